@@ -1,0 +1,218 @@
+"""Sessions: the only way in to linting, typing, testing, regenerating and building.
+
+Every install is pinned by `constraints/dev.txt`. After a first run, `nox -R` works offline: it
+skips the installs, and builds and installs the wheel of the tree all the same.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+nox.needs_version = ">=2024.10.9"
+nox.options.reuse_venv = "yes"
+nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["lint", "types", "regenerate", "wheel", "lowest", "tests"]
+
+ROOT = Path(__file__).parent
+CONSTRAINTS = ROOT / "constraints" / "dev.txt"
+NPM = ROOT / "constraints" / "npm"
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+EXTRAS = tuple(sorted(PROJECT["project"]["optional-dependencies"]))
+
+
+def _present(version: str) -> bool:
+    """Return whether an interpreter of that version answers: a pyenv shim may be a dead name."""
+    program = shutil.which(f"python{version}")
+    if program is None:
+        return False
+    return subprocess.run([program, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+# The interpreter that runs nox comes first; `scripts/test` runs this one alone (`nox -p`).
+DEFAULT = f"{sys.version_info.major}.{sys.version_info.minor}"
+OTHERS = [v for v in ("3.11", "3.12", "3.13", "3.14") if v != DEFAULT and _present(v)]
+
+
+def _install(session: nox.Session, *groups: str, extras: bool = False) -> None:
+    """Install dependency groups, and the tree in editable form with all extras if asked for."""
+    requirements = list(nox.project.dependency_groups(PROJECT, *groups))
+    if extras:
+        # The build backend is in the environment already: a build of its own would fetch it again.
+        session.install("-c", str(CONSTRAINTS), *requirements)
+        requirements = ["--no-build-isolation", "-e", f".[{','.join(EXTRAS)}]"]
+    session.install("-c", str(CONSTRAINTS), *requirements)
+
+
+def _build(session: nox.Session) -> tuple[Path, Path]:
+    """Build the sdist, and from the unpacked sdist the wheel: so both are proved complete."""
+    out = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(out, ignore_errors=True)
+    session.run(
+        "python", "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT), silent=True
+    )
+    (wheel,) = out.glob("*.whl")
+    (sdist,) = out.glob("*.tar.gz")
+    return wheel, sdist
+
+
+def _replace(session: nox.Session, python: str, wheel: Path) -> None:
+    """Put the wheel just built in the place of an older one, offline, also under `nox -R`."""
+    session.run(
+        *(python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"),
+        *("--force-reinstall", str(wheel)),
+        external=True,
+    )
+
+
+@nox.session(python=DEFAULT)
+def lint(session: nox.Session) -> None:
+    """Check style and format, the OpenAPI document, and that document by its linter."""
+    _install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("openapi-spec-validator", "spec/openapi.yaml")
+    node = Path(session.create_tmp()).resolve() / "node"
+    node.mkdir(exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(NPM / name, node / name)
+    session.run_install("npm", "ci", "--prefix", str(node), "--no-audit", "--no-fund")
+    session.run(
+        *("node", str(node / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js")),
+        *("lint", "--config", "spec/redocly.yaml", "spec/openapi.yaml"),
+        env={"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
+    )
+
+
+@nox.session(python=DEFAULT)
+def types(session: nox.Session) -> None:
+    """Check types with mypy, strictly, over both packages, the scripts, the tests, this file."""
+    _install(session, "types", extras=True)
+    session.run("mypy", *session.posargs)
+
+
+@nox.session(python=DEFAULT)
+def regenerate(session: nox.Session) -> None:
+    """Write generated/ anew from spec/; with `--check`, compare every byte and write nothing."""
+    _install(session, "regenerate")
+    session.run("python", "scripts/regenerate.py", *session.posargs)
+
+
+@nox.session(python=DEFAULT)
+def record(session: nox.Session) -> None:
+    """Record tests/cassettes anew from the sandbox; with `--whitebit`, from WhiteBIT itself."""
+    _install(session, "test", extras=True)
+    session.run("python", "-m", "tests.cassettes.record", *session.posargs)
+
+
+@nox.session(python=[DEFAULT, *OTHERS])
+def tests(session: nox.Session) -> None:
+    """Run the tests against the built wheel; arguments go to pytest and switch coverage off."""
+    _install(session, "test")
+    wheel, sdist = _build(session)
+    session.install("-c", str(CONSTRAINTS), f"{wheel}[{','.join(EXTRAS)}]")
+    _replace(session, "python", wheel)
+    measured = ["--cov", "--cov-report=term"]
+    # The command, not `python -m pytest`: that would put the tree's packages on the path.
+    session.run(
+        *("pytest", *(session.posargs or measured)),
+        env={"WHITEBIT_OAUTH_WHEEL": str(wheel), "WHITEBIT_OAUTH_SDIST": str(sdist)},
+    )
+
+
+@nox.session(python=DEFAULT)
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest version that each requirement of the package admits."""
+    declared = [*PROJECT["project"]["dependencies"]]
+    for extra in EXTRAS:
+        declared += PROJECT["project"]["optional-dependencies"][extra]
+    pins, lowered = [], set()
+    for requirement in map(Requirement, declared):
+        (floor,) = (part.version for part in requirement.specifier if part.operator == ">=")
+        extras = f"[{','.join(requirement.extras)}]" if requirement.extras else ""
+        pins.append(f"{requirement.name}{extras}=={floor}")
+        # psycopg[binary] is the distribution psycopg-binary, at the same version.
+        lowered |= {canonicalize_name("-".join([requirement.name, *requirement.extras]))}
+        lowered |= {canonicalize_name(requirement.name)}
+    others = [
+        line
+        for line in CONSTRAINTS.read_text(encoding="utf-8").splitlines()
+        if canonicalize_name(line.partition("==")[0]) not in lowered
+    ]
+    constraints = Path(session.create_tmp()).resolve() / "lowest.txt"
+    constraints.write_text("\n".join(others), encoding="utf-8")
+    groups = nox.project.dependency_groups(PROJECT, "test-core")
+    session.install("-c", str(constraints), *pins, *groups)
+    reference = nox.project.dependency_groups(PROJECT, "reference")
+    session.install("--no-deps", "-c", str(CONSTRAINTS), *reference)
+    built, sdist = _build(session)
+    _replace(session, "python", built)
+    session.run(
+        *("pytest", "--quiet", *session.posargs),
+        env={"WHITEBIT_OAUTH_WHEEL": str(built), "WHITEBIT_OAUTH_SDIST": str(sdist)},
+    )
+
+
+@nox.session(python=DEFAULT)
+@nox.parametrize("httpx2", [False, True], ids=["alone", "with-httpx2"])
+def wheel(session: nox.Session, httpx2: bool) -> None:
+    """Use the wheel in an environment that holds nothing but it and what it depends on."""
+    session.install(
+        "-c", str(CONSTRAINTS), "mypy", *nox.project.dependency_groups(PROJECT, "build")
+    )
+    built, _ = _build(session)
+    scratch = Path(session.create_tmp()).resolve()
+    bare = scratch / "bare"
+    python = str(bare / "bin" / "python")
+    session.run_install("python", "-m", "venv", "--clear", str(bare))
+    neighbor = nox.project.dependency_groups(PROJECT, "neighbor") if httpx2 else ()
+    session.run_install(
+        *(python, "-m", "pip", "install", "-c", str(CONSTRAINTS), str(built), *neighbor),
+        external=True,
+        silent=True,
+    )
+    _replace(session, python, built)
+    session.run(python, "-m", "pip", "check", external=True)
+    programs = ROOT / "tests" / "packaging" / "programs"
+    # Away from the tree, so that nothing but the environment can answer the imports.
+    with session.chdir(scratch):
+        for program in sorted(programs.glob("*.py")):
+            session.run(
+                *("mypy", "--strict", "--config-file=", "--cache-dir=mypy-cache"),
+                *("--python-executable", python, str(program)),
+            )
+            session.run(python, "-P", "-W", "error", str(program), external=True)
+        # The console script is there, and says which extra it lacks.
+        session.run(str(bare / "bin" / "whitebit-oauth"), external=True, success_codes=[2])
+
+
+@nox.session(python=DEFAULT)
+def constraints(session: nox.Session) -> None:
+    """Resolve everything that the sessions use anew, and write `constraints/dev.txt`."""
+    fresh = Path(session.create_tmp()).resolve() / "fresh"
+    python = str(fresh / "bin" / "python")
+    session.run("python", "-m", "venv", "--clear", str(fresh))
+    groups = nox.project.dependency_groups(PROJECT, *PROJECT["dependency-groups"])
+    session.run(
+        *(python, "-m", "pip", "install", "--upgrade", "nox", *groups),
+        *(f".[{','.join(EXTRAS)}]", *session.posargs),
+        external=True,
+    )
+    frozen = session.run(
+        *(python, "-m", "pip", "freeze", "--exclude", "whitebit-oauth"),
+        external=True,
+        silent=True,
+    )
+    if not isinstance(frozen, str):
+        session.error("pip freeze gave nothing")
+    pins = [line for line in frozen.splitlines() if "==" in line]
+    if strangers := [line for line in frozen.splitlines() if line not in pins]:
+        session.error(f"not from a release: {strangers}")
+    header = "# Written by `nox -s constraints`: Linux, Python " + DEFAULT + ".\n"
+    CONSTRAINTS.write_text(header + "".join(f"{pin}\n" for pin in pins), encoding="utf-8")

@@ -1,0 +1,61 @@
+"""What every test shares: nothing leaves this machine, and coroutines run on asyncio."""
+
+from __future__ import annotations
+
+import faulthandler
+import ipaddress
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+
+class OutsideConnectionError(RuntimeError):
+    """Say that a test tried to reach an address that is not this machine's loopback.
+
+    Not an `OSError`: the code under test treats those as a network that failed.
+    """
+
+
+def _is_loopback(host: object) -> bool:
+    """Return whether a host, as the socket module takes it, is this machine itself."""
+    if host is None or host == "":
+        return True
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_outside(event: str, args: Sequence[object]) -> None:
+    """Raise if an audited socket call names a host outside: no packet, no look-up goes out."""
+    if not event.startswith("socket."):
+        return
+    match event, args:
+        case "socket.connect" | "socket.sendto" | "socket.sendmsg", [_, tuple() as address]:
+            # A datagram on a connected socket has no address; a UNIX socket's is no tuple.
+            host: object = address[0] if address else None
+        case "socket.getaddrinfo" | "socket.gethostbyname" | "socket.gethostbyaddr", [host, *_]:
+            pass
+        case _:
+            return
+    if not _is_loopback(host):
+        raise OutsideConnectionError(f"{event} to {host!r}: tests stay on loopback")
+
+
+# An audit hook sees every call into the socket module, whoever makes it, and cannot be undone.
+sys.addaudithook(_refuse_outside)
+
+
+def pytest_unconfigure() -> None:
+    """End the process, with tracebacks, if a thread that a test left keeps it from ending."""
+    faulthandler.dump_traceback_later(30, exit=True)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run tests marked `anyio` on asyncio, the loop that the library is made for."""
+    return "asyncio"

@@ -1,0 +1,251 @@
+"""The floors of the house: which module may import which, and what an import may cost."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "whitebit_ext"
+GENERATED = ROOT / "generated" / "whitebit_api"
+
+# Top to bottom. A room may import from rooms on lower floors and from itself, never across or up.
+# A room is one module, or a package, or a few modules that are one thing.
+FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
+    (frozenset({"cli"}), frozenset({"pytest_plugin"})),
+    (frozenset({"client"}), frozenset({"async_client"})),
+    (frozenset({"partner"}),),
+    (frozenset({"engine"}),),
+    (frozenset({"api_keys"}), frozenset({"maintenance"})),
+    (frozenset({"account"}),),
+    (frozenset({"history"}),),
+    (frozenset({"reading"}),),
+    (frozenset({"logins"}), frozenset({"retrieval"}), frozenset({"health"})),
+    (frozenset({"tokens"}),),
+    (frozenset({"exchange"}),),
+    (frozenset({"claims"}), frozenset({"leases"})),
+    (frozenset({"spill"}),),
+    (frozenset({"custody"}),),
+    (
+        frozenset({"oauth"}),
+        frozenset({"sealing"}),
+        frozenset({"signing"}),
+        frozenset({"steps"}),
+    ),
+    (
+        frozenset({"stores"}),
+        frozenset({"transport", "bound", "sending", "pools"}),
+        frozenset({"workers"}),
+    ),
+    (frozenset({"answers"}), frozenset({"records"}), frozenset({"regions"})),
+    (frozenset({"errors"}),),
+    # What even an error may hold or need: plain values, time, and what a fork makes anew.
+    (
+        frozenset({"clock"}),
+        frozenset({"forks"}),
+        frozenset({"secret"}),
+        frozenset({"_version"}),
+    ),
+)
+PLACES = {
+    name: (floor, room) for floor, rooms in enumerate(FLOORS) for room in rooms for name in room
+}
+
+# Beside the house: the sandbox imports nothing of it, and only the faces on top run the sandbox.
+SANDBOX = "sandbox"
+MAY_USE_SANDBOX = frozenset({"cli", "pytest_plugin", SANDBOX})
+
+AUTHLIB_ROOM = "oauth"
+# About 300; the rest is for the last sentence that a thought needs.
+MAX_LINES = 320
+
+# What `import whitebit_ext` leaves for the moment of use, and what never loads at all.
+LATER = ("authlib", "cryptography", "rich", "sqlalchemy", "starlette", "typer", "uvicorn")
+NEVER = ("authlib.integrations", "httpx2", "joserfc")
+
+
+def modules(package: Path) -> dict[str, Path]:
+    """Return every module of a package by its dotted name."""
+    found = {}
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+OURS = modules(PACKAGE)
+THEIRS = modules(GENERATED)
+
+
+def at_load(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes that run when a module is loaded: no function's body, nothing for types."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            continue
+        yield child
+        yield from at_load(child)
+
+
+def imports(
+    name: str, path: Path, nodes: Callable[[ast.AST], Iterator[ast.AST]] = ast.walk
+) -> Iterator[str]:
+    """Yield the dotted names that a module imports anywhere in its text, for types too."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in nodes(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = package.split(".")
+                above = ".".join(parts[: len(parts) - node.level + 1])
+                base = f"{above}.{base}" if base else above
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                yield inner if inner in OURS or inner in THEIRS else base
+
+
+def room_of(name: str) -> str:
+    """Return the part of a dotted name below the package: `whitebit_ext.stores.sql` is stores."""
+    return name.partition(".")[2].partition(".")[0]
+
+
+GRAPH = {name: frozenset(imports(name, path)) - {name} for name, path in OURS.items()}
+INSIDE = {
+    name: frozenset(other for other in imported if other.split(".")[0] == "whitebit_ext")
+    for name, imported in GRAPH.items()
+}
+WRITTEN = [name for name in OURS if name != "whitebit_ext"]
+
+
+def test_every_module_has_a_floor() -> None:
+    """A new module is given its place in the table before anything may import it."""
+    homeless = {room_of(name) for name in WRITTEN} - PLACES.keys() - {SANDBOX}
+    assert homeless == set()
+
+
+def test_arrows_point_down() -> None:
+    """Each import inside the layer leads to a lower floor or stays in its own room."""
+    wrong = []
+    for name in WRITTEN:
+        if room_of(name) == SANDBOX:
+            continue
+        if room_of(name) not in PLACES:
+            continue  # the test above tells
+        floor, room = PLACES[room_of(name)]
+        for other in INSIDE[name]:
+            if room_of(other) not in PLACES:
+                continue
+            below, target = PLACES[room_of(other)]
+            if target != room and below <= floor:
+                wrong.append(f"{name} -> {other}")
+    assert wrong == []
+
+
+def test_no_import_goes_in_a_circle() -> None:
+    """The modules of the layer can be loaded in one order in which each needs only earlier ones."""
+    loads = {name: set(imports(name, path, at_load)) & OURS.keys() for name, path in OURS.items()}
+    order = list(TopologicalSorter({name: loads[name] - {name} for name in loads}).static_order())
+    assert set(order) == OURS.keys()
+
+
+def test_nothing_inside_imports_the_front_door() -> None:
+    """The package itself is for users: inside, a module names the module that it needs."""
+    assert [name for name in WRITTEN if "whitebit_ext" in INSIDE[name]] == []
+
+
+def test_sandbox_imports_nothing_of_the_client() -> None:
+    """The sandbox knows neither the layer nor the generated client, so it can prove them wrong."""
+    strays = [
+        f"{name} -> {other}"
+        for name in WRITTEN
+        if room_of(name) == SANDBOX
+        for other in GRAPH[name]
+        if other.split(".")[0] in {"whitebit_ext", "whitebit_api"} and room_of(other) != SANDBOX
+    ]
+    assert strays == []
+
+
+def test_only_the_faces_run_the_sandbox() -> None:
+    """No module below the command line knows that there is a sandbox."""
+    users = {
+        room_of(name) for name in OURS if any(room_of(other) == SANDBOX for other in INSIDE[name])
+    }
+    assert users <= MAY_USE_SANDBOX
+
+
+def test_generated_code_never_imports_the_layer() -> None:
+    """The generated client stands alone."""
+    strays = [
+        f"{name} -> {other}"
+        for name, path in THEIRS.items()
+        for other in imports(name, path)
+        if other.split(".")[0] == "whitebit_ext"
+    ]
+    assert strays == []
+
+
+def test_authlib_stays_in_one_module() -> None:
+    """Authlib is imported where the OAuth protocol is, and only its session-free half."""
+    users = {
+        name: {other for other in GRAPH[name] if other.split(".")[0] == "authlib"} for name in OURS
+    }
+    assert {name for name, used in users.items() if used} == {f"whitebit_ext.{AUTHLIB_ROOM}"}
+    assert all(
+        other == "authlib" or other.startswith(("authlib.oauth2", "authlib.common"))
+        for used in users.values()
+        for other in used
+    )
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_a_file_can_be_read_in_one_sitting(name: str) -> None:
+    """No file of the layer or the sandbox is longer than about 300 lines."""
+    assert len(OURS[name].read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+def loaded_after(statement: str) -> set[str]:
+    """Return the names of all modules that a fresh interpreter holds after a statement."""
+    code = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
+    out = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT / "tests",
+        check=False,
+    )
+    assert out.returncode == 0, out.stderr
+    return set(json.loads(out.stdout.splitlines()[-1]))
+
+
+def among(loaded: set[str], packages: tuple[str, ...]) -> list[str]:
+    """Return the loaded modules that are one of the packages or inside one."""
+    return sorted(
+        name for name in loaded if any(name == p or name.startswith(f"{p}.") for p in packages)
+    )
+
+
+def test_import_is_light() -> None:
+    """Importing the package loads no cryptography, no Authlib and nothing of an extra."""
+    # httpx loads rich for its own command line where it finds it; that is not ours to count.
+    loaded = loaded_after("import whitebit_ext") - loaded_after("import httpx")
+    assert "whitebit_ext" in loaded
+    assert among(loaded, (*LATER, *NEVER, "whitebit_ext.sandbox", "whitebit_ext.cli")) == []
+    assert [name for name in loaded if name.startswith("whitebit_api.models.")] == []
+
+
+def test_no_module_loads_what_must_never_load() -> None:
+    """Not even all modules of both packages together load Authlib's integrations or joserfc."""
+    every = [name for name in (*OURS, *THEIRS) if not name.endswith("__main__")]
+    loaded = loaded_after("import " + ", ".join(every))
+    assert set(every) <= loaded
+    assert among(loaded, NEVER) == []
