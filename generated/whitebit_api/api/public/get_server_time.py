@@ -1,0 +1,131 @@
+# Made by openapi-python-client 0.29.1 from spec/openapi.yaml. Do not edit:
+# change the document, spec/generator.yaml or spec/templates/, and run scripts/regenerate.py.
+
+"""Read the server's clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import UnexpectedStatus, read_json
+from ...types import Response
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...models.envelope_error import EnvelopeError
+    from ...models.legacy_error import LegacyError
+    from ...models.server_time import ServerTime
+    from ...models.v4_error import V4Error
+    from ...types import AsyncClient, ResponsePolicy, SyncClient
+
+
+def build_request() -> dict[str, Any]:
+    """Build the keyword arguments for `httpx.Client.request`.
+
+    Whole seconds only; good enough to see that one's own clock is wrong.
+    """
+
+    _kwargs: dict[str, Any] = {
+        "method": "GET",
+        "url": "/api/v4/public/time",
+    }
+    return _kwargs
+
+
+def parse_response(
+    *, client: ResponsePolicy, response: httpx.Response
+) -> EnvelopeError | LegacyError | ServerTime | str | V4Error | None:
+    """Parse a documented answer.
+
+    Returns:
+        The parsed body; None for an answer without one and for a status that is not documented.
+
+    Raises:
+        UnexpectedStatus: The status is not documented, and the client wants to be told.
+        MalformedBody: The body is not JSON.
+        LookupError: A required field is missing.
+        ValueError, TypeError, AttributeError: A value in the body has another type.
+    """
+    from ...models.envelope_error import EnvelopeError
+    from ...models.legacy_error import LegacyError
+    from ...models.server_time import ServerTime
+    from ...models.v4_error import V4Error
+
+    if response.status_code == 200:
+        response_200 = ServerTime.from_dict(read_json(response))
+
+        return response_200
+
+    if response.status_code == 429:
+        if response.headers.get("content-type", "").startswith("text/html"):
+            return response.text
+
+        def _parse_response_429(data: object) -> EnvelopeError | LegacyError | V4Error:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                v4_error = V4Error.from_dict(data)
+
+                return v4_error
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                envelope_error = EnvelopeError.from_dict(data)
+
+                return envelope_error
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            legacy_error = LegacyError.from_dict(data)
+
+            return legacy_error
+
+        response_429 = _parse_response_429(read_json(response))
+
+        return response_429
+
+    if 500 <= response.status_code <= 599:
+        return response.text
+
+    if client.raise_on_unexpected_status:
+        raise UnexpectedStatus(response.status_code, response.content)
+    return None
+
+
+def _build_response(
+    *, client: ResponsePolicy, response: httpx.Response
+) -> Response[EnvelopeError | LegacyError | ServerTime | str | V4Error]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: SyncClient,
+) -> Response[EnvelopeError | LegacyError | ServerTime | str | V4Error]:
+    """Read the server's clock.
+
+    Raises as `parse_response` does, and what the client raises.
+    """
+    response = client.get_httpx_client().request(**build_request())
+    return _build_response(client=client, response=response)
+
+
+async def asyncio_detailed(
+    *,
+    client: AsyncClient,
+) -> Response[EnvelopeError | LegacyError | ServerTime | str | V4Error]:
+    """Do as `sync_detailed` does, without blocking the event loop.
+
+    Raises as `parse_response` does, and what the client raises.
+    """
+    response = await client.get_async_httpx_client().request(**build_request())
+    return _build_response(client=client, response=response)

@@ -1,0 +1,53 @@
+# Made by openapi-python-client 0.29.1 from spec/openapi.yaml. Do not edit:
+# change the document, spec/generator.yaml or spec/templates/, and run scripts/regenerate.py.
+
+"""The model `ServerTime`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+
+@_attrs_define
+class ServerTime:
+    """The server's clock.
+
+    Attributes:
+        time: Unix seconds.
+        additional_properties: Fields that are not in the document.
+    """
+
+    time: int
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object, without the fields that are `UNSET`."""
+
+        time = self.time
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict["time"] = time
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object.
+
+        Raises:
+            LookupError: A required field is missing.
+            ValueError, TypeError, AttributeError: A value has another type.
+        """
+
+        d = dict(src_dict)
+        time = d.pop("time")
+
+        server_time = cls(
+            time=time,
+        )
+        server_time.additional_properties = d
+        return server_time

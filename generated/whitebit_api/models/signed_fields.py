@@ -1,0 +1,67 @@
+# Made by openapi-python-client 0.29.1 from spec/openapi.yaml. Do not edit:
+# change the document, spec/generator.yaml or spec/templates/, and run scripts/regenerate.py.
+
+"""The model `SignedFields`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+
+@_attrs_define
+class SignedFields:
+    """What a signed body carries beside its parameters and its own path.
+
+    Attributes:
+        nonce: A number that grows with every request of a key, best the unix time in
+            milliseconds.
+        nonce_window: Whether the nonce need only be unique and within 5 s of the server's
+            clock, in milliseconds, instead of growing; for callers that share a
+            key.
+        additional_properties: Fields that are not in the document.
+    """
+
+    nonce: int
+    nonce_window: bool | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object, without the fields that are `UNSET`."""
+
+        nonce = self.nonce
+
+        nonce_window = self.nonce_window
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict["nonce"] = nonce
+        if nonce_window is not UNSET:
+            field_dict["nonceWindow"] = nonce_window
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read a JSON object.
+
+        Raises:
+            LookupError: A required field is missing.
+            ValueError, TypeError, AttributeError: A value has another type.
+        """
+
+        d = dict(src_dict)
+        nonce = d.pop("nonce")
+
+        nonce_window = d.pop("nonceWindow", UNSET)
+
+        signed_fields = cls(
+            nonce=nonce,
+            nonce_window=nonce_window,
+        )
+        signed_fields.additional_properties = d
+        return signed_fields

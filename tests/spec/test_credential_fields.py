@@ -1,0 +1,148 @@
+"""The fields of tokens, API keys and errors against tables written down from the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+ANY: dict[str, Any] = {}
+BOOL = {"type": "boolean"}
+INT: dict[str, Any] = {"type": "integer"}
+STR: dict[str, Any] = {"type": "string"}
+STRINGS = {"type": "array", "items": STR}
+PASSWORD = STR | {"format": "password"}
+SECRET = PASSWORD | {"minLength": 1}
+UUID = {"pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
+# A map of messages by field, which may be empty and then a list (contract, section 8).
+MESSAGES = {
+    "oneOf": [
+        {"$ref": "#/components/schemas/FieldErrors"},
+        {"$ref": "#/components/schemas/EmptyList"},
+    ]
+}
+
+
+def ref(name: str) -> dict[str, Any]:
+    """Return a reference to a named schema."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def array(name: str) -> dict[str, Any]:
+    """Return the schema of an array of a named schema."""
+    return {"type": "array", "items": ref(name)}
+
+
+def known(kind: dict[str, Any], *values: str) -> dict[str, Any]:
+    """Return the schema of an open enumeration with these known values."""
+    return kind | {"x-known-values": set(values)}
+
+
+FIELDS: dict[str, dict[str, dict[str, Any]]] = {
+    "CodeExchangeRequest": {
+        "client_id": STR | {"minLength": 1},
+        "client_secret": SECRET,
+        "code": SECRET,
+        "code_verifier": PASSWORD
+        | {"minLength": 43, "maxLength": 128, "pattern": "^[A-Za-z0-9._~-]{43,128}$"},
+    },
+    "TokenRefreshRequest": {
+        "client_id": STR | {"minLength": 1},
+        "client_secret": SECRET,
+        "token": SECRET,
+    },
+    "TokenResponse": {"data": ref("TokenPair")},
+    "TokenPair": {
+        "access_token": SECRET,
+        "expires_in": INT | {"minimum": 1},
+        "refresh_token": PASSWORD,
+        "scope": STR,
+        "token_type": known(STR, "Bearer"),
+    },
+    "ApiKeyInfoResponse": {"data": ref("ApiKeyInfo")},
+    "ApiKeySecretResponse": {"data": ref("ApiKeySecret")},
+    "ApiKeyDeletedResponse": {"data": ref("EmptyList")},
+    "ApiKeyInfo": {
+        "exists": BOOL,
+        "isEnabled": BOOL,
+        "externalId": UUID | {"type": ["string", "null"]},
+        "permissions": array("PermissionGroup"),
+    },
+    "PermissionGroup": {
+        "name": known(STR, "trading"),
+        "title": STR,
+        "urls": array("PermissionUrl"),
+    },
+    "PermissionUrl": {"url": STR, "enable": BOOL},
+    "ApiKeySecret": {"apiSecret": SECRET},
+    "ServerTime": {"time": INT},
+    "MessageError": {"data": ref("ErrorMessages")},
+    "RefreshTokenError": {"data": ref("RefreshTokenMessages")},
+    "V4Error": {
+        "code": known(INT, "0", "2", "4", "9", "10", "30", "31"),
+        "message": known(
+            STR,
+            # Published without a code or a status.
+            "Payload not provided.",
+            "Nonce not provided.",
+            "Request not provided.",
+            "Invalid nonceWindow.",
+            "Your nonce is more than 5 seconds lesser than the current nonce",
+        ),
+        "errors": MESSAGES,
+    },
+    "ErrorMessages": {"message": STRINGS},
+    "RefreshTokenMessages": {"token": STRINGS},
+    "FormError": {"errors": MESSAGES, "notification": ANY},
+    "EnvelopeError": {
+        "response": ANY,
+        "status": INT,
+        "errors": MESSAGES,
+        "notification": ANY,
+        "warning": ANY,
+        "_token": ANY,
+    },
+    "LegacyError": {"success": BOOL, "message": {"type": "array", "items": STRINGS}, "result": ANY},
+}
+
+# What an answer is nothing without, and what a request must have.
+REQUIRED = {
+    "CodeExchangeRequest": "client_id client_secret code",
+    "TokenRefreshRequest": "client_id client_secret token",
+    "TokenResponse": "data",
+    "TokenPair": "access_token token_type",
+    "ApiKeyInfo": "exists isEnabled externalId permissions",
+    "ApiKeySecret": "apiSecret",
+    "V4Error": "code message",
+    "EnvelopeError": "status errors",
+    "LegacyError": "success message",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [(name, field) for name, fields in FIELDS.items() for field in fields]
+)
+def test_field(document: Any, name: str, field: str) -> None:
+    """A field has the type, the range, the default and the known values of the contract."""
+    assert document.bare_field(name, field) == FIELDS[name][field]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_fields_are_complete(document: Any, name: str) -> None:
+    """A schema has the fields of the contract and no others, all of them described."""
+    properties = document.schema(name)["properties"]
+    assert set(properties) == set(FIELDS[name])
+    for field, schema in properties.items():
+        assert "$ref" in schema or schema["description"].endswith("."), field
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_required(document: Any, name: str) -> None:
+    """A schema requires what it is nothing without."""
+    assert document.schema(name)["required"] == REQUIRED[name].split()
+
+
+def test_v4_errors_in_every_envelope(document: Any) -> None:
+    """A V4 error has one of the three bodies that were seen."""
+    names = [item["$ref"].rpartition("/")[2] for item in document.schema("V4ErrorBody")["oneOf"]]
+    assert names == ["V4Error", "EnvelopeError", "LegacyError"]

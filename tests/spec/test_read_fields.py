@@ -1,0 +1,295 @@
+"""The document's fields against tables written down from the contract's `tables.md`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+STR: dict[str, Any] = {"type": "string"}
+STR_OR_NULL = {"type": ["string", "null"]}
+DECIMAL = {"type": "string", "format": "decimal"}
+INT: dict[str, Any] = {"type": "integer"}
+NUMBER = {"type": "number"}
+BOOL = {"type": "boolean"}
+TIME = INT | {"minimum": 0}
+TIME_AS_TEXT = STR | {"pattern": "^[0-9]+$"}
+UUID = STR | {"pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
+DEPOSIT_STATUS = {str(code) for code in (3, 4, 5, 7, 9, 15, 21, 22, 27, 28, 31)}
+WITHDRAWAL_STATUS = {str(code) for code in (*range(1, 8), *range(10, 19), 21)}
+OFFSET = INT | {"minimum": 0, "default": 0}
+ANY: dict[str, Any] = {}
+
+
+def limit(maximum: int, default: int) -> dict[str, Any]:
+    """Return the schema of a page's length."""
+    return INT | {"minimum": 1, "maximum": maximum, "default": default}
+
+
+def array(items: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an array."""
+    return {"type": "array", "items": items}
+
+
+def ref(name: str) -> dict[str, Any]:
+    """Return a reference to a named schema."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def or_else(*names: str) -> dict[str, Any]:
+    """Return the schema of one of several named schemas, or null."""
+    return {"oneOf": [ref(name) if name != "null" else {"type": "null"} for name in names]}
+
+
+def known(kind: dict[str, Any], *values: object) -> dict[str, Any]:
+    """Return the schema of an open enumeration with these known values."""
+    return kind | {"x-known-values": {str(value) for value in values}}
+
+
+FIELDS: dict[str, dict[str, dict[str, Any]]] = {
+    "TransactionsRequest": {
+        "transactionMethod": {"allOf": [ref("TransactionMethod")]},
+        "ticker": STR,
+        "address": STR,
+        "addresses": array(STR) | {"maxItems": 20},
+        "memo": STR,
+        "unique_id": STR,
+        "uniqueId": STR,
+        "status": array(INT),
+        "limit": limit(500, 50),
+        "offset": INT | {"minimum": 0, "maximum": 10000, "default": 0},
+    },
+    "TransactionPage": {
+        "limit": INT,
+        "offset": INT,
+        "total": INT,
+        "records": array(ref("Transaction")),
+    },
+    "Transaction": {
+        "address": STR,
+        "unique_id": STR_OR_NULL,
+        "uniqueId": STR_OR_NULL,
+        "createdAt": INT,
+        "currency": STR,
+        "ticker": STR,
+        "method": known(INT, 1, 2),
+        "amount": DECIMAL,
+        "fee": DECIMAL,
+        "description": STR,
+        "memo": STR,
+        "status": INT
+        | {
+            "x-known-values-of-deposits": DEPOSIT_STATUS,
+            "x-known-values-of-withdrawals": WITHDRAWAL_STATUS,
+        },
+        "network": STR_OR_NULL,
+        "transactionHash": STR,
+        "transaction_id": UUID,
+        "transactionId": UUID,
+        "details": or_else("TransactionDetails", "null"),
+        "confirmations": or_else("Confirmations", "null"),
+        "centralized": BOOL,
+    },
+    "TransactionDetails": {"partial": ref("PartialWithdrawal")},
+    "PartialWithdrawal": {
+        "requestAmount": DECIMAL,
+        "processedAmount": DECIMAL,
+        "processedFee": DECIMAL,
+        "normalizeTransaction": ANY,
+    },
+    "Confirmations": {"actual": INT, "required": INT},
+    "MainBalanceRequest": {"ticker": STR},
+    "MainBalance": {"main_balance": DECIMAL},
+    "SpotBalanceRequest": {"ticker": STR},
+    "SpotBalance": {"available": DECIMAL, "freeze": DECIMAL},
+    "OrdersRequest": {
+        "market": STR,
+        "orderId": INT,
+        "clientOrderId": STR,
+        "status": {"default": "ALL", "allOf": [ref("OrderStatusFilter")]},
+        "startDate": TIME,
+        "endDate": TIME,
+        "limit": limit(500, 50),
+        "offset": OFFSET,
+    },
+    "Order": {
+        "id": INT,
+        "clientOrderId": STR,
+        "type": known(
+            STR,
+            *("limit", "market", "stock market", "stop limit", "stop market", "margin limit"),
+            *("margin market", "margin stop limit", "trigger stop market", "normalization"),
+            "advanced-limit",
+        ),
+        "side": known(STR, "buy", "sell"),
+        "amount": DECIMAL,
+        "price": DECIMAL,
+        "ctime": NUMBER,
+        "ftime": NUMBER,
+        "dealFee": DECIMAL,
+        "dealStock": DECIMAL,
+        "dealMoney": DECIMAL,
+        "feeAsset": STR,
+        "status": known(
+            STR,
+            *("FILLED", "CANCELED", "CANCELED_STP", "AUTO_CANCELED_LIQUIDATION"),
+            *("AUTO_CANCELED_REDUCE_ONLY", "CANCELED_TAKER_BAND", "PARTIALLY_FILLED"),
+            "AUTO_CANCELED_USER_MARGIN",
+        ),
+        "postOnly": BOOL,
+        "ioc": BOOL,
+        "rpi": BOOL,
+        "reduceOnly": BOOL,
+        "activated": INT,
+        "activationPrice": DECIMAL,
+        "activationCondition": known(STR, "<=", ">="),
+        "positionSide": known(STR, "BOTH"),
+        "takerFee": DECIMAL,
+        "makerFee": DECIMAL,
+        "stp": STR,
+    },
+    "DealsRequest": {
+        "market": STR,
+        "clientOrderId": STR,
+        "startDate": TIME,
+        "endDate": TIME,
+        "limit": limit(500, 50),
+        "offset": OFFSET,
+    },
+    "Deal": {
+        "id": {"type": ["integer", "string"]},
+        "orderId": {"type": ["integer", "string"]},
+        "clientOrderId": STR,
+        "time": {"type": ["number", "string"]},
+        "side": known(STR, "buy", "sell"),
+        "role": known(INT, 1, 2),
+        "amount": DECIMAL,
+        "price": DECIMAL,
+        "deal": DECIMAL,
+        "fee": DECIMAL,
+        "feeAsset": STR,
+    },
+    "ConvertsRequest": {
+        "fromTicker": STR,
+        "toTicker": STR,
+        "from": TIME_AS_TEXT,
+        "to": TIME_AS_TEXT,
+        "quoteId": STR,
+        "limit": limit(100, 100),
+        "offset": OFFSET,
+    },
+    "ConvertPage": {
+        "records": array(ref("Convert")),
+        "total": INT,
+        "limit": INT,
+        "offset": INT,
+    },
+    "Convert": {
+        "id": STR,
+        "date": INT,
+        "give": DECIMAL,
+        "receive": DECIMAL,
+        "rate": DECIMAL,
+        "path": array(ref("ConvertStep")),
+    },
+    "ConvertStep": {"from": STR, "to": STR, "rate": DECIMAL},
+    "SignedFields": {"nonce": INT | {"minimum": 1}, "nonceWindow": BOOL},
+}
+
+# What a record is nothing without; every other field may be missing (contract, section 8).
+REQUIRED = {
+    "TransactionPage": "limit offset total records",
+    "Transaction": "createdAt ticker method amount status",
+    "MainBalance": "main_balance",
+    "SpotBalance": "available freeze",
+    "Order": "id type side amount price ctime",
+    "Deal": "id time side amount price deal fee",
+    "ConvertPage": "records total limit offset",
+    "Convert": "id date give receive rate",
+    "SignedFields": "nonce",
+}
+
+# Operations that answer in several shapes (section 8), the one of a map also as an empty list.
+SHAPES = {
+    "MainBalances": or_else("MainBalance", "MainBalances", "EmptyList"),
+    "SpotBalances": or_else("SpotBalance", "SpotBalances", "EmptyList"),
+    "Orders": or_else("OrdersByMarket", "EmptyList"),
+    "Deals": or_else("DealList", "DealsByMarket"),
+}
+MAPS = {
+    "MainBalances": ref("MainBalance"),
+    "SpotBalances": ref("SpotBalance"),
+    "OrdersByMarket": array(ref("Order")),
+    "DealsByMarket": array(ref("Deal")),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [(name, field) for name, fields in FIELDS.items() for field in fields]
+)
+def test_field(document: Any, name: str, field: str) -> None:
+    """A field has the type, the range, the default and the known values of the contract."""
+    assert document.bare_field(name, field) == FIELDS[name][field]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_fields_are_complete(document: Any, name: str) -> None:
+    """A schema has the fields of the contract and no others, all of them described."""
+    properties = document.schema(name)["properties"]
+    assert set(properties) == set(FIELDS[name])
+    for field, schema in properties.items():
+        assert "$ref" in schema or schema["description"].endswith("."), field
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_required(document: Any, name: str) -> None:
+    """A schema requires what it is nothing without."""
+    assert document.schema(name)["required"] == REQUIRED[name].split()
+
+
+@pytest.mark.parametrize("name", [name for name in FIELDS if name.endswith("sRequest")])
+def test_filters_are_optional(document: Any, name: str) -> None:
+    """No filter of a read is required."""
+    assert "required" not in document.schema(name)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_shapes(document: Any, name: str) -> None:
+    """An answer in several shapes has them all."""
+    response = document.content["components"]["responses"][name]
+    assert response["content"]["application/json"]["schema"] == SHAPES[name]
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_maps(document: Any, name: str) -> None:
+    """A map has no fields of its own, and entries of one kind."""
+    schema = document.schema(name)
+    assert schema["additionalProperties"] == MAPS[name]
+    assert "properties" not in schema
+
+
+def test_closed_enumerations(document: Any) -> None:
+    """Only what is sent is a closed enumeration; what is answered stays open."""
+    closed = {
+        name: schema["enum"]
+        for name, schema in document.content["components"]["schemas"].items()
+        if "enum" in schema
+    }
+    assert closed == {
+        "TransactionMethod": [1, 2],
+        "OrderStatusFilter": ["ALL", "FILLED", "CANCELED", "PARTIALLY_FILLED"],
+    }
+
+
+def test_ranges_of_time(document: Any) -> None:
+    """The longest range and the greatest age that a read takes are written down."""
+    found = {
+        name: (schema.get("x-max-window"), schema.get("x-max-age"))
+        for name in ("OrdersRequest", "DealsRequest", "ConvertsRequest")
+        for schema in [document.schema(name)]
+    }
+    assert found == {
+        "OrdersRequest": ("P31D", "P6M"),
+        "DealsRequest": (None, "P6M"),
+        "ConvertsRequest": ("P30D", "P6M"),
+    }
