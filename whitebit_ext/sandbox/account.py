@@ -1,0 +1,60 @@
+"""The account reads, with a Bearer token and as signed requests (contract sections 5 and 6).
+
+Where the contract leaves an answer open, the sandbox chooses: a Bearer read without a good token is
+401, without the scope 403, both with code 0; a body that is not a JSON object is 400 with code 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from . import answers
+from .calls import Call, Refused, read_object
+from .reads import READS
+from .signed import authenticate
+
+_BEARER: Final = {read.bearer: read for read in READS}
+_SIGNED: Final = {read.signed: read for read in READS}
+
+_ENVELOPE: Final = ("request", "nonce", "nonceWindow")
+
+
+async def bearer_read(call: Call) -> Response:
+    """Answer a read with a Bearer token."""
+    read = _BEARER[call.operation.name]
+    pair = call.bearer()
+    if pair is None:
+        raise Refused(answers.v4_error(401, 0, "This action is unauthorized.", {}))
+    if not set(call.operation.scopes) <= set(pair.client.scopes):
+        raise Refused(answers.v4_error(403, 0, "You don't have permission to use this endpoint."))
+    content = read_object(
+        call.body, lambda key: call.breach("duplicate-field", f"the body has {key!r} twice")
+    )
+    if content is None or call.media_type() != "application/json":
+        call.breach("json-body", "a Bearer read takes a JSON object")
+        raise Refused(answers.v4_error(400, 0, "Validation failed", {}))
+    _check_known(call, content, read.parameters)
+    return read.answer(pair.user, content, call.world.traps)
+
+
+async def signed_read(call: Call) -> Response:
+    """Answer a signed read."""
+    read = _SIGNED[call.operation.name]
+    if "authorization" in call.headers:
+        call.breach("authorization", "a signed request carries no token")
+    key, content = authenticate(call)
+    _check_known(call, content, (*read.parameters, *_ENVELOPE))
+    return read.answer(key.user, content, call.world.traps)
+
+
+async def get_server_time(call: Call) -> Response:
+    """Answer with the sandbox's clock in whole seconds."""
+    return answers.json_answer({"time": int(call.world.state.clock.now())})
+
+
+def _check_known(call: Call, content: dict[str, Any], known: Collection[str]) -> None:
+    for name in sorted(content.keys() - set(known)):
+        call.breach("unknown-field", f"the body has an undocumented field {name!r}")

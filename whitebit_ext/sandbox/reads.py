@@ -1,0 +1,83 @@
+"""The content of the account reads, Bearer and signed alike (contract section 5, `tables.md`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from . import answers
+from .model import User
+from .traps import Traps
+
+# Currencies that exist on the sandbox beside those that a user holds.
+CURRENCIES: Final = ("BTC", "ETH", "EUR", "USDC", "USDT", "XLM")
+
+Parameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read, under its two operations.
+
+    Attributes:
+        bearer: Name of the operation that takes a Bearer token.
+        signed: Name of the operation that takes a signed request.
+        parameters: The documented keys of the body.
+        answer: Makes the answer.
+    """
+
+    bearer: str
+    signed: str
+    parameters: tuple[str, ...]
+    answer: Callable[[User, Parameters, Traps], Response]
+
+
+def main_balance(user: User, parameters: Parameters, traps: Traps) -> Response:
+    """Answer with the main balance of one ticker, or of every currency."""
+    balances = {
+        ticker: {"main_balance": user.main_balances.get(ticker, "0")}
+        for ticker in sorted({*CURRENCIES, *user.main_balances})
+    }
+    if "ticker" not in parameters:
+        return answers.json_answer(balances)
+    ticker = parameters["ticker"]
+    if not isinstance(ticker, str):
+        return _invalid(0, "validation.string")
+    # An unknown ticker is no error here.
+    return _one(ticker, balances.get(ticker, {"main_balance": "0"}), traps)
+
+
+def spot_balance(user: User, parameters: Parameters, traps: Traps) -> Response:
+    """Answer with the spot balance of one ticker, or of the currencies that are not zero."""
+    balances = {
+        ticker: {"available": available, "freeze": freeze}
+        for ticker, (available, freeze) in sorted(user.spot_balances.items())
+    }
+    if "ticker" not in parameters:
+        return answers.json_answer(
+            {ticker: row for ticker, row in balances.items() if any(map(Decimal, row.values()))}
+        )
+    ticker = parameters["ticker"]
+    if not isinstance(ticker, str):
+        return _invalid(30, "validation.string")
+    if ticker not in balances and ticker not in {*CURRENCIES, *user.main_balances}:
+        return _invalid(30, "Currency was not found.")
+    return _one(ticker, balances.get(ticker, {"available": "0", "freeze": "0"}), traps)
+
+
+def _one(ticker: str, row: Mapping[str, str], traps: Traps) -> Response:
+    return answers.json_answer({ticker: row} if traps.ticker_as_map else row)
+
+
+def _invalid(code: int, text: str) -> Response:
+    return answers.v4_error(422, code, "Validation failed", {"ticker": [text]})
+
+
+READS: Final[tuple[Read, ...]] = (
+    Read("get_account_main_balance", "get_main_account_balance", ("ticker",), main_balance),
+    Read("get_account_spot_balance", "get_trade_account_balance", ("ticker",), spot_balance),
+)

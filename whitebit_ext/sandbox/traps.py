@@ -1,0 +1,151 @@
+"""The oddities of a PHP server behind a CDN, as switches (contract section 8).
+
+They change how a successful answer looks, never what the sandbox does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from .operations import Operation
+
+V4Envelope = Literal["plain", "notification", "older"]
+
+_DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?")
+
+# Marks a string that is to be written as a bare number; not a character of any answer.
+_BARE: Final = "\ue000"
+
+_OPTIONAL: Final = ("title", "scope", "freeze")
+
+
+@dataclass(slots=True)
+class Traps:
+    r"""Switches; all off at first.
+
+    Attributes:
+        empty_map_as_list: An empty map arrives as `[]`.
+        numbers_as_strings: Whole numbers (`expires_in`, `time`) arrive as strings.
+        decimals_as_numbers: Amounts arrive as bare numbers with all their digits.
+        null_fields: Fields that may be missing (`title`, `scope`, `freeze`, an absent refresh
+            token) arrive as null.
+        missing_fields: Those fields are missing.
+        unknown_fields: Every object, other than a map, has a field that no document names.
+        ticker_as_map: A balance asked for by ticker arrives in a map of one.
+        empty_permissions: The permissions of a key without any are `[]` instead of groups that are
+            all off.
+        translated_titles: Titles of permission groups arrive in Ukrainian.
+        escaped_slashes: Slashes in strings arrive as `\/`, as PHP writes them.
+        html_errors: 403, 429 and 5xx arrive as HTML pages.
+        set_cookie: Answers set a cookie that a caller without a browser must not send back.
+        v4_envelope: The shape of V4 errors: as documented, or one of the two others that were seen.
+    """
+
+    empty_map_as_list: bool = False
+    numbers_as_strings: bool = False
+    decimals_as_numbers: bool = False
+    null_fields: bool = False
+    missing_fields: bool = False
+    unknown_fields: bool = False
+    ticker_as_map: bool = False
+    empty_permissions: bool = False
+    translated_titles: bool = False
+    escaped_slashes: bool = False
+    html_errors: bool = False
+    set_cookie: bool = False
+    v4_envelope: V4Envelope = "plain"
+
+    def rewrite(self, body: bytes, status: int, operation: Operation) -> bytes:
+        """Rewrite a JSON answer as the switches want it."""
+        if self == Traps():
+            return body
+        content = json.loads(body)
+        if status >= 400:
+            content = self._error(content, status)
+        else:
+            if self.null_fields and operation.security == "client":
+                content["data"].setdefault("refresh_token", None)
+            for change in self._changes(operation):
+                content = _everywhere(content, change)
+        text = json.dumps(content, separators=(",", ":"))
+        text = re.sub(r'"\\ue000([^"]*)"', r"\1", text)
+        if self.escaped_slashes:
+            text = text.replace("/", "\\/")
+        return text.encode("ascii")
+
+    def _changes(self, operation: Operation) -> list[Callable[[Any], Any]]:
+        amounts = operation.template.startswith("/api/")
+        switched = (
+            (self.missing_fields, _without_optional),
+            (self.null_fields, _with_null_optional),
+            (self.unknown_fields, _with_unknown),
+            (self.decimals_as_numbers and amounts, _decimal_to_number),
+            (self.numbers_as_strings, _number_to_string),
+            (self.empty_map_as_list, _empty_map_to_list),
+        )
+        return [change for on, change in switched if on]
+
+    def _error(self, content: Any, status: int) -> Any:
+        if not isinstance(content, dict) or "code" not in content:
+            return content
+        text = content["message"]
+        if self.v4_envelope == "older":
+            return {"message": [[text]], "result": [], "success": False}
+        if self.v4_envelope == "notification":
+            return {
+                "response": None,
+                "status": status,
+                "errors": {"message": [text]},
+                "notification": None,
+                "warning": None,
+                "_token": None,
+            }
+        if self.empty_map_as_list and content.get("errors") == {}:
+            content["errors"] = []
+        return content
+
+
+def _everywhere(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Apply a change to a value and to everything in it, innermost first."""
+    if isinstance(value, dict):
+        value = {key: _everywhere(item, change) for key, item in value.items()}
+    elif isinstance(value, list):
+        value = [_everywhere(item, change) for item in value]
+    return change(value)
+
+
+def _without_optional(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: item for key, item in value.items() if key not in _OPTIONAL}
+    return value
+
+
+def _with_null_optional(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: None if key in _OPTIONAL else item for key, item in value.items()}
+    return value
+
+
+def _with_unknown(value: Any) -> Any:
+    # A map's values are all objects: a new key in it would be a new row, not a new field.
+    if isinstance(value, dict) and not all(isinstance(item, dict) for item in value.values()):
+        return {**value, "new_field": {"version": 2, "hint": None}}
+    return value
+
+
+def _number_to_string(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _decimal_to_number(value: Any) -> Any:
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return _BARE + value
+    return value
+
+
+def _empty_map_to_list(value: Any) -> Any:
+    return [] if value == {} and isinstance(value, dict) else value
