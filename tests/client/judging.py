@@ -1,0 +1,64 @@
+"""What is looked at in an error: its type, what it names, and whether it prints a secret."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from collections.abc import Iterable
+from io import StringIO
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+from whitebit_ext import Region, Store
+from whitebit_ext.custody import Custody
+from whitebit_ext.errors import WhiteBITError
+from whitebit_ext.regions import Server
+from whitebit_ext.sealing import Sealer
+
+from .faces import Face
+
+TESTS = str(Path(__file__).parents[1])
+
+
+def custody_of(face: Face, store: Store, base_url: str | None) -> Custody:
+    """Open the rows of a face's partners from beside them."""
+    server = Server.of(Region.GLOBAL, base_url)
+    return Custody(store, Sealer(face.keys), server, face.client.client_id, face.clock)
+
+
+def fault_of(error: WhiteBITError, operation: str, kind: type[WhiteBITError]) -> str | None:
+    """Say what is wrong with the error that a bad answer ended in."""
+    if type(error) is not kind:
+        return f"{type(error).__name__} in place of {kind.__name__}"
+    if error.operation != operation or not str(error).startswith(f"{operation}: "):
+        return f"it names {error.operation!r} as the operation"
+    if not error.hint.strip():
+        return "it has no hint"
+    if error.__cause__ is not None or error.__context__ is not None:
+        return "another exception stands behind it"
+    return None
+
+
+def printed(error: WhiteBITError, log: StringIO) -> str:
+    """Return all that can be read of an error by whoever logs it, the library's locals too."""
+    shown = [str(error), repr(error), repr(error.args), repr(error.__dict__), log.getvalue()]
+    shown += [repr(pickle.dumps(error)), *traceback.format_exception_only(error)]
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if not frame.f_code.co_filename.startswith(TESTS):
+            shown += map(repr, frame.f_locals.values())
+    return "\n".join(shown)
+
+
+def told(secrets: Iterable[str], text: str) -> bool:
+    """Tell whether a secret stands in a text, as it is or as a form or a URL writes it."""
+    return any(
+        spelling in text
+        for secret in secrets
+        for spelling in (secret, quote(secret, safe=""), quote_plus(secret, safe="/"))
+    )
+
+
+def emptied(log: StringIO) -> None:
+    """Forget what was logged until now."""
+    log.seek(0)
+    log.truncate()

@@ -1,0 +1,242 @@
+"""What an answer means: every envelope of the contract, and everything that is none."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from whitebit_ext.answers import error_of, load_json
+from whitebit_ext.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Locked,
+    MalformedResponse,
+    NotFound,
+    RateLimited,
+    ResponseError,
+    ServerError,
+    Unauthorized,
+    UnexpectedStatus,
+)
+
+Fields = dict[str, tuple[str, ...]]
+RANGE = "api.validation.dateTime.maxRange"
+NO_USE = "You don't have permission to use this endpoint."
+
+# Status, body, type, code, fields, a part of the text.
+ENVELOPES: list[tuple[int, Any, type[ResponseError], int | None, Fields, str]] = [
+    # Contract, section 3
+    (401, {"data": {"message": ["Invalid request"]}}, Unauthorized, None,
+     {"message": ("Invalid request",)}, "Invalid request"),
+    (422, {"errors": {"client_id": ["validation.required"]}, "notification": None}, BadRequest,
+     None, {"client_id": ("validation.required",)}, "client_id: validation.required"),
+    (400, {"data": {"token": ["Invalid token."]}}, BadRequest, None,
+     {"token": ("Invalid token.",)}, "token: Invalid token."),
+    # Contract, section 4
+    (401, {"data": {"message": ["Unauthorized."]}}, Unauthorized, None,
+     {"message": ("Unauthorized.",)}, "Unauthorized."),
+    (403, {"data": {"message": ["Forbidden."]}}, Forbidden, None,
+     {"message": ("Forbidden.",)}, "Forbidden."),
+    (404, {"data": {"message": ["Key not found."]}}, NotFound, None,
+     {"message": ("Key not found.",)}, "Key not found."),
+    (409, {"data": {"message": ["Secret already retrieved."]}}, Conflict, None,
+     {"message": ("Secret already retrieved.",)}, "Secret already retrieved."),
+    (423, {"data": {"message": ["Temporary lock, retry shortly."]}}, Locked, None,
+     {"message": ("Temporary lock, retry shortly.",)}, "Temporary lock"),
+    # Contract, section 6
+    (400, {"code": 9, "message": "Invalid payload.", "errors": {}}, BadRequest, 9, {},
+     "Invalid payload."),
+    (401, {"code": 10, "message": "Unauthorized request.", "errors": []}, Unauthorized, 10, {},
+     "Unauthorized request."),
+    (403, {"code": 0, "message": NO_USE}, Forbidden, 0, {}, NO_USE),
+    (429, {"code": 0, "message": "Too many requests.", "errors": {}}, RateLimited, 0, {},
+     "Too many requests."),
+    (422, {"code": 30, "message": "Validation failed", "errors": {"from": [RANGE], "to": [RANGE]}},
+     BadRequest, 30, {"from": (RANGE,), "to": (RANGE,)}, "Validation failed"),
+    (422, {"code": 30, "message": "", "errors": {"from": [RANGE]}}, BadRequest, 30,
+     {"from": (RANGE,)}, RANGE),
+    (503, {"response": None, "status": 503, "errors": {"message": [""]}, "notification": None,
+           "warning": None, "_token": None}, ServerError, None, {"message": ("",)}, "503"),
+    (422, {"response": None, "status": 422, "errors": {"message": ["Bad amount"]}, "_token": None},
+     BadRequest, None, {"message": ("Bad amount",)}, "Bad amount"),
+    (400, {"message": [["Market is not available"]], "result": [], "success": False}, BadRequest,
+     None, {}, "Market is not available"),
+]  # fmt: skip  # a table reads as one
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "code", "fields", "part"), ENVELOPES)
+def test_every_envelope_is_read(
+    status: int,
+    body: Any,
+    kind: type[ResponseError],
+    code: int | None,
+    fields: Fields,
+    part: str,
+) -> None:
+    """Status, code, fields and message of each documented body are in the error."""
+    error = error_of("get_api_key_info", status, {}, json.dumps(body).encode())
+    assert type(error) is kind
+    assert (error.operation, error.status_code) == ("get_api_key_info", status)
+    assert (error.code, dict(error.errors)) == (code, fields)
+    assert part in error.message
+
+
+NONSENSE = [
+    b"",
+    b"   \n",
+    b"<html><h1>502 Bad Gateway</h1></html>",
+    b'{"data": {"mess',
+    b"\xff\xfe\x00nonsense",
+    b"null",
+    b"[]",
+    b'"text"',
+    b"123",
+    b"NaN",
+    b'{"data": null, "errors": null, "message": null, "code": null}',
+    b'{"data": [1, {}], "errors": "text", "message": {"a": 1}, "code": true}',
+    b'{"errors": {"a": null, "b": 5, "c": {"d": 1}, "e": [[["deep"]]]}}',
+    b"[" * 100_000,
+    b'{"code": ' + b"9" * 5_000 + b"}",
+]
+
+
+@pytest.mark.parametrize("body", NONSENSE)
+@pytest.mark.parametrize(
+    "status", [204, 302, 400, 401, 403, 404, 409, 418, 422, 423, 429, 500, 520]
+)
+def test_nonsense_is_the_error_of_its_status(status: int, body: bytes) -> None:
+    """HTML, a cut-off or a wrong-typed body never hides the status."""
+    usual = error_of("refresh_token", status, {}, b"{}")
+    error = error_of("refresh_token", status, {}, body)
+    assert type(error) is type(usual)
+    assert (error.status_code, error.operation, error.code) == (status, "refresh_token", None)
+    assert len(str(error)) < 1_000
+
+
+@pytest.mark.parametrize("status", range(300, 600))
+def test_every_status_has_a_type(status: int) -> None:
+    """A 5xx is a `ServerError`, and what the contract does not know is `UnexpectedStatus`."""
+    known = {400, 401, 403, 404, 409, 422, 423, 429}
+    kind = type(error_of("exchange_code", status, {}, b""))
+    if status >= 500:
+        assert kind is ServerError
+    else:
+        assert (kind is UnexpectedStatus) is (status not in known)
+
+
+TOKEN = "ODK5MzI0LWZh+2RmLWE0/TEtOGY5YS0xMjM0NTY3ODkw=="
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": f"bad token {TOKEN}"},
+        {"message": f"token={TOKEN}&client_secret={TOKEN}"},
+        {"message": f"Bearer {TOKEN}, please"},
+        {"message": f'"{TOKEN}"'},
+        {"message": [[f"<{TOKEN}>"]]},
+        {"data": {"token": [TOKEN]}},
+        {"data": {TOKEN: ["unknown"]}},
+        {"errors": {"client_secret": [f"'{TOKEN}'"]}},
+        {"errors": {f"form[{TOKEN}]": [f"\n{TOKEN}\n"]}},
+        {"message": "x" * 190 + " " + TOKEN},
+        {"message": f"https://whitebit.com/oauth2/token?code={TOKEN}"},
+        {"data": {"access_token": "c2hvcnQ", "refresh_token": "ODK5"}},
+        {"errors": {"client_secret": "c2hvcnQ"}},
+        TOKEN,
+        [TOKEN],
+    ],
+)
+def test_an_echo_of_a_token_is_not_repeated(body: Any) -> None:
+    """A server that echoes what it was sent does not get a token into our error."""
+    error = error_of("refresh_token", 400, {"retry-after": TOKEN}, json.dumps(body).encode())
+    shown = f"{error} {error!r} {dict(error.errors)} {vars(error)}"
+    for piece in (TOKEN, TOKEN[:20], TOKEN[-20:], "c2hvcnQ", "ODK5"):
+        assert piece not in shown
+
+
+def test_nothing_of_an_undocumented_success_is_repeated() -> None:
+    """A 201 where 200 was agreed may hold a token; its body is not looked into for a message."""
+    body = json.dumps({"data": {"apiSecret": ["c2hvcnQ"]}, "message": "c2hvcnQ"}).encode()
+    error = error_of("get_api_key_secret", 201, {}, body)
+    assert type(error) is UnexpectedStatus
+    assert "c2hvcnQ" not in f"{error} {vars(error)}"
+
+
+def test_a_message_is_one_short_line() -> None:
+    """A server's text cannot forge a line of a log, nor fill it."""
+    body = {"message": "first\nERROR second\r\t" + "word " * 1_000, "errors": {"a\nb": ["c\nd"]}}
+    error = error_of("refresh_token", 400, {}, json.dumps(body).encode())
+    assert not set("\n\r\t") & set(str(error))
+    assert len(error.message) < 500
+
+
+def test_the_fields_that_are_kept_are_few() -> None:
+    """A body with thousands of fields makes an error with twenty."""
+    body = {"errors": {f"f{n}": ["x"] * 1_000 for n in range(5_000)}}
+    error = error_of("refresh_token", 422, {}, json.dumps(body).encode())
+    assert len(error.errors) == 20
+    assert all(len(texts) <= 20 for texts in error.errors.values())
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0.0),
+        ("7", 7.0),
+        ("86400", 86400.0),
+        ("-1", None),
+        ("1.5", None),
+        ("", None),
+        ("soon", None),
+        ("²", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("9" * 400, None),
+    ],
+)
+def test_retry_after_is_seconds_or_nothing(value: str, seconds: float | None) -> None:
+    """`Retry-After` in seconds is read; a date or nonsense is left to the back-off."""
+    assert error_of("refresh_token", 429, {"retry-after": value}, b"").retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"<!doctype html>", "HTML"),
+        (b'{"data": {"acc', "not whole JSON"),
+        (b"{} {}", "not whole JSON"),
+        (b"\xff{}", "not UTF-8"),
+        (b'{"data": "\xc3\x28"}', "not UTF-8"),
+        (b'{"a": 1, "a": 2}', "names a key twice"),
+        (b'{"data": {"access_token": "a", "access_token": "b"}}', "names a key twice"),
+        (b'{"expires_in": NaN}', "not whole JSON"),
+        (b'{"expires_in": -Infinity}', "not whole JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+        ('{"a": 1}'.encode("utf-16"), "not UTF-8"),
+    ],
+)
+def test_a_success_that_is_not_json_is_refused(body: bytes, problem: str) -> None:
+    """What is not whole, unambiguous JSON in UTF-8 is malformed, and the error says how."""
+    with pytest.raises(MalformedResponse, match=problem) as caught:
+        load_json(body, "exchange_code")
+    assert caught.value.operation == "exchange_code"
+    assert caught.value.__context__ is None
+
+
+def test_fractions_keep_every_digit() -> None:
+    """A number with a fraction is a `Decimal` with the digits that were sent."""
+    assert load_json(b'{"a": 0.0013929494020316, "b": 1}', "x") == {
+        "a": Decimal("0.0013929494020316"),
+        "b": 1,
+    }
+
+
+def test_a_doubled_key_is_borne_where_nothing_hangs_on_it() -> None:
+    """Account reads take a body that names a key twice: the last one counts."""
+    assert load_json(b'{"a": 1, "a": 2}', "x", strict=False) == {"a": 2}

@@ -1,0 +1,85 @@
+"""Wrong arguments: refused at the call, by name, before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from whitebit_ext.errors import InvalidArgument
+
+from .faces import Face
+from .stores import WatchedStore
+
+
+@pytest.mark.parametrize("user_id", [None, 7, "", "  ", "a\nb", "x" * 256, "\ud800", b"alice"])
+def test_a_user_id_that_is_none_is_refused(face: Face, user_id: Any) -> None:
+    """Every call that takes a user id names it when it is wrong, and sends nothing."""
+    partner = face.partner()
+    for call in (
+        lambda: partner.authorize(user_id),
+        lambda: partner.connect({"state": "s"}, state="s", user_id=user_id),
+        lambda: partner.user(user_id),
+        lambda: partner.forget(user_id),
+        lambda: partner.adopt(user_id, public_key="p", secret="s"),
+    ):
+        with pytest.raises(InvalidArgument) as caught:
+            call()
+        assert caught.value.argument == "user_id"
+    assert list(face.store.scan("login")) == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("client_id", ""),
+        ("client_id", None),
+        ("client_id", "x" * 256),
+        ("client_secret", ""),
+        ("client_secret", "top\nsecret"),
+        ("client_secret", 7),
+        ("redirect_uri", "partner.example/callback"),
+        ("redirect_uri", "https://"),
+        ("redirect_uri", "https://partner.example:port/callback"),
+        ("redirect_uri", "https://[partner.example/callback"),
+        ("redirect_uri", "https://partner.example/callback#fragment"),
+        ("redirect_uri", "myapp://callback"),
+        ("store", None),
+        ("store", {}),
+        ("store", WatchedStore),
+        ("keys", "key"),
+        ("keys", []),
+        ("timeout", 0),
+        ("timeout", float("nan")),
+        ("timeout", True),
+        ("timeout", "10"),
+        ("refresh_interval", -1),
+        ("refresh_interval", float("inf")),
+        ("egress", ""),
+        ("transport", object()),
+        ("async_transport", object()),
+    ],
+)
+def test_a_wrong_argument_is_named(face: Face, argument: str, value: Any) -> None:
+    """A partner object that is made wrongly fails when it is made, and shows no secret."""
+    with pytest.raises(InvalidArgument) as caught:
+        face.partner(**{argument: value})
+    assert caught.value.argument == argument
+    assert "secret\n" not in str(caught.value)
+    assert "top" not in str(caught.value)
+    assert face.sandbox.connections() == 0
+
+
+@pytest.mark.parametrize("state", [7, b"state", ["state"]])
+def test_a_state_is_text(face: Face, state: Any) -> None:
+    """A session value of another type is a wrong argument."""
+    with pytest.raises(InvalidArgument) as caught:
+        face.partner().connect({"state": "s", "code": "c"}, state=state, user_id="alice")
+    assert caught.value.argument == "state"
+
+
+def test_the_partner_object_does_not_show_its_secret(face: Face) -> None:
+    """Its repr names the server alone."""
+    partner = face.partner()
+    assert face.client.client_secret not in repr(partner)
+    assert "global" in repr(partner)

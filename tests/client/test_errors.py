@@ -1,0 +1,162 @@
+"""The error tree: its drawing, its hints, and its way through pickle."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import re
+from typing import Any
+
+import pytest
+
+from whitebit_ext import Secret, errors
+from whitebit_ext.errors import (
+    AuthorizationDenied,
+    BadRequest,
+    InvalidArgument,
+    NotSent,
+    SecretNotStored,
+    TokenUnavailable,
+    WhiteBITError,
+    stripped,
+)
+
+CLASSES = sorted(
+    (
+        found
+        for _, found in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(found, WhiteBITError)
+    ),
+    key=lambda found: found.__name__,
+)
+STATE: dict[str, Any] = {
+    "operation": "get_api_key_info",
+    "status_code": 422,
+    "code": 30,
+    "errors": {"ticker": ("Currency was not found.",)},
+    "hint": "Do this.",
+    "retry_after": 2.5,
+}
+
+
+def made(kind: type[WhiteBITError]) -> WhiteBITError:
+    """Return an error of a class, with everything set that its constructor takes."""
+    if issubclass(kind, InvalidArgument):
+        return kind("ticker", "expected a str", hint="Do this.")
+    if issubclass(kind, AuthorizationDenied):
+        return kind("refused", error="access_denied", hint="Do this.")
+    if issubclass(kind, SecretNotStored):
+        return kind("not stored", secret=Secret("c2VjcmV0"), operation="get_api_key_secret")
+    return kind("what happened", **STATE)
+
+
+def attributes(error: WhiteBITError) -> dict[str, Any]:
+    """Return what an error tells, but for the secret that one class holds."""
+    told = {name: value for name, value in vars(error).items() if name != "secret"}
+    return told | {"args": error.args, "text": str(error)}
+
+
+def drawn() -> dict[str, str | None]:
+    """Return class and base of every line of the tree in the docstring."""
+    tree: dict[str, str | None] = {}
+    path: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        found = re.match(r"    ((?:│   |    )*)(├── |└── )?([A-Z]\w+)", line)
+        if found:
+            depth = len(found[1]) // 4 + (1 if found[2] else 0)
+            path[depth:] = [found[3]]
+            tree[found[3]] = path[depth - 1] if depth else None
+    return tree
+
+
+def test_the_drawing_is_the_tree() -> None:
+    """Every class stands in the docstring under its real base, and nothing else does."""
+    real: dict[str, str | None] = {
+        kind.__name__: None if kind is WhiteBITError else kind.__bases__[0].__name__
+        for kind in CLASSES
+    }
+    assert drawn() == real
+
+
+def test_every_class_is_public() -> None:
+    """`__all__` names every class of the tree."""
+    assert {kind.__name__ for kind in CLASSES} | {"stripped"} == set(errors.__all__)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_error_says_what_to_do(kind: type[WhiteBITError]) -> None:
+    """Each class has a hint of its own or of its base, and shows it in its text."""
+    error = kind(*made(kind).args) if kind is WhiteBITError else made(kind)
+    assert kind.default_hint.strip().endswith(".")
+    assert error.hint in str(error)
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_error_is_pickled_whole(kind: type[WhiteBITError], protocol: int) -> None:
+    """An error that a process pool hands back tells everything that it told."""
+    error = made(kind)
+    back = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301  # our own bytes
+    assert type(back) is kind
+    assert attributes(back) == attributes(error)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_copy_tells_the_same_without_the_way_it_came(kind: type[WhiteBITError]) -> None:
+    """A copy for another thread has all attributes and no traceback."""
+    with pytest.raises(kind) as caught:
+        raise made(kind)
+    twin = copy.copy(caught.value)
+    assert type(twin) is kind
+    assert attributes(twin) == attributes(caught.value)
+    assert twin.__traceback__ is None
+
+
+def test_the_fields_of_an_error_do_not_change() -> None:
+    """The server's messages are a read-only mapping, also after pickling."""
+    error = BadRequest("refused", errors={"ticker": ("unknown",)})
+    for one in (error, pickle.loads(pickle.dumps(error))):  # noqa: S301  # our own bytes
+        with pytest.raises(TypeError):
+            one.errors["ticker"] = ()  # type: ignore[index]  # what this test is about
+
+
+def test_a_wrong_argument_is_a_value_error() -> None:
+    """`InvalidArgument` is caught as what Python raises for it, and names the argument."""
+    error = made(InvalidArgument)
+    assert isinstance(error, ValueError)
+    assert isinstance(error, InvalidArgument)
+    assert error.argument == "ticker"
+    assert "ticker" in str(error)
+
+
+def test_a_secret_that_was_not_stored_neither_prints_nor_pickles() -> None:
+    """The one error that holds a secret hands it over in this process alone."""
+    error = SecretNotStored("not stored", secret=Secret("c2VjcmV0"))
+    assert error.secret == Secret("c2VjcmV0")
+    assert copy.copy(error).secret == Secret("c2VjcmV0")
+    pickled = pickle.dumps(error)
+    for text in (str(error), repr(error), str(vars(error)), str(error.args), repr(pickled)):
+        assert "c2VjcmV0" not in text
+    assert pickle.loads(pickled).secret is None  # noqa: S301  # our own bytes
+
+
+def test_one_error_made_of_another_keeps_what_the_server_said() -> None:
+    """`of` keeps operation, status, code, fields and waiting time, and has its own hint."""
+    error = TokenUnavailable.of(BadRequest("refused", **STATE), "not now")
+    kept = {name: getattr(error, name) for name in STATE if name != "hint"}
+    assert kept == {name: value for name, value in STATE.items() if name != "hint"}
+    assert error.hint == TokenUnavailable.default_hint
+
+
+def test_stripping_drops_what_stands_behind() -> None:
+    """A stripped error has no traceback, no cause and no context, and is the same object."""
+    try:
+        try:
+            raise KeyError("behind")
+        except KeyError as error:
+            raise NotSent("in front") from error
+    except NotSent as error:
+        seen = error
+    assert stripped(seen) is seen
+    assert (seen.__traceback__, seen.__cause__, seen.__context__) == (None, None, None)

@@ -1,0 +1,206 @@
+"""`api_keys.info()`: the decision matrix, the permission groups, and bodies that are neither."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from whitebit_ext import KeyState
+from whitebit_ext.errors import (
+    BadRequest,
+    Forbidden,
+    MalformedResponse,
+    NotConnected,
+    NotFound,
+    Unauthorized,
+    WhiteBITError,
+)
+
+from .faces import Face, connected
+
+INFO = "get_api_key_info"
+GROUP = {"name": "trading", "title": "Trading", "urls": [{"url": "/v2/order", "enable": True}]}
+
+
+def body(**fields: Any) -> str:
+    """Write an info answer of an active key, with some fields replaced."""
+    key = {"exists": True, "isEnabled": True, "externalId": "id-1", "permissions": [GROUP]}
+    return json.dumps({"data": key | fields})
+
+
+def test_no_key(face: Face) -> None:
+    """Absence is an answer: no id, no permissions."""
+    info = connected(face).api_keys.info()
+    assert (info.state, info.external_id, info.permissions) == (KeyState.ABSENT, None, ())
+    assert info.offered == info.granted == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("disabled", "state"), [(False, KeyState.ACTIVE), (True, KeyState.DISABLED)]
+)
+def test_a_key(face: Face, state: KeyState, *, disabled: bool) -> None:
+    """An active and a disabled key are told apart, and both show what was granted."""
+    user = connected(face)
+    made = face.sandbox.add_key("alice", face.client, {"trading": ["/v2/order"], "convert": []})
+    if disabled:
+        face.sandbox.disable_key(made.external_id)
+    info = user.api_keys.info()
+    assert (info.state, info.external_id) == (state, made.external_id)
+    assert info.offered == {"trading", "main_account", "convert"}
+    assert info.granted == {"trading"}
+    trading = next(group for group in info.permissions if group.name == "trading")
+    assert trading.title == "Trading"
+    assert {url.url: url.enabled for url in trading.urls}["/v2/order"] is True
+    assert {url.enabled for url in trading.urls} == {True, False}
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_key_without_any_permission(face: Face, *, empty: bool) -> None:
+    """Nothing granted is no error, whether the groups are listed or not."""
+    user = connected(face)
+    face.sandbox.add_key("alice", face.client, [])
+    face.sandbox.traps.empty_permissions = empty
+    info = user.api_keys.info()
+    assert info.state is KeyState.ACTIVE
+    assert info.granted == frozenset()
+    assert len(info.offered) == (0 if empty else 3)
+
+
+def test_groups_go_by_name_in_any_language(face: Face) -> None:
+    """A translated title changes nothing but what is shown."""
+    user = connected(face)
+    face.sandbox.add_key("alice", face.client)
+    before = user.api_keys.info()
+    face.sandbox.traps.translated_titles = True
+    after = user.api_keys.info()
+    assert after.granted == before.granted
+    assert {group.title for group in after.permissions} != {
+        group.title for group in before.permissions
+    }
+
+
+@pytest.mark.parametrize("trap", ["unknown_fields", "escaped_slashes", "null_fields", "set_cookie"])
+def test_oddities_are_borne(face: Face, trap: str) -> None:
+    """New fields, escaped slashes, a null title and a cookie leave the key readable."""
+    user = connected(face)
+    made = face.sandbox.add_key("alice", face.client)
+    setattr(face.sandbox.traps, trap, True)
+    info = user.api_keys.info()
+    assert info.external_id == made.external_id
+    assert "/v2/order" in {url.url for group in info.permissions for url in group.urls}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"externalId": None, "exists": False, "isEnabled": False, "permissions": []},
+        {"externalId": "left-over", "exists": False, "isEnabled": True},
+    ],
+)
+def test_what_does_not_exist_has_no_id(face: Face, fields: dict[str, Any]) -> None:
+    """`exists: false` is absence, whatever stands beside it."""
+    face.sandbox.faults.add(INFO, kind="body", body=body(**fields))
+    info = connected(face).api_keys.info()
+    assert (info.state, info.external_id) == (KeyState.ABSENT, None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "<!DOCTYPE html><title>Blocked</title>",
+        "null",
+        "[]",
+        "{}",
+        '{"data": null}',
+        '{"data": []}',
+        '{"data": "exists"}',
+        body()[:-3],
+        body(exists="true"),
+        body(exists=1),
+        body(exists=None),
+        body(isEnabled="yes"),
+        body(externalId=None),
+        body(externalId=""),
+        body(externalId=7),
+        body(externalId="../token"),
+        body(externalId="a\r\nb"),
+        body(externalId="é"),
+        body(externalId="x" * 2000),
+        body(permissions=None),
+        body(permissions="trading"),
+        body(permissions=["trading"]),
+        body(permissions=[GROUP | {"name": None}]),
+        body(permissions=[GROUP | {"name": ["trading"]}]),
+        body(permissions=[GROUP | {"urls": None}]),
+        body(permissions=[GROUP | {"urls": [{"url": 5, "enable": True}]}]),
+        '{"data": {"exists": true, "exists": false, "isEnabled": true}}',
+        body(limit=float("nan")),
+        '{"data": 1e99999999999999999999}',
+        '{"data": ' + "9" * 5000 + "}",
+        "[" * 100_000,
+    ],
+)
+def test_nonsense_is_typed(face: Face, content: str) -> None:
+    """A 200 that is not what the contract says never becomes a decision."""
+    user = connected(face)
+    face.sandbox.faults.add(INFO, kind="body", body=content)
+    with pytest.raises(MalformedResponse) as caught:
+        user.api_keys.info()
+    assert caught.value.operation == INFO
+    assert caught.value.hint
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert user.api_keys.info().state is KeyState.ABSENT
+
+
+@pytest.mark.parametrize("enable", ["true", 1, None, []])
+def test_only_true_is_granted(face: Face, enable: Any) -> None:
+    """What is not plainly granted is not taken for granted."""
+    group = GROUP | {"urls": [{"url": "/v2/order", "enable": enable}]}
+    face.sandbox.faults.add(INFO, kind="body", body=body(permissions=[group]))
+    info = connected(face).api_keys.info()
+    assert info.offered == {"trading"}
+    assert info.granted == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, Unauthorized), (403, Forbidden), (404, NotFound), (400, BadRequest), (422, BadRequest)],
+)
+@pytest.mark.parametrize("operation", ["get_api_key_info", "delete_api_key"])
+def test_a_refusal_is_readable(
+    face: Face, operation: str, status: int, error: type[WhiteBITError]
+) -> None:
+    """Every error status of the older and the newer guide is typed, named and hinted."""
+    user = connected(face)
+    face.sandbox.add_key("alice", face.client)
+    face.sandbox.faults.add(operation, kind="status", status=status, times=None)
+    call = user.api_keys.info if operation == INFO else user.api_keys.delete
+    with pytest.raises(error, match="Sandbox fault") as caught:
+        call()
+    assert (caught.value.status_code, caught.value.operation) == (status, operation)
+    assert caught.value.errors["message"] == ("Sandbox fault.",)
+    assert len(caught.value.hint) > 20
+
+
+def test_a_missing_scope_is_hinted_at(face: Face) -> None:
+    """A 401 names the scope that is needed, those that were granted, and the allowlist."""
+    client = face.sandbox.register_client(
+        redirect_uris=face.client.redirect_uris, scopes=("users.balances.read",)
+    )
+    user = connected(face, partner=face.partner(client=client))
+    with pytest.raises(Unauthorized) as caught:
+        user.api_keys.info()
+    assert "apikeys.read" in caught.value.hint
+    assert "users.balances.read" in caught.value.hint
+    assert "allowlist" in caught.value.hint
+
+
+def test_who_never_connected_is_told_so(face: Face) -> None:
+    """Without tokens nothing is sent."""
+    with pytest.raises(NotConnected):
+        face.partner().user("nobody").api_keys.info()
+    assert face.sandbox.requests == []

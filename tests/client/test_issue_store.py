@@ -1,0 +1,246 @@
+"""`api_keys.issue()` over a store that fails, and under tasks that stop waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from anyio.from_thread import BlockingPortal
+
+from whitebit_ext import AsyncUser, AsyncWhiteBIT, Secret, User
+from whitebit_ext.errors import KeyPending, SecretNotStored, StoreUnavailable
+from whitebit_ext.sandbox import ApiKey, PartnerClient, Sandbox
+
+from .faces import Face, MovedClock, connected
+from .failing import FailingStore
+
+SECRET = "get_api_key_secret"
+
+
+@pytest.fixture
+def store(face: Face) -> FailingStore:
+    """Return the store of all partners of the face."""
+    store = FailingStore()
+    face.store = store
+    return store
+
+
+def ready(face: Face) -> tuple[User, ApiKey]:
+    """Connect a user whose key is there already, its secret untouched."""
+    user = connected(face)
+    face.clock.advance(2)
+    made = face.sandbox.key("alice", face.client)
+    assert made is not None
+    return user, made
+
+
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [("put", "claim"), ("get", "claim"), ("put", "lease"), ("get", "lease"), ("get", "key")],
+)
+def test_a_store_that_fails_before(face: Face, store: FailingStore, method: str, kind: str) -> None:
+    """Where custody cannot keep it, the secret is not asked for, and nothing of it is lost."""
+    user, made = ready(face)
+    store.fails = lambda *call: call == (method, kind)
+    with pytest.raises(StoreUnavailable) as caught:
+        user.api_keys.issue()
+    assert face.sandbox.count("GET", SECRET) == 0
+    assert "DiskFullError" in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    store.mend()
+    assert user.api_keys.issue().secret.reveal() == made.secret
+
+
+def test_a_store_that_does_not_keep_what_it_takes(face: Face, store: FailingStore) -> None:
+    """A claim that cannot be read back is noticed before the secret is put at risk."""
+    user, _ = ready(face)
+    store.forgets = lambda kind: kind == "claim"
+    with pytest.raises(StoreUnavailable):
+        user.api_keys.issue()
+    assert face.sandbox.count("GET", SECRET) == 0
+
+
+@pytest.mark.parametrize("kinds", [("key",), ("key", "claim"), ("key", "claim", "journal")])
+def test_a_store_that_fails_after(
+    face: Face, store: FailingStore, clock: MovedClock, kinds: tuple[str, ...]
+) -> None:
+    """A secret that cannot be kept is handed to the caller, in an error that does not show it."""
+    user, made = ready(face)
+    with face.sandbox.hold(SECRET) as held:
+
+        def fail(method: str, kind: str) -> bool:
+            return held.arrived > 0 and method == "put" and kind in kinds
+
+        store.fails = fail
+        # The request is held only to learn that it came: it goes on at once.
+        release_when_there(held.wait, held.release)
+        with pytest.raises(SecretNotStored) as caught:
+            user.api_keys.issue()
+    error = caught.value
+    assert error.secret is not None
+    assert error.secret.reveal() == made.secret
+    assert made.secret not in f"{error} {error!r} {error.args} {vars(error)}"
+    assert pickle.loads(pickle.dumps(error)).secret is None  # noqa: S301  # our own
+    assert sum(clock.slept) >= 10  # the store was tried again for so long
+    store.mend()
+    if "claim" not in kinds:
+        # The sealed answer is there: the next call reads it, and asks nobody.
+        assert user.api_keys.issue().secret.reveal() == made.secret
+        assert face.sandbox.count("GET", SECRET) == 1
+    face.partner().adopt("alice", public_key=made.public_key, secret=error.secret.reveal())
+    assert face.partner().user("alice").api_keys.issue().secret.reveal() == made.secret
+
+
+def release_when_there(wait: Callable[[], None], release: Callable[[], None]) -> None:
+    """Release a hold from another thread as soon as a request is there."""
+
+    def go_on() -> None:
+        wait()
+        release()
+
+    threading.Thread(target=go_on).start()
+
+
+@pytest.mark.parametrize("kind", ["key", "claim"])
+def test_rows_that_break_meanwhile(face: Face, store: FailingStore, kind: str) -> None:
+    """A row that stops opening between question and answer costs nobody the secret."""
+    user, made = ready(face)
+    with face.sandbox.hold(SECRET) as held:
+        store.spoils = lambda read: held.arrived > 0 and read == kind
+        release_when_there(held.wait, held.release)
+        with pytest.raises(SecretNotStored) as caught:
+            user.api_keys.issue()
+    assert caught.value.secret == Secret(made.secret)
+
+
+def test_a_store_that_recovers_in_time(face: Face, store: FailingStore) -> None:
+    """A store that fails for a few seconds delays the key, and loses nothing."""
+    user, made = ready(face)
+    failures = iter([True] * 3)
+    store.fails = lambda *call: call == ("put", "key") and next(failures, False)
+    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert face.partner().user("alice").api_keys.issue().secret.reveal() == made.secret
+    assert face.sandbox.count("GET", SECRET) == 1
+
+
+def test_another_stored_it_meanwhile(face: Face, store: FailingStore) -> None:
+    """A 409 is no error where custody has come to hold the secret in the meantime."""
+    user, made = ready(face)
+    other = face.partner()
+
+    def adopt(method: str, kind: str) -> None:
+        if (method, kind) == ("put", "claim") and not made.secret_taken:
+            made.secret_taken = True
+            thread = threading.Thread(
+                target=lambda: other.adopt("alice", public_key=made.public_key, secret=made.secret)
+            )
+            thread.start()
+            thread.join(5)
+
+    store.before = adopt
+    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert face.sandbox.count("GET", SECRET, status=409) == 1
+
+
+def test_a_failing_journal_changes_nothing(face: Face, store: FailingStore) -> None:
+    """The key is returned although the journal could not be written."""
+    user, made = ready(face)
+    store.fails = lambda *call: call == ("put", "journal")
+    assert user.api_keys.issue().secret.reveal() == made.secret
+
+
+# Tasks
+
+
+@pytest.fixture
+def aface(
+    sandbox: Sandbox, client: PartnerClient, clock: MovedClock, portal: BlockingPortal
+) -> Iterator[Face]:
+    """Return the async face, for tests that await by themselves."""
+    face = Face("async", sandbox, client, clock, portal)
+    yield face
+    face.close()
+
+
+async def aready(face: Face, partner: AsyncWhiteBIT) -> tuple[AsyncUser, ApiKey]:
+    """Connect a user whose key is there already, from within a loop."""
+    face.sandbox.add_user("alice")
+    login = await partner.authorize("alice")
+    callback = await asyncio.to_thread(face.sandbox.person("alice").approve, login.url)
+    user = await partner.connect(callback, state=login.state, user_id="alice")
+    face.clock.advance(2)
+    made = face.sandbox.key("alice", face.client)
+    assert made is not None
+    return user, made
+
+
+@pytest.mark.anyio
+async def test_tasks_ask_once(aface: Face) -> None:
+    """Fifty tasks that call at once cause one request, and all get the key."""
+    async with AsyncWhiteBIT(**aface.arguments()) as partner:
+        user, made = await aready(aface, partner)
+        keys = await asyncio.gather(*(user.api_keys.issue() for _ in range(50)))
+    assert {key.secret.reveal() for key in keys} == {made.secret}
+    assert aface.sandbox.count("GET", SECRET) == 1
+
+
+@pytest.mark.anyio
+async def test_a_cancelled_task_loses_nothing(aface: Face) -> None:
+    """The retrieval goes on without its caller, and the next call finds the secret stored."""
+    async with AsyncWhiteBIT(**aface.arguments()) as partner:
+        user, made = await aready(aface, partner)
+        with aface.sandbox.hold(SECRET) as held:
+            task = asyncio.ensure_future(user.api_keys.issue())
+            await asyncio.to_thread(held.wait)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert (await user.api_keys.issue()).secret.reveal() == made.secret
+    assert aface.sandbox.count("GET", SECRET) == 1
+
+
+def test_a_loop_that_ends_loses_nothing(aface: Face) -> None:
+    """A loop that closes while the secret is asked for leaves it to the next one."""
+    partner = AsyncWhiteBIT(**aface.arguments())
+
+    async def begin() -> str:
+        user, made = await aready(aface, partner)
+        with aface.sandbox.hold(SECRET) as held:
+            task = asyncio.ensure_future(user.api_keys.issue())
+            await asyncio.to_thread(held.wait)
+            task.cancel()
+        # A loop's own connections end in it, or asyncio warns of them when they are collected.
+        await partner._engine._pools.async_client().aclose()
+        return made.secret
+
+    async def go_on() -> str:
+        async with partner:
+            return (await partner.user("alice").api_keys.issue()).secret.reveal()
+
+    assert asyncio.run(begin()) == asyncio.run(go_on())
+    assert aface.sandbox.count("GET", SECRET) == 1
+
+
+@pytest.mark.anyio
+async def test_the_loop_is_not_blocked_while_waiting(aface: Face) -> None:
+    """Other tasks run while one waits for a key to show."""
+    async with AsyncWhiteBIT(**aface.arguments()) as partner:
+        user, made = await aready(aface, partner)
+        made.deleted = "user"
+        turns = 0
+
+        async def turn() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        turning = asyncio.ensure_future(turn())
+        with pytest.raises(KeyPending):
+            await user.api_keys.issue(timeout=10)
+        turning.cancel()
+    assert turns > 10

@@ -1,0 +1,165 @@
+"""The sweep: bad answers x operations x faces; each ends typed, loses nothing and prints nothing.
+
+Here the answers come from `ScriptedServer`, through httpx's transport for tests: every status from
+300 to 599 with JSON that echoes the request, with a page and with nothing, and every spoiled body.
+`test_sweep_sockets.py` has the same kinds over a real connection.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from io import StringIO
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from whitebit_ext import ApiKey, KeyState, MemoryStore, User, WhiteBIT
+from whitebit_ext.claims import Claim
+from whitebit_ext.errors import WhiteBITError
+from whitebit_ext.oauth import TokenPair
+
+from .bad_answers import OPERATIONS, BadAnswer, bad_bodies, bad_statuses, expected
+from .faces import REDIRECT_URI, Face
+from .judging import custody_of, emptied, fault_of, printed, told
+from .scripted_server import ScriptedServer
+from .test_sweep_sockets import SOCKET_FAULTS
+
+REFUSED_TOKEN = BadAnswer(
+    "400 documented", 400, lambda request, body: b'{"data":{"token":["Invalid token."]}}'
+)
+
+
+def answers(operation: str) -> Iterator[BadAnswer]:
+    """Yield every bad answer of an operation."""
+    yield from bad_statuses()
+    yield from bad_bodies(operation)
+    if operation == "refresh_token":
+        yield REFUSED_TOKEN
+
+
+class Swept:
+    """One partner of one face, its user, and what is looked at after each bad answer."""
+
+    def __init__(self, face: Face) -> None:
+        self._face = face
+        self.server = ScriptedServer(face.client.client_secret)
+        transport = httpx.MockTransport(self.server)
+        store = MemoryStore(volatile=True)
+        self.partner: WhiteBIT = face.partner(
+            base_url=None,
+            store=store,
+            transport=lambda: transport,
+            async_transport=lambda: transport,
+            refresh_interval=0.0,
+        )
+        self.custody = custody_of(face, store, None)
+        self.user = self.connect()
+
+    def connect(self) -> User:
+        """Finish a login of the user; it replaces the tokens of an earlier one."""
+        login = self.partner.authorize("alice")
+        parameters = {"code": self.server.make(), "state": login.state}
+        return self.partner.connect(
+            f"{REDIRECT_URI}?{urlencode(parameters)}", state=login.state, user_id="alice"
+        )
+
+    def issue(self) -> ApiKey:
+        """Take the secret, without waiting for anything."""
+        return self.user.api_keys.issue(timeout=0)
+
+    def prepare(self, operation: str) -> Callable[[], object]:
+        """Bring the user to where an operation is next, and return the call that causes it."""
+        self.server.begin()
+        if operation == "refresh_token":
+            self._face.clock.advance(300)
+        elif operation == "get_api_key_secret":
+            self.server.new_key()
+        elif operation == "delete_api_key":
+            self.issue()
+        return {
+            "exchange_code": self.connect,
+            "refresh_token": self.user.api_keys.info,
+            "get_api_key_info": self.user.api_keys.info,
+            "get_api_key_secret": self.issue,
+            "delete_api_key": self.user.api_keys.delete,
+        }[operation]
+
+    def check_kept(self, operation: str, bad: BadAnswer, before: TokenPair | None) -> None:
+        """Prove that the pair and the secret are where they were, and still of use."""
+        server = self.server
+        if operation in ("exchange_code", "refresh_token"):
+            kept = self.custody.pair("alice")
+            assert before is not None
+            assert kept is not None
+            assert kept.access == before.access
+            if bad is REFUSED_TOKEN:
+                self.connect()
+            else:
+                assert kept.refresh == before.refresh
+        elif operation == "get_api_key_secret":
+            raw = Claim(self.custody, "alice", server.external_id).read()["raw"]
+            came = bad.status == 200 and server.said
+            assert raw == ([base64.b64encode(server.said).decode()] if came else [])
+            asked = server.requests[operation]
+            assert self.issue().secret.reveal() == server.api_secret
+            # A body that was too long, and holds the secret, is read before anybody asks again.
+            assert server.requests[operation] == asked + ("huge and true" not in bad.name)
+            self.user.api_keys.delete()
+        elif operation == "delete_api_key":
+            stored = self.custody.key("alice")
+            assert stored is not None
+            assert stored.key.secret.reveal() == server.api_secret
+            assert self.issue() == stored.key
+        assert self.user.api_keys.info().state is KeyState.ACTIVE
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_answer_ends_typed(face: Face, operation: str, library_log: StringIO) -> None:
+    """Each bad answer is an error of its class, with operation and hint; all that was had stays."""
+    swept = Swept(face)
+    swept_over, wrong = 0, []
+    for bad in answers(operation):
+        act = swept.prepare(operation)
+        before = swept.custody.pair("alice")
+        emptied(library_log)
+        swept.server.next_bad = (operation, bad)
+        try:
+            act()
+        except WhiteBITError as error:
+            kind = expected(
+                operation,
+                bad.status,
+                refused_token=bad is REFUSED_TOKEN,
+                huge="huge" in bad.name,
+            )
+            fault = fault_of(error, operation, kind)
+            if error.status_code not in (bad.status, None):
+                fault = f"it names status {error.status_code}"
+            if told(swept.server.secrets, printed(error, library_log)):
+                fault = "it prints a secret"
+        else:
+            fault = "no error"
+        swept.server.next_bad = None
+        if fault is not None:
+            wrong.append(f"{bad.name}: {fault}")
+        if fault != "no error":
+            swept.check_kept(operation, bad, before)
+        swept_over += 1
+    assert wrong == []
+    assert swept_over == len(list(answers(operation)))
+    assert swept.server.strays == []
+
+
+def test_size_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """How much was swept is said, so that a sweep that shrinks is seen."""
+    counted = {operation: len(list(answers(operation))) for operation in OPERATIONS}
+    assert min(counted.values()) > 3 * 300
+    scripted, socket = sum(counted.values()), len(SOCKET_FAULTS) * len(OPERATIONS)
+    with capsys.disabled():
+        print(
+            f"\nsweep: {min(counted.values())} to {max(counted.values())} answers x "
+            f"{len(OPERATIONS)} operations x sync and async = {2 * scripted}; "
+            f"over sockets {len(SOCKET_FAULTS)} x {len(OPERATIONS)} x 2 = {2 * socket}"
+        )

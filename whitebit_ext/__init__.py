@@ -1,0 +1,107 @@
+"""Connect users' WhiteBIT accounts: OAuth 2.0, OAuth-issued API keys, account reads.
+
+The names in ``__all__`` are the public face, with ``whitebit_ext.errors``,
+``whitebit_ext.stores`` and ``whitebit_ext.sandbox``. Each loads when it is first used, so that
+what needs none of them, such as the pytest plugin, costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from . import errors
+    from .async_client import AsyncUser, AsyncWhiteBIT
+    from .client import User, WhiteBIT
+    from .errors import WhiteBITError
+    from .records import (
+        KeyCondition,
+        KeyHealth,
+        KeyInfo,
+        KeyState,
+        Login,
+        MainBalance,
+        PermissionDifference,
+        PermissionGroup,
+        PermissionUrl,
+        SpotBalance,
+    )
+    from .regions import Region
+    from .sealing import generate_encryption_key
+    from .secret import Secret
+    from .signing import ApiKey, NonceMode, SignedAuth
+    from .stores import MemoryStore, Store
+    from .stores import SQLStore as SQLStore
+
+__all__ = [
+    "ApiKey",
+    "AsyncUser",
+    "AsyncWhiteBIT",
+    "KeyCondition",
+    "KeyHealth",
+    "KeyInfo",
+    "KeyState",
+    "Login",
+    "MainBalance",
+    "MemoryStore",
+    "NonceMode",
+    "PermissionDifference",
+    "PermissionGroup",
+    "PermissionUrl",
+    "Region",
+    "Secret",
+    "SignedAuth",
+    "SpotBalance",
+    "Store",
+    "User",
+    "WhiteBIT",
+    "WhiteBITError",
+    "__version__",
+    "errors",
+    "generate_encryption_key",
+]
+
+_ROOMS = {
+    "async_client": ("AsyncUser", "AsyncWhiteBIT"),
+    "client": ("User", "WhiteBIT"),
+    "errors": ("WhiteBITError",),
+    "records": (
+        "KeyCondition",
+        "KeyHealth",
+        "KeyInfo",
+        "KeyState",
+        "Login",
+        "MainBalance",
+        "PermissionDifference",
+        "PermissionGroup",
+        "PermissionUrl",
+        "SpotBalance",
+    ),
+    "regions": ("Region",),
+    "sealing": ("generate_encryption_key",),
+    "secret": ("Secret",),
+    "signing": ("ApiKey", "NonceMode", "SignedAuth"),
+    # Not in __all__: a star import must not need SQLAlchemy.
+    "stores": ("MemoryStore", "SQLStore", "Store"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use (PEP 562)."""
+    from importlib import import_module
+
+    if name == "errors":
+        return import_module(".errors", __name__)
+    room = _ROOM_OF.get(name)
+    if room is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{room}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,117 @@
+"""Which server may hear what: routing by the operations table of the generated client."""
+
+from __future__ import annotations
+
+import enum
+import ipaddress
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+from urllib.parse import urlsplit
+
+from whitebit_api.operations import OPERATIONS, SERVERS, Operation
+
+from .errors import InvalidArgument, RegionNotSupported
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_BASE_URL = re.compile(
+    r"(?i:https?)://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?/?", re.ASCII
+)
+
+
+class Region(enum.Enum):
+    """Name the WhiteBIT server that a partner and its users are registered with.
+
+    The values are the region names of the spec's ``servers`` (contract, section 1).
+    """
+
+    GLOBAL = "global"
+    EU = "eu"
+
+
+def operation(name: str) -> Operation:
+    """Return the row of the operations table, by ``operationId``."""
+    return OPERATIONS[name]
+
+
+@dataclass(frozen=True)
+class Server:
+    """Stand for one server: a region, and the address under which it is reached."""
+
+    region: Region
+    base_url: str
+
+    @classmethod
+    def of(cls, region: Region, base_url: str | None = None) -> Self:
+        """Return the server of a region.
+
+        Args:
+            region: The region whose operations the server has.
+            base_url: Another address than the region's own, for the sandbox or a proxy.
+                Plain ``http`` is taken for a loopback address only.
+        """
+        if not isinstance(region, Region):
+            raise InvalidArgument("region", f"expected a Region, got {type(region).__name__}")
+        if base_url is None:
+            return cls(region, SERVERS[region.value])
+        if not isinstance(base_url, str):
+            raise InvalidArgument("base_url", f"expected a str, got {type(base_url).__name__}")
+        server = cls(region, base_url.rstrip("/"))
+        if not _BASE_URL.fullmatch(base_url) or not server.is_at(base_url):
+            raise InvalidArgument(
+                "base_url", "expected https://host[:port], without path, query, fragment or user"
+            )
+        for other, address in SERVERS.items():
+            if other != region.value and origin_of(address) == server.origin:
+                raise InvalidArgument("base_url", f"it is the server of region {other!r}")
+        if server.origin.startswith("http:") and not server.is_loopback:
+            raise InvalidArgument("base_url", "plain http is taken for a loopback address only")
+        return server
+
+    @cached_property
+    def origin(self) -> str:
+        """Scheme, host and port (RFC 6454): what stored rows and credentials are bound to."""
+        return origin_of(self.base_url)
+
+    @cached_property
+    def is_loopback(self) -> bool:
+        """Tell whether the address is this machine's own."""
+        host = urlsplit(self.base_url).hostname or ""
+        if host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:  # a name, not an address
+            return False
+
+    def is_at(self, url: str) -> bool:
+        """Tell whether a URL, which may be unreadable, is of this server's origin."""
+        try:
+            return origin_of(url) == self.origin
+        except ValueError:  # a port that is no number, a bracket too many
+            return False
+
+    def require(self, name: str) -> Operation:
+        """Return the operation, or refuse it because this region does not serve it.
+
+        Raises:
+            RegionNotSupported: before anything was sent.
+        """
+        found = operation(name)
+        if self.region.value not in found.regions:
+            served = ", ".join(found.regions)
+            raise RegionNotSupported(
+                f"{found.method} {found.path} is not served in region {self.region.value!r}, "
+                f"only in: {served}; nothing was sent",
+                operation=name,
+            )
+        return found
+
+
+def origin_of(url: str) -> str:
+    """Return ``scheme://host:port`` of a URL, in lower case and with the port spelled out."""
+    parts = urlsplit(url)
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+    host = (parts.hostname or "").lower()
+    return f"{parts.scheme}://[{host}]:{port}" if ":" in host else f"{parts.scheme}://{host}:{port}"

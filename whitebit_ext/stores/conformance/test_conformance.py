@@ -1,0 +1,31 @@
+"""The suite on the store that the environment names; see the package for how to name it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import cast
+
+import pytest
+
+from . import StoreConformance
+from .opening import Open
+
+_VARIABLE = "WHITEBIT_OAUTH_STORE"
+
+
+class TestStore(StoreConformance):
+    """Run the suite on the store that `WHITEBIT_OAUTH_STORE` names."""
+
+    @pytest.fixture
+    def open_store(self) -> Open:
+        """Return the function that the environment names."""
+        named = os.environ.get(_VARIABLE, "")
+        module, _, name = named.partition(":")
+        if not module or not name:
+            pytest.fail(
+                f"set {_VARIABLE}=module:function, the function that opens your store; "
+                f"it is {named!r}",
+                pytrace=False,
+            )
+        return cast(Open, getattr(importlib.import_module(module), name))

@@ -1,0 +1,119 @@
+"""A gate before a database: a fair queue, shut while the process forks.
+
+SQLite keeps per-process knowledge of its locks inside the library. A child that inherits an open
+connection believes in locks that only its parent holds, and can corrupt the file with a
+connection of its own (sqlite.org/howtocorrupt, section 2.6). And no lock of a pool may be copied
+while another thread holds it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Gate:
+    """Let so many operations pass at a time, in the order of their coming.
+
+    A pool's own queue is not fair: a few busy threads can keep another one waiting for ever.
+
+    Args:
+        capacity: Operations at a time.
+        patience: Seconds to wait for a turn, and for operations under way before a fork, which
+            then goes on.
+        when_quiet: Called before a fork, with no operation under way.
+    """
+
+    def __init__(self, capacity: int, patience: float, when_quiet: Callable[[], None]) -> None:
+        self._patience = patience
+        self._when_quiet = when_quiet
+        self._lock = threading.Lock()
+        self._capacity = self._free = capacity
+        self._waiting: deque[threading.Event] = deque()
+        self._shut = 0
+        self._quiet = threading.Condition(self._lock)
+        with _watching:
+            _gates.add(self)
+
+    @contextmanager
+    def operation(self) -> Iterator[None]:
+        """Wait for a turn, and keep forks back until the block is left.
+
+        Raises:
+            TimeoutError: there was no turn for as long as the patience lasts.
+        """
+        turn = threading.Event()
+        with self._lock:
+            self._waiting.append(turn)
+            self._admit()
+        try:
+            admitted = turn.wait(self._patience)
+        except BaseException:  # an interrupt from the keyboard, say
+            self._leave(turn)
+            raise
+        if not admitted:
+            self._leave(turn)
+            raise TimeoutError(f"no connection was free for {self._patience:g} s")
+        try:
+            yield
+        finally:
+            self._leave(turn)
+
+    def _admit(self) -> None:
+        while self._free and self._waiting and not self._shut:
+            self._free -= 1
+            self._waiting.popleft().set()
+
+    def _leave(self, turn: threading.Event) -> None:
+        with self._lock:
+            if turn.is_set():
+                self._free += 1
+            else:
+                self._waiting.remove(turn)
+            self._admit()
+            self._quiet.notify_all()
+
+    def shut(self) -> None:
+        """Hold new operations back and wait for those under way."""
+        with self._lock:
+            self._shut += 1
+            quiet = self._quiet.wait_for(lambda: self._free == self._capacity, self._patience)
+        if quiet:
+            self._when_quiet()
+
+    def open(self) -> None:
+        """Let operations pass again."""
+        with self._lock:
+            self._shut -= 1
+            self._admit()
+
+
+_gates: weakref.WeakSet[Gate] = weakref.WeakSet()
+# Re-entrant: in the child a store makes its new gate while this is still held.
+_watching = threading.RLock()
+_forking = threading.local()
+
+
+def _before_fork() -> None:
+    # Held over the fork: a child must not inherit the set in the middle of a change.
+    _watching.acquire()
+    _forking.gates = list(_gates)
+    for gate in _forking.gates:
+        gate.shut()
+
+
+def _after_fork() -> None:
+    for gate in _forking.gates:
+        gate.open()
+    _forking.gates = []
+    _watching.release()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+    )
