@@ -1,0 +1,65 @@
+"""The console script's entry point: versions, help, and extras that are not installed."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import pytest
+from typer.testing import CliRunner
+
+from whitebit_ext import cli
+from whitebit_ext._version import __version__
+from whitebit_ext.cli.app import app
+
+
+def test_version() -> None:
+    """`--version` prints the version and ends with 0."""
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"whitebit-oauth {__version__}\n")
+
+
+def test_help_names_the_commands() -> None:
+    """`--help` names both commands."""
+    result = CliRunner().invoke(app, ["--help"])
+    assert result.exit_code == 0
+    assert "demo" in result.stdout
+    assert "sandbox" in result.stdout
+
+
+def test_entry_point_runs_the_commands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the extras installed the entry point hands the arguments on."""
+    monkeypatch.setattr(sys, "argv", ["whitebit-oauth", "--version"])
+    with pytest.raises(SystemExit) as exited:
+        cli.main()
+    assert exited.value.code == 0
+    assert capsys.readouterr().out == f"whitebit-oauth {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("absent", "told"),
+    [
+        ("typer", "needs the extra cli. Install: pip install 'whitebit-oauth[cli,sandbox]'"),
+        ("uvicorn", "needs the extra sandbox. Install: pip install 'whitebit-oauth[cli,sandbox]'"),
+        ("typer uvicorn", "needs the extras cli and sandbox. Install: pip install"),
+    ],
+)
+def test_lacking_extra_is_named(
+    absent: str,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without an extra the command says which one to install, and exits with 2."""
+    unset: types.ModuleType | None = None
+    for library in absent.split():
+        # As the import system marks a module that is not to be found.
+        monkeypatch.setitem(sys.modules, library, unset)
+    with pytest.raises(SystemExit) as exited:
+        cli.main()
+    assert exited.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert told in captured.err

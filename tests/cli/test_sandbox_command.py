@@ -1,0 +1,81 @@
+"""`whitebit-oauth sandbox`: it runs until it is stopped, and tells how to use it."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from whitebit_ext.cli.app import app
+from whitebit_ext.cli.display import show_sandbox
+
+# A shell starts what it runs in the background with SIGINT ignored; the terminal's is meant here.
+PROGRAM = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from whitebit_ext.cli import main; main()"
+)
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[str]]:
+    """Return the command as a process, on two free ports."""
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, "sandbox", "--json"]
+    options = ["--port", "0", "--eu-port", "0", "--client-id", "me", "--user", "carol"]
+    with subprocess.Popen(
+        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        yield running
+        running.kill()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_runs_until_stopped(process: subprocess.Popen[str], how: signal.Signals) -> None:
+    """Both servers answer under the printed addresses, and a signal ends the command with 0."""
+    assert process.stdout is not None
+    facts = json.loads(process.stdout.readline())
+    assert (facts["client_id"], facts["users"]) == ("me", ["carol"])
+    for url in (facts["global_url"], facts["eu_url"]):
+        assert httpx.get(f"{url}/api/v4/public/time").json()["time"] > 0
+    process.send_signal(how)
+    _, complaints = process.communicate(timeout=10)
+    assert (process.returncode, complaints) == (0, "Stopped.\n")
+
+
+def test_port_in_use() -> None:
+    """A port that is taken is told in one line, with exit code 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(app, ["sandbox", "--port", port, "--eu-port", "0"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("The sandbox did not start: ")
+    assert result.stdout == ""
+
+
+def test_told_to_a_person() -> None:
+    """A person reads addresses and credentials, and code that can be copied and run."""
+    screen = io.StringIO()
+    facts = {
+        "global_url": "http://127.0.0.1:1",
+        "eu_url": "http://127.0.0.1:2",
+        "client_id": "me",
+        "client_secret": "[bold]+/=",
+        "redirect_uris": ["http://127.0.0.1:8000/callback"],
+        "users": ["alice"],
+    }
+    show_sandbox(facts, Console(file=screen, width=60))
+    shown = screen.getvalue()
+    assert "[bold]+/=" in shown
+    start, end = shown.index("from whitebit_ext"), shown.index("print(login.url)")
+    code = shown[start:end]
+    namespace: dict[str, object] = {}
+    exec(compile(code, "shown", "exec"), namespace)  # noqa: S102  # our own text, as one copies it
+    assert "login" in namespace

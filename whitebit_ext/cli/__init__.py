@@ -1,0 +1,40 @@
+"""The command line: `whitebit-oauth demo` and `whitebit-oauth sandbox`.
+
+The console script is installed with the package, the libraries behind it with extras; so this
+module imports nothing but the standard library until it knows that they are there.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from typing import Final
+
+USAGE_ERROR: Final = 2
+NEEDED: Final = {"cli": ("rich", "typer"), "sandbox": ("starlette", "uvicorn")}
+
+
+def lacking() -> list[str]:
+    """Return the extras that the commands need and whose libraries are not installed."""
+    return [
+        extra
+        for extra, libraries in NEEDED.items()
+        if any(find_spec(library) is None for library in libraries)
+    ]
+
+
+def main() -> None:
+    """Run the command line, or say which extras it lacks and exit with 2."""
+    extras = lacking()
+    if extras:
+        # Both are named, since the commands want both: one installation, not two.
+        wanted = ",".join(NEEDED)
+        print(
+            f"whitebit-oauth: the command line needs the extra{'s' * (len(extras) > 1)} "
+            f"{' and '.join(extras)}. Install: pip install 'whitebit-oauth[{wanted}]'",
+            file=sys.stderr,
+        )
+        sys.exit(USAGE_ERROR)
+    from .app import app
+
+    app(prog_name="whitebit-oauth")
