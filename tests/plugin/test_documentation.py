@@ -1,0 +1,56 @@
+"""The examples of docs/testing.md, run as they stand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from whitebit_ext import reading
+from whitebit_ext.sandbox import FAULT_KINDS
+
+from .conftest import Project
+
+pytest_plugins = ["pytester"]
+
+PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(
+    r"<!-- run by tests/plugin/test_documentation\.py -->\n```python\n(.*?)```", PAGE, re.DOTALL
+)
+
+
+@pytest.fixture(autouse=True)
+def warned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the warning of the Bearer reads, which comes once per process, as given already."""
+    monkeypatch.setattr(reading, "_warned", True)
+
+
+def test_every_example_is_marked() -> None:
+    """No Python of the page is left out, whatever becomes of its form."""
+    assert len(EXAMPLES) == PAGE.count("```python") == 6
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.split("def test_")[1][:8])
+def test_an_example(project: Project, example: str) -> None:
+    """All tests of an example pass, and there is one at least."""
+    result = project(example, "-p", "no:asyncio", "-v")
+    outcomes = result.parseoutcomes()
+    assert set(outcomes) == {"passed"}, outcomes
+    assert outcomes["passed"] >= example.count("def test_")
+
+
+def test_every_fixture_is_named(pytester: pytest.Pytester) -> None:
+    """The page names each public fixture, and each fixture says what it is."""
+    pytester.makeini("[pytest]\n")  # else this project's own configuration may be found above
+    others = ("-p", "no:asyncio", "-p", "no:hypothesispytest")
+    shown = pytester.runpytest_inprocess("--fixtures", "-q", *others).stdout.str()
+    names = re.findall(r"^((?:async_)?whitebit\w*)(?: --|\n| \[)", shown, re.MULTILINE)
+    assert len(names) == 9
+    assert [name for name in names if f"`{name}`" not in PAGE] == []
+    assert "no docstring available" not in shown.partition("whitebit_sandbox")[2]
+
+
+def test_every_fault_is_named() -> None:
+    """The page names each kind of fault."""
+    assert [kind for kind in FAULT_KINDS if f"`{kind}`" not in PAGE] == []
