@@ -193,6 +193,24 @@ def wheel(session: nox.Session, httpx2: bool) -> None:
 
 
 @nox.session(python=DEFAULT)
+def bench(session: nox.Session) -> None:
+    """Measure speed and size against raw httpx, and print one table; `--quick` for a look."""
+    _install(session, "build", "test-core", extras=True)
+    wheel, _ = _build(session)
+    # Imports are timed where a partner would have them: with nothing else that httpx may load.
+    bare = Path(session.create_tmp()).resolve() / "bare"
+    python = str(bare / "bin" / "python")
+    session.run_install("python", "-m", "venv", "--clear", str(bare))
+    session.run_install(
+        *(python, "-m", "pip", "install", "-c", str(CONSTRAINTS), str(wheel)),
+        external=True,
+        silent=True,
+    )
+    _replace(session, python, wheel)
+    session.run("python", "-m", "scripts.bench", "--partner-python", python, *session.posargs)
+
+
+@nox.session(python=DEFAULT)
 def constraints(session: nox.Session) -> None:
     """Resolve everything that the sessions use anew, and write `constraints/dev.txt`."""
     fresh = Path(session.create_tmp()).resolve() / "fresh"

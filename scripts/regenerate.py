@@ -84,8 +84,10 @@ def make(spec: Path, target: Path) -> None:
     (target / "operations.py").write_text(operations_module(spec), encoding="utf-8")
     (target / "py.typed").touch()
     # What the templates import and a module does not use goes; then the order, then the layout.
-    run_ruff("check", "--fix", "--quiet", "--select", "F401,I", str(target))
-    run_ruff("format", "--quiet", str(target))
+    # Each file by its name: in a folder, ruff passes over what lies below a `.nox` or its like.
+    files = sorted(str(path) for path in target.rglob("*.py"))
+    run_ruff("check", "--fix", "--quiet", "--select", "F401,I", *files)
+    run_ruff("format", "--quiet", *files)
     header = HEADER.format(generator=GENERATOR, version=version)
     for path in files_of(target):
         if path.suffix == ".py":
@@ -207,9 +209,7 @@ def run_ruff(command: str, *arguments: str) -> None:
     done = subprocess.run(  # noqa: S603 - our own arguments
         [
             *(sys.executable, "-m", "ruff", command, "--isolated", "--no-cache"),
-            *("--line-length", "100", "--target-version", "py311"),
-            # Whatever the folder is called: ruff passes over `.nox` and its like by default.
-            *("--config", "exclude = []", *arguments),
+            *("--line-length", "100", "--target-version", "py311", *arguments),
         ],
         capture_output=True,
         text=True,

@@ -19,7 +19,7 @@ EXTRAS = {
     "sandbox": {"starlette", "uvicorn"},
     "sql": {"psycopg", "sqlalchemy"},
 }
-RUNTIME = {"attrs", "authlib", "cryptography", "httpx"}
+RUNTIME = {"attrs", "authlib", "cryptography", "httpx", "msgspec", "tenacity"}
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +100,7 @@ def test_identity(metadata: Message, root: Path) -> None:
 
 
 def test_runtime_dependencies(requirements: list[Requirement]) -> None:
-    """Without an extra, four libraries are installed, each with a floor."""
+    """Without an extra, six libraries are installed, each with a floor."""
     bare = [req for req in requirements if req.marker is None]
     assert {req.name for req in bare} == RUNTIME
     assert all(">=" in str(req.specifier) for req in bare)

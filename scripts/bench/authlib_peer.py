@@ -1,0 +1,134 @@
+"""Authlib's httpx client, in a process of its own: `authlib.integrations` never loads beside ours.
+
+Each line on standard input names a batch; the answer is one line with a number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from .server import BEARER_PATH, PLAIN_TOKEN_PATH
+
+THREADS = 32
+
+
+def _token(*, expired: bool) -> dict[str, Any]:
+    return {
+        "access_token": "access",
+        "refresh_token": "refresh",
+        "token_type": "Bearer",
+        "expires_at": time.time() + (-10 if expired else 86_400),
+    }
+
+
+def _serve(url: str) -> None:
+    # It switches its own warnings on when it loads, so that has to come first.
+    importlib.import_module("authlib.deprecate")
+    warnings.simplefilter("ignore")
+    from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuth2Client
+
+    def client(kind: Any, *, expired: bool) -> Any:
+        return kind(
+            client_id="bench",
+            client_secret="made-up",  # noqa: S106  # made up
+            token=_token(expired=expired),
+            token_endpoint=f"{url}{PLAIN_TOKEN_PATH}",
+            base_url=url,
+        )
+
+    fresh = client(OAuth2Client, expired=False)
+
+    def call() -> Any:
+        return json.loads(fresh.post(BEARER_PATH, json={}).content)
+
+    def calls(count: int) -> float:
+        begun = time.perf_counter()
+        for _ in range(count):
+            call()
+        return time.perf_counter() - begun
+
+    def threads(count: int) -> float:
+        stale = client(OAuth2Client, expired=True)
+        starting = threading.Barrier(count)
+
+        def one() -> None:
+            starting.wait()
+            stale.post(BEARER_PATH, json={})
+
+        running = [threading.Thread(target=one) for _ in range(count)]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+        return 0.0
+
+    def cancelled(count: int) -> float:
+        async def main() -> None:
+            stale = client(AsyncOAuth2Client, expired=True)
+            tasks = [asyncio.create_task(stale.post(BEARER_PATH, json={})) for _ in range(count)]
+            await asyncio.sleep(0.03)  # it has asked, and has no answer yet
+            tasks[0].cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await stale.aclose()
+
+        asyncio.run(main())
+        return 0.0
+
+    batches: dict[str, Callable[[int], float]] = {
+        "calls": calls,
+        "threads": threads,
+        "cancelled": cancelled,
+    }
+    print("ready", flush=True)
+    for line in sys.stdin:
+        batch, count = line.split()
+        print(batches[batch](int(count)), flush=True)
+
+
+class AuthlibPeer:
+    """The process, for the length of a block."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(  # noqa: S603  # this very file
+            [sys.executable, "-m", "scripts.bench.authlib_peer", self._url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.communicate(timeout=10)
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None  # noqa: S101  # asked for above
+        return self._process.stdout.readline()
+
+    def do(self, batch: str, count: int) -> float:
+        """Have it do a batch, and return the seconds it took."""
+        assert self._process.stdin is not None  # noqa: S101  # asked for above
+        print(batch, count, file=self._process.stdin, flush=True)
+        return float(self._answer())
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1])

@@ -1,0 +1,128 @@
+"""Serve canned answers from a process of its own, as fast as a loopback server in Python can."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter
+from types import TracebackType
+from typing import ClassVar, Self
+
+import httpx
+
+BALANCES = {
+    ticker: {"available": f"{place}.0013929494020316", "freeze": "0.00100000"}
+    for place, ticker in enumerate(("BTC", "ETH", "USDT", "WBT", "SOL"))
+}
+BEARER_PATH = "/api/v4/accounts/balances/spot"
+SIGNED_PATH = "/api/v4/trade-account/balance"
+PLAIN_TOKEN_PATH = "/plain/token"  # noqa: S105  # a path: RFC 6749's own answer, for Authlib
+SHORT_LIVED = "short-lived"
+"""A client id whose tokens live 300 s, as published; those of others outlive any run."""
+
+_REFRESH_SECONDS = 0.05
+"""How long a refresh takes, so that callers pile up behind it."""
+
+
+class _Server(asyncio.Protocol):
+    """One connection. It reads as much of HTTP/1.1 as httpx and aiohttp write."""
+
+    counts: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        self._read = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # for the type checker
+        self._transport = transport
+        self.counts["connections"] += 1
+
+    def data_received(self, data: bytes) -> None:
+        """Answer each whole request."""
+        self._read += data
+        while (end := self._read.find(b"\r\n\r\n")) >= 0:
+            head = self._read[:end]
+            lower = head.lower()
+            at = lower.find(b"content-length: ")
+            length = int(lower[at + 16 :].partition(b"\r\n")[0]) if at >= 0 else 0
+            if len(self._read) < end + 4 + length:
+                return
+            body = self._read[end + 4 : end + 4 + length]
+            self._read = self._read[end + 4 + length :]
+            self._answer(head.split(b" ", 2)[1].decode(), body)
+
+    def _answer(self, path: str, body: bytes) -> None:
+        self.counts[path] += 1
+        if path in _CANNED:
+            self._transport.write(_CANNED[path])
+            return
+        if path == "/counts":
+            self._transport.write(_http(self.counts))
+            return
+        lifetime = 300 if SHORT_LIVED.encode() in body else 86_400
+        number = self.counts[path]
+        pair = {
+            "access_token": f"access-{number}",
+            "expires_in": lifetime,
+            "refresh_token": f"refresh-{number}",
+            "token_type": "Bearer",
+        }
+        if path == PLAIN_TOKEN_PATH:
+            answer = _http(pair)
+        else:
+            answer = _http({"data": {**pair, "scope": "users.balances.read"}})
+        delay = 0.0 if path == "/oauth2/token" else _REFRESH_SECONDS
+        asyncio.get_running_loop().call_later(delay, self._transport.write, answer)
+
+
+def _http(value: object) -> bytes:
+    body = json.dumps(value).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    return head.encode() + b"\r\n\r\n" + body
+
+
+_CANNED = {BEARER_PATH: _http(BALANCES), SIGNED_PATH: _http(BALANCES)}
+
+
+async def _serve() -> None:
+    """Serve until standard input ends; say the port first."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(_Server, "127.0.0.1", 0, backlog=2048)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+    server.close()
+
+
+class CannedServer:
+    """The server in a child process, for the length of a block."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "scripts.bench.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None  # noqa: S101  # asked for above
+        self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.communicate(timeout=10)
+
+    def counts(self) -> Counter[str]:
+        """Return how often each path was asked for, and how many connections came."""
+        answer = httpx.get(f"{self.url}/counts")
+        return Counter(answer.json())
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())

@@ -1,0 +1,67 @@
+"""What an import costs in a fresh interpreter, of an environment such as a partner's."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+
+from .figures import Figure, ratio
+from .rounds import Batch, in_turns
+
+STATEMENTS: Mapping[str, str] = {
+    "httpx": "import httpx",
+    "package": "import whitebit_ext",
+    "client": "from whitebit_ext import WhiteBIT",
+    "usual names": "from whitebit_ext import MemoryStore, Region, WhiteBIT",
+    "made": "import whitebit_ext.engine",
+    "Authlib": "import authlib.integrations.httpx_client",
+}
+
+
+def imports(python: str, rounds: int) -> list[Figure]:
+    """Measure first imports.
+
+    Args:
+        python: The interpreter of an environment that holds the wheel and what it depends on:
+            httpx loads rich, click and pygments where it finds them.
+        rounds: How often.
+    """
+
+    def fresh(statement: str) -> Batch:
+        program = (
+            "import time\nbegun = time.perf_counter()\n"
+            f"{statement}\nprint(time.perf_counter() - begun)"
+        )
+
+        def batch() -> float:
+            done = subprocess.run(  # noqa: S603  # an interpreter, and a program from above
+                [python, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True
+            )
+            return float(done.stdout)
+
+        return batch
+
+    measured = in_turns(
+        {name: fresh(statement) for name, statement in STATEMENTS.items()}, "httpx", rounds
+    )
+    return [
+        ratio(
+            *(f"`{STATEMENTS['package']}`; to `import httpx`", 1.3, measured, "package"),
+            peers=("Authlib",),
+        ),
+        ratio(
+            *(f"`{STATEMENTS['client']}`; to `import httpx`", 1.3, measured, "client"),
+            peers=("Authlib",),
+        ),
+        ratio(
+            *(f"`{STATEMENTS['usual names']}`; likewise", 1.3, measured, "usual names"),
+        ),
+        ratio(
+            *(
+                "all that the first `WhiteBIT(...)` loads; to `import httpx`",
+                None,
+                measured,
+                "made",
+            ),
+        ),
+    ]
