@@ -16,6 +16,7 @@ from __future__ import annotations
 from .clock import Clock
 from .credentials import SECRET_KINDS, SecretKind
 from .faults import FAULT_KINDS, Fault, FaultKind
+from .histories import HISTORY_NAMES, History, HistoryName
 from .holds import Hold
 from .journal import Breach, RequestRecord
 from .limits import Limit
@@ -31,6 +32,9 @@ __all__ = [
     "PartnerClient",
     "User",
     "ApiKey",
+    "History",
+    "HistoryName",
+    "HISTORY_NAMES",
     "Person",
     "LoginBlocked",
     "Clock",

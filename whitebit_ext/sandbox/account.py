@@ -37,7 +37,7 @@ async def bearer_read(call: Call) -> Response:
         call.breach("json-body", "a Bearer read takes a JSON object")
         raise Refused(answers.v4_error(400, 0, "Validation failed", {}))
     _check_known(call, content, read.parameters)
-    return read.answer(pair.user, content, call.world.traps)
+    return read.answer(pair.user, content, call.world)
 
 
 async def signed_read(call: Call) -> Response:
@@ -47,7 +47,11 @@ async def signed_read(call: Call) -> Response:
         call.breach("authorization", "a signed request carries no token")
     key, content = authenticate(call)
     _check_known(call, content, (*read.parameters, *_ENVELOPE))
-    return read.answer(key.user, content, call.world.traps)
+    answer = read.answer(key.user, content, call.world)
+    created = call.world.state.settings.history_created
+    if created and answer.status_code == 200 and read.signed == "list_main_account_history":
+        answer.status_code = 201
+    return answer
 
 
 async def get_server_time(call: Call) -> Response:

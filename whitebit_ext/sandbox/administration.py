@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from .clock import Clock
 from .faults import Faults
+from .histories import DEFAULT_SPAN, History
 from .holds import Hold
 from .keys import Deletion
 from .limits import Limits
@@ -125,6 +126,43 @@ class Administration(Observation):
             ValueError: There is no such user.
         """
         return self._world.state.user(name)
+
+    def history(self, user: str) -> History:
+        """Return a user's account histories, to be read and added to.
+
+        Raises:
+            ValueError: There is no such user.
+        """
+        return self._world.histories.of(self._world.state.user(user))
+
+    def seed_history(
+        self,
+        user: str,
+        *,
+        transactions: int = 0,
+        orders: int = 0,
+        deals: int = 0,
+        converts: int = 0,
+        seed: int = 1,
+        span: float = DEFAULT_SPAN,
+        tickers: Sequence[str] | None = None,
+        markets: Sequence[str] | None = None,
+        canceled: bool = True,
+    ) -> History:
+        """Replace a user's histories by made-up ones; see `History.seed`."""
+        history = self.history(user)
+        history.seed(
+            transactions=transactions,
+            orders=orders,
+            deals=deals,
+            converts=converts,
+            seed=seed,
+            span=span,
+            tickers=tickers,
+            markets=markets,
+            canceled=canceled,
+        )
+        return history
 
     # --- keys and tokens ---
 

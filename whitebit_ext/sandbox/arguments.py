@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from .settings import Refusal
-from .traps import V4Envelope
+from .traps import TwoNames, V4Envelope
 
 # Switches that have a text for a value, and which texts.
 _CHOICES: dict[str, tuple[str, ...]] = {
     "refusal": get_args(Refusal),
     "v4_envelope": get_args(V4Envelope),
+    "two_names": get_args(TwoNames),
 }
 
 

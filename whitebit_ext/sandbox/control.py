@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import snapshot
 from .arguments import Arguments
+from .history_controls import HISTORY_CONTROLS
 from .model import DEFAULT_SCOPES
 from .settings import Settings
 from .traps import Traps
@@ -29,7 +30,9 @@ class Control:
     arguments: tuple[str, ...]
 
 
-CONTROLS: Final[dict[str, Control]] = {}
+CONTROLS: Final[dict[str, Control]] = {
+    name: Control(*control) for name, control in HISTORY_CONTROLS.items()
+}
 
 _USER_SWITCHES: Final = (
     "second_factor",

@@ -90,6 +90,48 @@ OPERATIONS: Final[dict[str, Operation]] = {
         ),
         Operation("get_main_account_balance", "POST", "/api/v4/main-account/balance", "signed"),
         Operation("get_trade_account_balance", "POST", "/api/v4/trade-account/balance", "signed"),
+        Operation(
+            "list_account_transactions",
+            "POST",
+            "/api/v4/accounts/transactions",
+            "bearer",
+            ("users.transactions.read",),
+        ),
+        Operation(
+            "list_account_orders",
+            "POST",
+            "/api/v4/accounts/orders",
+            "bearer",
+            ("users.orders.read",),
+        ),
+        Operation(
+            "list_account_deals",
+            "POST",
+            "/api/v4/accounts/deals",
+            "bearer",
+            ("users.deals.read",),
+        ),
+        Operation(
+            "list_account_converts",
+            "POST",
+            "/api/v4/accounts/converts",
+            "bearer",
+            ("users.converts.read",),
+        ),
+        Operation("list_main_account_history", "POST", "/api/v4/main-account/history", "signed"),
+        Operation(
+            "list_trade_account_order_history",
+            "POST",
+            "/api/v4/trade-account/order/history",
+            "signed",
+        ),
+        Operation(
+            "list_trade_account_executed_history",
+            "POST",
+            "/api/v4/trade-account/executed-history",
+            "signed",
+        ),
+        Operation("list_convert_history", "POST", "/api/v4/convert/history", "signed"),
         Operation("get_server_time", "GET", "/api/v4/public/time", "none"),
     )
 }

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from . import answers
+from . import answers, history_reads
 from .model import User
+from .seeded_rows import CURRENCIES
 from .traps import Traps
-
-# Currencies that exist on the sandbox beside those that a user holds.
-CURRENCIES: Final = ("BTC", "ETH", "EUR", "USDC", "USDT", "XLM")
+from .world import World
 
 Parameters = Mapping[str, Any]
 
@@ -33,10 +32,10 @@ class Read:
     bearer: str
     signed: str
     parameters: tuple[str, ...]
-    answer: Callable[[User, Parameters, Traps], Response]
+    answer: Callable[[User, Parameters, World], Response]
 
 
-def main_balance(user: User, parameters: Parameters, traps: Traps) -> Response:
+def main_balance(user: User, parameters: Parameters, world: World) -> Response:
     """Answer with the main balance of one ticker, or of every currency."""
     balances = {
         ticker: {"main_balance": user.main_balances.get(ticker, "0")}
@@ -48,10 +47,10 @@ def main_balance(user: User, parameters: Parameters, traps: Traps) -> Response:
     if not isinstance(ticker, str):
         return _invalid(0, "validation.string")
     # An unknown ticker is no error here.
-    return _one(ticker, balances.get(ticker, {"main_balance": "0"}), traps)
+    return _one(ticker, balances.get(ticker, {"main_balance": "0"}), world.traps)
 
 
-def spot_balance(user: User, parameters: Parameters, traps: Traps) -> Response:
+def spot_balance(user: User, parameters: Parameters, world: World) -> Response:
     """Answer with the spot balance of one ticker, or of the currencies that are not zero."""
     balances = {
         ticker: {"available": available, "freeze": freeze}
@@ -66,7 +65,7 @@ def spot_balance(user: User, parameters: Parameters, traps: Traps) -> Response:
         return _invalid(30, "validation.string")
     if ticker not in balances and ticker not in {*CURRENCIES, *user.main_balances}:
         return _invalid(30, "Currency was not found.")
-    return _one(ticker, balances.get(ticker, {"available": "0", "freeze": "0"}), traps)
+    return _one(ticker, balances.get(ticker, {"available": "0", "freeze": "0"}), world.traps)
 
 
 def _one(ticker: str, row: Mapping[str, str], traps: Traps) -> Response:
@@ -77,7 +76,38 @@ def _invalid(code: int, text: str) -> Response:
     return answers.v4_error(422, code, "Validation failed", {"ticker": [text]})
 
 
+_TRANSACTION_FIELDS: Final = (
+    *("transactionMethod", "ticker", "address", "addresses", "memo", "unique_id", "uniqueId"),
+    *("status", "limit", "offset"),
+)
+_DEAL_FIELDS: Final = ("market", "clientOrderId", "startDate", "endDate", "limit", "offset")
+_CONVERT_FIELDS: Final = ("fromTicker", "toTicker", "from", "to", "quoteId", "limit", "offset")
+
 READS: Final[tuple[Read, ...]] = (
     Read("get_account_main_balance", "get_main_account_balance", ("ticker",), main_balance),
     Read("get_account_spot_balance", "get_trade_account_balance", ("ticker",), spot_balance),
+    Read(
+        "list_account_transactions",
+        "list_main_account_history",
+        _TRANSACTION_FIELDS,
+        history_reads.transactions,
+    ),
+    Read(
+        "list_account_orders",
+        "list_trade_account_order_history",
+        (*_DEAL_FIELDS, "orderId", "status"),
+        history_reads.orders,
+    ),
+    Read(
+        "list_account_deals",
+        "list_trade_account_executed_history",
+        _DEAL_FIELDS,
+        history_reads.deals,
+    ),
+    Read(
+        "list_account_converts",
+        "list_convert_history",
+        _CONVERT_FIELDS,
+        history_reads.converts,
+    ),
 )

@@ -27,6 +27,7 @@ class Settings:
             off).
         separate_public_key: Whether a key's public half differs from its external id (the older
             guide's reading).
+        history_created: Whether `main-account/history` answers 201, as published, and not 200.
     """
 
     login_lifetime: float = 600.0
@@ -40,3 +41,4 @@ class Settings:
     refusal: Refusal = "access_denied"
     refresh_ends_access: bool = False
     separate_public_key: bool = False
+    history_created: bool = True

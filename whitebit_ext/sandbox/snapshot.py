@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from . import history_controls
 from .faults import Fault
 from .journal import Breach, RequestRecord
 from .model import ApiKey, PartnerClient, User
@@ -20,7 +21,10 @@ def state(administration: Administration) -> dict[str, Any]:
     return {
         "clock": {"now": clock.now(), "frozen": clock.frozen},
         "clients": [client(each) for each in administration.clients],
-        "users": [user(each) for each in administration.users],
+        "users": [
+            {**user(each), "histories": history_controls.counts(administration, each.name)}
+            for each in administration.users
+        ],
         "keys": [key(each) for each in administration.keys],
         "faults": [fault(each) for each in administration.faults.all()],
         "settings": _finite(asdict(administration.settings)),

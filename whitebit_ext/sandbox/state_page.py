@@ -12,10 +12,11 @@ from starlette.responses import HTMLResponse
 
 from . import forms
 from .faults import FAULT_KINDS
+from .histories import HISTORY_NAMES
 from .layout import page
 from .operations import OPERATIONS, REGIONS
 from .settings import Refusal
-from .traps import V4Envelope
+from .traps import TwoNames, V4Envelope
 
 if TYPE_CHECKING:
     from .administration import Administration
@@ -38,6 +39,7 @@ def state_page(administration: Administration) -> HTMLResponse:
     content = (
         _head(administration)
         + f'<div class="grid two">\n{people}\n</div>\n'
+        + _histories(administration)
         + _keys(administration)
         + _faults(administration)
         + f'<div class="grid">\n{_switches(administration)}\n</div>\n'
@@ -96,7 +98,7 @@ def _users(administration: Administration) -> str:
                 "users/change",
                 "Set",
                 {"name": user.name},
-                forms.text("choosing_time", "choosing, s", user.choosing_time, size=5),
+                forms.text("choosing_time", "seconds to choose", user.choosing_time, size=5),
             ),
         )
         for user in administration.users
@@ -106,6 +108,23 @@ def _users(administration: Administration) -> str:
         _table(("name", "gate", "permissions"), rows, "Nobody is here yet.")
         + forms.fields("users", "Add", {}, forms.text("name", "name")),
     )
+
+
+def _histories(administration: Administration) -> str:
+    rows = (
+        (
+            escape(user.name),
+            forms.fields(
+                "histories",
+                "Make up",
+                {"name": user.name},
+                *(forms.text(name, name, history.count(name), size=6) for name in HISTORY_NAMES),
+            ),
+        )
+        for user in administration.users
+        for history in (administration.history(user.name),)
+    )
+    return _card("Account histories", _table(("name", "rows"), rows, "Nobody is here yet."))
 
 
 def _gate_switch(user: User, name: str, label: str) -> str:
@@ -215,7 +234,11 @@ def _switches(administration: Administration) -> str:
 
 
 def _switch_row(control: str, switches: dict[str, Any]) -> str:
-    choices = {"refusal": get_args(Refusal), "v4_envelope": get_args(V4Envelope)}
+    choices = {
+        "refusal": get_args(Refusal),
+        "v4_envelope": get_args(V4Envelope),
+        "two_names": get_args(TwoNames),
+    }
     parts = []
     for name, value in switches.items():
         label = name.replace("_", " ")

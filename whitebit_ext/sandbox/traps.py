@@ -11,16 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from . import row_traps
 from .operations import Operation
+
+TwoNames = Literal["camel", "snake", "both"]
 
 V4Envelope = Literal["plain", "notification", "older"]
 
-_DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?")
+_DECIMAL: Final = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 
 # Marks a string that is to be written as a bare number; not a character of any answer.
 _BARE: Final = "\ue000"
 
-_OPTIONAL: Final = ("title", "scope", "freeze")
+_OPTIONAL: Final = ("title", "scope", "freeze", *row_traps.OPTIONAL)
 
 
 @dataclass(slots=True)
@@ -29,10 +32,10 @@ class Traps:
 
     Attributes:
         empty_map_as_list: An empty map arrives as `[]`.
-        numbers_as_strings: Whole numbers (`expires_in`, `time`) arrive as strings.
+        numbers_as_strings: Numbers (`expires_in`, `time`, ids) arrive as strings.
         decimals_as_numbers: Amounts arrive as bare numbers with all their digits.
         null_fields: Fields that may be missing (`title`, `scope`, `freeze`, an absent refresh
-            token) arrive as null.
+            token, what no row of a history needs) arrive as null.
         missing_fields: Those fields are missing.
         unknown_fields: Every object, other than a map, has a field that no document names.
         ticker_as_map: A balance asked for by ticker arrives in a map of one.
@@ -42,6 +45,13 @@ class Traps:
         escaped_slashes: Slashes in strings arrive as `\/`, as PHP writes them.
         html_errors: 403, 429 and 5xx arrive as HTML pages.
         set_cookie: Answers set a cookie that a caller without a browser must not send back.
+        two_names: Which names the fields with two names have: `uniqueId` and `transactionId`,
+            `unique_id` and `transaction_id`, or both at once.
+        unknown_values: Every enumeration in the rows of a history has a value that no document
+            names.
+        frozen_as_31: Frozen deposits arrive with status 31.
+        older_fields: Rows have the fields that were seen in older answers too.
+        empty_orders_as_map: No orders at all are `{}`, not `[]`.
         v4_envelope: The shape of V4 errors: as documented, or one of the two others that were seen.
     """
 
@@ -57,6 +67,11 @@ class Traps:
     escaped_slashes: bool = False
     html_errors: bool = False
     set_cookie: bool = False
+    two_names: TwoNames = "camel"
+    unknown_values: bool = False
+    frozen_as_31: bool = False
+    older_fields: bool = False
+    empty_orders_as_map: bool = False
     v4_envelope: V4Envelope = "plain"
 
     def rewrite(self, body: bytes, status: int, operation: Operation) -> bytes:
@@ -80,6 +95,11 @@ class Traps:
     def _changes(self, operation: Operation) -> list[Callable[[Any], Any]]:
         amounts = operation.template.startswith("/api/")
         switched = (
+            (self.frozen_as_31, row_traps.frozen_as_31),
+            (self.unknown_values and amounts, row_traps.with_unknown_values),
+            (self.older_fields, row_traps.with_older_fields),
+            (self.two_names == "snake", row_traps.with_other_names),
+            (self.two_names == "both", row_traps.with_both_names),
             (self.missing_fields, _without_optional),
             (self.null_fields, _with_null_optional),
             (self.unknown_fields, _with_unknown),
@@ -131,14 +151,18 @@ def _with_null_optional(value: Any) -> Any:
 
 
 def _with_unknown(value: Any) -> Any:
-    # A map's values are all objects: a new key in it would be a new row, not a new field.
-    if isinstance(value, dict) and not all(isinstance(item, dict) for item in value.values()):
+    if isinstance(value, dict) and not _is_map(value):
         return {**value, "new_field": {"version": 2, "hint": None}}
     return value
 
 
+def _is_map(value: dict[str, Any]) -> bool:
+    # A map's values are all objects or rows: a new key in it would be a new row, not a new field.
+    return all(isinstance(item, (dict, list)) for item in value.values())
+
+
 def _number_to_string(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
 def _decimal_to_number(value: Any) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from .clock import Clock
 from .faults import Faults
+from .histories import Histories
 from .holds import Holds
 from .keys import Keys
 from .limits import Limits
@@ -24,6 +25,7 @@ class World:
     keys: Keys = field(init=False)
     limits: Limits = field(init=False)
     faults: Faults = field(init=False)
+    histories: Histories = field(init=False)
     traps: Traps = field(default_factory=Traps)
     holds: Holds = field(default_factory=Holds)
 
@@ -33,6 +35,7 @@ class World:
         self.keys = Keys(self.state)
         self.limits = Limits(self.state.clock)
         self.faults = Faults()
+        self.histories = Histories(self.state.clock)
 
     @classmethod
     def make(cls, clock: Clock, settings: Settings) -> World:

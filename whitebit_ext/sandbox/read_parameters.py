@@ -1,0 +1,166 @@
+"""The parameters of the history reads, checked as the server checks them (`tables.md`).
+
+The contract names few of the texts; the others are translation keys in the manner of those that it
+has. Callers branch on statuses, codes and the names of the fields.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeGuard
+
+from starlette.responses import Response
+
+from . import answers
+
+DAY: Final = 86_400
+_NEWEST: Final = 2**53  # what a date may be at most
+
+
+class Invalid(Exception):
+    """Ends the checks of a read with the server's refusal."""
+
+    def __init__(self, status: int, code: int, errors: Mapping[str, list[str]]) -> None:
+        """Hold what the answer says."""
+        super().__init__(f"refused with status {status} and code {code}")
+        self.status, self.code, self.errors = status, code, dict(errors)
+
+    def answer(self) -> Response:
+        """Make the answer."""
+        return answers.v4_error(self.status, self.code, "Validation failed", self.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The body of a read, taken apart field by field.
+
+    Each method raises Invalid, with the status and the code of the read, for a value that the
+    server would not take.
+    """
+
+    content: Mapping[str, Any]
+    status: int
+    code: int
+
+    def refuse(self, *names: str, text: str) -> Invalid:
+        """Return a refusal of fields, to be raised."""
+        return Invalid(self.status, self.code, {name: [text] for name in names})
+
+    def has(self, name: str) -> bool:
+        """Say whether a field is there."""
+        return name in self.content
+
+    def text(self, name: str) -> str | None:
+        """Return a text, or None when it is missing."""
+        value = self.content.get(name)
+        if name in self.content and not isinstance(value, str):
+            raise self.refuse(name, text="validation.string")
+        return value
+
+    def integer(
+        self, name: str, *, least: int, most: int | None = None, default: int | None = None
+    ) -> int | None:
+        """Return a whole number within its range, or the default when it is missing."""
+        if name not in self.content:
+            return default
+        value = self.content[name]
+        if not is_integer(value):
+            raise self.refuse(name, text="validation.integer")
+        if value < least:
+            raise self.refuse(name, text="validation.min.numeric")
+        if most is not None and value > most:
+            raise self.refuse(name, text="validation.max.numeric")
+        return value
+
+    def page(self, most: int, default: int, *, furthest: int | None = None) -> tuple[int, int]:
+        """Return limit and offset."""
+        limit = self.integer("limit", least=1, most=most, default=default)
+        offset = self.integer("offset", least=0, most=furthest, default=0)
+        return limit or default, offset or 0
+
+    def choice(self, name: str, choices: Collection[Any]) -> Any:
+        """Return one of some values, or None when it is missing."""
+        value = self.content.get(name)
+        if name in self.content and (isinstance(value, (bool, list, dict)) or value not in choices):
+            raise self.refuse(name, text="validation.in")
+        return value
+
+    def date(self, name: str, *, as_text: bool = False) -> int | None:
+        """Return unix seconds, or None when they are missing."""
+        value = self.content.get(name)
+        if name not in self.content:
+            return None
+        if as_text:
+            if not isinstance(value, str):
+                raise self.refuse(name, text="validation.string")
+            value = int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
+        if not is_integer(value) or not 0 <= value < _NEWEST:
+            raise self.refuse(name, text="validation.date")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """What a read allows of its two dates.
+
+    Attributes:
+        start: The name of the earlier one.
+        end: The name of the later one.
+        days: How far they may be apart.
+        as_text: Whether they are sent as texts.
+    """
+
+    start: str
+    end: str
+    days: int
+    as_text: bool = False
+
+    def window(
+        self, parameters: Parameters, now: float, *, default_days: int, clamped: bool
+    ) -> tuple[int, int]:
+        """Return the first and the last second that are asked for.
+
+        Args:
+            parameters: The body.
+            now: The server's time.
+            default_days: The earlier date is so long before the later when it is missing.
+            clamped: Whether an end that is to come counts as now.
+
+        Raises:
+            Invalid: The dates are too far apart, too old, or the wrong way round.
+        """
+        first = parameters.date(self.start, as_text=self.as_text)
+        last = parameters.date(self.end, as_text=self.as_text)
+        if last is None or (clamped and last > now):
+            # To the end of the second that runs: rows of this moment belong to it.
+            last = int(now)
+        oldest = six_months_before(now)
+        if first is None:
+            first = max(oldest, last - default_days * DAY) if default_days else int(now)
+        for name, value in ((self.start, first), (self.end, last)):
+            if parameters.has(name) and value < oldest:
+                raise parameters.refuse(name, text="validation.after_or_equal")
+        if last - first > self.days * DAY:
+            raise parameters.refuse(self.start, self.end, text="api.validation.dateTime.maxRange")
+        if first > last and parameters.has(self.start) and parameters.has(self.end):
+            raise parameters.refuse(self.start, text="validation.before_or_equal")
+        return first, last
+
+
+def six_months_before(now: float) -> int:
+    """Return 00:00 UTC of the day six calendar months ago, in unix seconds.
+
+    A day that the month has not is its last one; WhiteBIT does not say.
+    """
+    today = datetime.fromtimestamp(now, UTC)
+    year, month = divmod(today.year * 12 + today.month - 1 - 6, 12)
+    day = min(today.day, calendar.monthrange(year, month + 1)[1])
+    return int(datetime(year, month + 1, day, tzinfo=UTC).timestamp())
+
+
+def is_integer(value: object) -> TypeGuard[int]:
+    """Say whether a JSON value is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
