@@ -21,19 +21,22 @@ GENERATED = ROOT / "generated" / "whitebit_api"
 FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"cli"}), frozenset({"pytest_plugin"})),
     (frozenset({"client"}), frozenset({"async_client"})),
+    (frozenset({"account"}), frozenset({"async_account"})),
     (frozenset({"partner"}),),
     (frozenset({"engine"}),),
     (frozenset({"api_keys"}), frozenset({"maintenance"})),
-    (frozenset({"account"}),),
-    (frozenset({"history"}),),
+    (frozenset({"histories"}),),
+    (frozenset({"balances"}), frozenset({"history"})),
     (frozenset({"reading"}),),
     (frozenset({"logins"}), frozenset({"retrieval"}), frozenset({"health"})),
     (frozenset({"tokens"}),),
     (frozenset({"exchange"}),),
+    (frozenset({"backoff"}),),
     (frozenset({"claims"}), frozenset({"leases"})),
     (frozenset({"spill"}),),
     (frozenset({"custody"}),),
     (
+        frozenset({"budget"}),
         frozenset({"oauth"}),
         frozenset({"sealing"}),
         frozenset({"signing"}),
@@ -48,6 +51,7 @@ FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"errors"}),),
     # What even an error may hold or need: plain values, time, and what a fork makes anew.
     (
+        frozenset({"access"}),
         frozenset({"clock"}),
         frozenset({"forks"}),
         frozenset({"secret"}),

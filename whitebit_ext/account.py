@@ -1,153 +1,239 @@
-"""Account reads: signed with the issued key, or with the access token; the same records.
-
-Bodies are parsed from their bytes here rather than by the generated parser: one endpoint answers
-in several shapes (contract, section 8), and amounts must survive to the last digit.
-"""
+"""What can be read of a user's account, sync."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
-from types import MappingProxyType
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-import attrs
-import httpx
+from .partner import Scoped
 
-from .answers import load_json
-from .errors import InvalidArgument, MalformedResponse
-from .reading import Reader
-from .records import Access, MainBalance, SpotBalance
-from .sending import READ_LIMIT, Endpoint, Send
-from .steps import Steps
-
-T = TypeVar("T")
-B = TypeVar("B", MainBalance, SpotBalance)
-
-NONCE = 0
-"""A placeholder: ``SignedAuth`` stamps the real nonce on every request that leaves."""
-
-
-@attrs.frozen
-class BalanceFlows:
-    """Balances, as steps for both faces."""
-
-    reader: Reader
-
-    def main(
-        self, user_id: str, access: Access, ticker: str | None
-    ) -> Steps[Mapping[str, MainBalance]]:
-        """Read the main account's balances, by ticker."""
-        from whitebit_api.api.account import get_account_main_balance as bearer
-        from whitebit_api.api.signed_account import get_main_account_balance as signed
-        from whitebit_api.models.main_balance_request import MainBalanceRequest
-        from whitebit_api.models.signed_main_balance_request import SignedMainBalanceRequest
-
-        fields = _fields(ticker)
-
-        def parse(name: str) -> Callable[[bytes], Mapping[str, MainBalance]]:
-            return lambda body: _balances(body, name, ticker, "main_balance", _main_balance)
-
-        return (
-            yield from self.reader.read(
-                user_id,
-                access,
-                _request(
-                    "get_main_account_balance",
-                    signed,
-                    lambda: SignedMainBalanceRequest(NONCE, **fields),
-                    parse,
-                ),
-                _request(
-                    "get_account_main_balance", bearer, lambda: MainBalanceRequest(**fields), parse
-                ),
-            )
-        )
-
-    def spot(
-        self, user_id: str, access: Access, ticker: str | None
-    ) -> Steps[Mapping[str, SpotBalance]]:
-        """Read the trade account's balances, by ticker."""
-        from whitebit_api.api.account import get_account_spot_balance as bearer
-        from whitebit_api.api.signed_account import get_trade_account_balance as signed
-        from whitebit_api.models.signed_spot_balance_request import SignedSpotBalanceRequest
-        from whitebit_api.models.spot_balance_request import SpotBalanceRequest
-
-        fields = _fields(ticker)
-
-        def parse(name: str) -> Callable[[bytes], Mapping[str, SpotBalance]]:
-            return lambda body: _balances(body, name, ticker, "available", _spot_balance)
-
-        return (
-            yield from self.reader.read(
-                user_id,
-                access,
-                _request(
-                    "get_trade_account_balance",
-                    signed,
-                    lambda: SignedSpotBalanceRequest(NONCE, **fields),
-                    parse,
-                ),
-                _request(
-                    "get_account_spot_balance", bearer, lambda: SpotBalanceRequest(**fields), parse
-                ),
-            )
-        )
-
-
-def _request(
-    name: str,
-    endpoint: Endpoint,
-    body: Callable[[], Any],
-    parse: Callable[[str], Callable[[bytes], T]],
-) -> Callable[[httpx.Auth], Send[T]]:
-    return lambda auth: Send(
-        name,
-        endpoint,
-        arguments=lambda: {"body": body()},
-        auth=auth,
-        parse=parse(name),
-        limit=READ_LIMIT,
+if TYPE_CHECKING:
+    from .history import (
+        Convert,
+        Deal,
+        Order,
+        OrderStatusFilter,
+        Query,
+        Rows,
+        Transaction,
+        TransactionMethod,
     )
+    from .records import MainBalance, SpotBalance
 
 
-def _fields(ticker: object) -> dict[str, Any]:
-    if ticker is None:
-        return {}
-    if not isinstance(ticker, str) or not ticker.strip():
-        raise InvalidArgument("ticker", "expected a currency such as 'BTC', or None for all")
-    return {"ticker": ticker}
+class Account(Scoped):
+    """What can be read of the user's account.
+
+    A history comes newest first, each row once, while new rows arrive. It is read page by page as
+    the rows are asked for; what a page raises ends the page alone: the next row asked for goes on
+    where the walk stood. ``since`` and ``until`` are aware; rows of ``since`` are in, rows of
+    ``until`` are not. ``limit`` is how many rows one request asks for. ``cursor`` is that of an
+    earlier walk with the same arguments, in any process.
+    """
+
+    __slots__ = ()
+
+    @property
+    def balances(self) -> Balances:
+        """Balances of the main and the trade account."""
+        return Balances(self._engine, self._user_id, self._access)
+
+    def transactions(
+        self,
+        *,
+        method: TransactionMethod | int | None = None,
+        ticker: str | None = None,
+        address: str | None = None,
+        addresses: Iterable[str] | None = None,
+        memo: str | None = None,
+        unique_id: str | None = None,
+        status: int | Iterable[int] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 500,
+        cursor: str | None = None,
+    ) -> Rows[Transaction]:
+        """Walk through deposits and withdrawals.
+
+        Args:
+            method: Deposits or withdrawals alone.
+            ticker: A currency such as ``BTC``.
+            address: An address; ``addresses`` are at most 20 of them.
+            addresses: See ``address``.
+            memo: A memo.
+            unique_id: A transaction's ``unique_id``.
+            status: One status code or several; what they mean depends on the method.
+            since: WhiteBIT has no such filter: the walk ends at the first page before it.
+            until: Likewise; what is newer is read and passed over.
+            limit: 1 to 500.
+            cursor: Where an earlier walk stood.
+
+        Raises:
+            InvalidArgument: an argument is wrong; it is named, and nothing was sent.
+            HistoryTruncated: while walking, after all rows that can be reached.
+        """
+        from .history import transactions_query
+
+        return self._rows(
+            transactions_query(
+                method=method,
+                ticker=ticker,
+                address=address,
+                addresses=addresses,
+                memo=memo,
+                unique_id=unique_id,
+                status=status,
+                since=since,
+                until=until,
+                limit=limit,
+            ),
+            cursor,
+        )
+
+    def orders(
+        self,
+        *,
+        market: str | None = None,
+        order_id: int | None = None,
+        client_order_id: str | None = None,
+        status: OrderStatusFilter | str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 500,
+        cursor: str | None = None,
+    ) -> Rows[Order]:
+        """Walk through executed and cancelled orders of the last six months.
+
+        Args:
+            market: A market such as ``BTC_USDT``.
+            order_id: One order; dates and status are then ignored.
+            client_order_id: Likewise, by the id that the user gave it.
+            status: Filled, cancelled or partly filled ones alone.
+            since: Earliest time, in whole seconds; six months back where it is not given.
+            until: Latest time, in whole seconds; now where it is not given.
+            limit: 1 to 500.
+            cursor: Where an earlier walk stood.
+
+        Raises:
+            InvalidArgument: an argument is wrong; it is named, and nothing was sent.
+        """
+        from .history import orders_query
+
+        return self._rows(
+            orders_query(
+                market=market,
+                order_id=order_id,
+                client_order_id=client_order_id,
+                status=status,
+                since=since,
+                until=until,
+                limit=limit,
+            ),
+            cursor,
+        )
+
+    def deals(
+        self,
+        *,
+        market: str | None = None,
+        client_order_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 500,
+        cursor: str | None = None,
+    ) -> Rows[Deal]:
+        """Walk through deals of the last six months: spot, margin and futures.
+
+        Args:
+            market: A market such as ``BTC_USDT``.
+            client_order_id: The deals of one order, by the id that the user gave it.
+            since: Earliest time; six months back where it is not given.
+            until: Time before which deals are; now where it is not given.
+            limit: 1 to 500.
+            cursor: Where an earlier walk stood.
+
+        Raises:
+            InvalidArgument: an argument is wrong; it is named, and nothing was sent.
+        """
+        from .history import deals_query
+
+        return self._rows(
+            deals_query(
+                market=market,
+                client_order_id=client_order_id,
+                since=since,
+                until=until,
+                limit=limit,
+            ),
+            cursor,
+        )
+
+    def converts(
+        self,
+        *,
+        from_ticker: str | None = None,
+        to_ticker: str | None = None,
+        quote_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> Rows[Convert]:
+        """Walk through conversions of the last six months.
+
+        Args:
+            from_ticker: The currency that was given.
+            to_ticker: The currency that was received.
+            quote_id: The quote behind one conversion.
+            since: Earliest time; six months back where it is not given.
+            until: Time before which conversions are; now where it is not given.
+            limit: 1 to 100.
+            cursor: Where an earlier walk stood.
+
+        Raises:
+            InvalidArgument: an argument is wrong; it is named, and nothing was sent.
+        """
+        from .history import converts_query
+
+        return self._rows(
+            converts_query(
+                from_ticker=from_ticker,
+                to_ticker=to_ticker,
+                quote_id=quote_id,
+                since=since,
+                until=until,
+                limit=limit,
+            ),
+            cursor,
+        )
+
+    def _rows(self, query: Query, cursor: str | None) -> Rows[Any]:
+        from .history import Rows
+
+        walk = self._engine.histories.walk(self._user_id, self._access, query, cursor)
+        return Rows(walk, self._engine.run)
 
 
-def _balances(
-    body: bytes, name: str, ticker: str | None, field: str, make: Callable[[str, Any, str], B]
-) -> Mapping[str, B]:
-    """Read balances in any of the published shapes: a map, ``[]`` for none, or a single one."""
-    parsed = load_json(body, name, strict=False)
-    if parsed == []:  # an empty map, as PHP writes it (contract, section 8)
-        parsed = {}
-    if not isinstance(parsed, dict):
-        raise MalformedResponse("the balances are not a map", operation=name)
-    if ticker is not None and field in parsed and not isinstance(parsed[field], dict):
-        return MappingProxyType({ticker: make(ticker, parsed, name)})
-    return MappingProxyType({key: make(key, value, name) for key, value in parsed.items()})
+class Balances(Scoped):
+    """The user's balances, by ticker."""
 
+    __slots__ = ()
 
-def _main_balance(ticker: str, value: Any, name: str) -> MainBalance:
-    return MainBalance(ticker, _amount(value, "main_balance", name))
+    def main(self, ticker: str | None = None) -> Mapping[str, MainBalance]:
+        """Read the main account: every currency, or one.
 
+        Args:
+            ticker: A currency such as ``BTC``. WhiteBIT answers an unknown one with zero.
+        """
+        flow = self._engine.balances.main(self._user_id, self._access, ticker)
+        return self._engine.run(flow)
 
-def _spot_balance(ticker: str, value: Any, name: str) -> SpotBalance:
-    return SpotBalance(ticker, _amount(value, "available", name), _amount(value, "freeze", name))
+    def spot(self, ticker: str | None = None) -> Mapping[str, SpotBalance]:
+        """Read the trade account: the currencies that are not zero, or one.
 
-
-def _amount(value: Any, field: str, name: str) -> Decimal:
-    found = value.get(field) if isinstance(value, dict) else None
-    if isinstance(found, (str, int, Decimal)) and not isinstance(found, bool):
-        try:
-            amount = Decimal(found)
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if amount.is_finite():
-            return amount
-    raise MalformedResponse(f"{field} is not an amount", operation=name)
+        Args:
+            ticker: A currency such as ``BTC``; an unknown one is a ``BadRequest`` (code 30).
+        """
+        flow = self._engine.balances.spot(self._user_id, self._access, ticker)
+        return self._engine.run(flow)

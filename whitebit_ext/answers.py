@@ -52,13 +52,10 @@ def load_json(body: bytes, operation: str, *, strict: bool = True) -> Any:
     Raises:
         MalformedResponse: the body is empty, HTML, cut off, not UTF-8 or not JSON.
     """
-    hook = _unique if strict else None
+    decoder = _STRICT if strict else _PLAIN
     problem = None
     try:
-        text = body.decode("utf-8")
-        return json.loads(
-            text, object_pairs_hook=hook, parse_constant=_no_constant, parse_float=Decimal
-        )
+        return decoder.decode(body.decode("utf-8"))
     except UnicodeDecodeError:
         problem = "is not UTF-8"
     except _DuplicateKey:
@@ -85,6 +82,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")  # RFC 8259, section 6: NaN and Infinity
+
+
+_PLAIN = json.JSONDecoder(parse_constant=_no_constant, parse_float=Decimal)
+_STRICT = json.JSONDecoder(
+    parse_constant=_no_constant, parse_float=Decimal, object_pairs_hook=_unique
+)
 
 
 def error_of(

@@ -143,6 +143,7 @@ class KeyFlows:
     def delete(self, user_id: str) -> Steps[None]:
         """Delete the user's key at the server, and then here."""
         self.custody.server.require("delete_api_key")
+        yield from work(lambda: self.retrieval.take_in(user_id))
         external_id = yield from self._current_id(user_id)
         missing: WhiteBITError
         try:
@@ -171,10 +172,12 @@ class KeyFlows:
         stored = self.custody.key(user_id)
         if stored is not None and stored.key.external_id == external_id:
             self.custody.remove("key", user_id)
+            self.use.forget(user_id)
         self.custody.note("delete", user_id, external_id=external_id, outcome="deleted")
 
     def forget(self, user_id: str) -> None:
         """Delete the user's key from custody, and note that its secret was here."""
+        self.retrieval.take_in(user_id)
         stored = self.custody.key(user_id)
         if stored is None:
             return

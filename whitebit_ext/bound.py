@@ -25,7 +25,7 @@ from .errors import (
     WrongServer,
 )
 from .pools import Pools
-from .regions import operation, origin_of
+from .regions import operation, origin_asked
 from .sending import READ_LIMIT, Send
 
 _NEVER_SENT = (
@@ -55,9 +55,13 @@ class _Answer:
         self._response: httpx.Response | None = None
         self.answered = False
 
-    def guard(self, request: httpx.Request) -> httpx.Request:
-        """Refuse a request that would leave for another server than ours."""
-        if origin_of(str(request.url)) != self._pools.server.origin:
+    def build(
+        self, client: httpx.Client | httpx.AsyncClient, *, url: str, **kwargs: Any
+    ) -> httpx.Request:
+        """Build the request; refuse one that would leave for another server than ours."""
+        address = self._pools.url(url) if url.startswith("/") else url
+        request = client.build_request(url=address, **kwargs)
+        if origin_asked(request.url) != self._pools.server.origin:
             raise WrongServer(
                 "the request would have gone to another server; it was not sent",
                 operation=self._send.operation,
@@ -85,8 +89,8 @@ class _Answer:
                 operation=self._send.operation,
             )
 
-    def judge(self, response: httpx.Response) -> httpx.Response:
-        """Return the answer for the generated parser, or raise what it means."""
+    def judge(self, response: httpx.Response) -> bytes:
+        """Return the body of the documented success, or raise what the answer means."""
         self.answered = True
         send, body = self._send, bytes(self._body)
         found = operation(send.operation)
@@ -95,9 +99,13 @@ class _Answer:
             raise self._too_large()
         if response.status_code not in found.success:
             raise self._status_error(response)
-        if send.parse is None:
-            load_json(body, send.operation)
-        return httpx.Response(response.status_code, content=body)
+        return body
+
+    def parsable(self, body: bytes) -> httpx.Response:
+        """Return an answer that the generated parser can read, or raise why it cannot."""
+        load_json(body, self._send.operation)
+        status = self._response.status_code if self._response else 200
+        return httpx.Response(status, content=body)
 
     def _room(self) -> int:
         """Return how much is read: of what is kept, all, since a secret may stand at its end."""
@@ -157,9 +165,13 @@ class Bound(_Answer):
         return self
 
     def request(self, **kwargs: Any) -> httpx.Response:
-        """Send the request and judge the answer."""
+        """Send the request for the generated code."""
+        return self.parsable(self.fetch(**kwargs))
+
+    def fetch(self, **kwargs: Any) -> bytes:
+        """Send the request, judge the answer, and return its body."""
         client = self._pools.client(alone=self._send.alone)
-        request = self.guard(client.build_request(**kwargs))
+        request = self.build(client, **kwargs)
         with self.translated():
             response = self.begin(
                 client.send(request, auth=self._send.auth, stream=True, follow_redirects=False)
@@ -182,9 +194,13 @@ class AsyncBound(_Answer):
         return self
 
     async def request(self, **kwargs: Any) -> httpx.Response:
-        """Send the request and judge the answer."""
+        """Send the request for the generated code."""
+        return self.parsable(await self.fetch(**kwargs))
+
+    async def fetch(self, **kwargs: Any) -> bytes:
+        """Send the request, judge the answer, and return its body."""
         client = self._pools.async_client()
-        request = self.guard(client.build_request(**kwargs))
+        request = self.build(client, **kwargs)
         with self.translated():
             response = self.begin(
                 await client.send(

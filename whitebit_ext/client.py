@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from .access import Access
+from .account import Account
 from .partner import Partner, Scoped
-from .records import Access, KeyHealth, KeyInfo, Login, MainBalance, SpotBalance
 from .secret import Secret
-from .signing import ApiKey
 
 if TYPE_CHECKING:
     from .engine import Engine
     from .maintenance import Loss
     from .oauth import Callback
+    from .records import KeyHealth, KeyInfo, Login
+    from .signing import ApiKey
 
 
 class WhiteBIT(Partner):
@@ -137,41 +138,6 @@ class Reads(Scoped):
     def account(self) -> Account:
         """The account reads."""
         return Account(self._engine, self._user_id, self._access)
-
-
-class Account(Scoped):
-    """What can be read of the user's account."""
-
-    __slots__ = ()
-
-    @property
-    def balances(self) -> Balances:
-        """Balances of the main and the trade account."""
-        return Balances(self._engine, self._user_id, self._access)
-
-
-class Balances(Scoped):
-    """The user's balances, by ticker."""
-
-    __slots__ = ()
-
-    def main(self, ticker: str | None = None) -> Mapping[str, MainBalance]:
-        """Read the main account: every currency, or one.
-
-        Args:
-            ticker: A currency such as ``BTC``. WhiteBIT answers an unknown one with zero.
-        """
-        flow = self._engine.balances.main(self._user_id, self._access, ticker)
-        return self._engine.run(flow)
-
-    def spot(self, ticker: str | None = None) -> Mapping[str, SpotBalance]:
-        """Read the trade account: the currencies that are not zero, or one.
-
-        Args:
-            ticker: A currency such as ``BTC``; an unknown one is a ``BadRequest`` (code 30).
-        """
-        flow = self._engine.balances.spot(self._user_id, self._access, ticker)
-        return self._engine.run(flow)
 
 
 class ApiKeys(Scoped):

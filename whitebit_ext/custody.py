@@ -159,15 +159,7 @@ class Custody:
         return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
     def _ask(self, what: str, kind: str, call: Callable[[], T]) -> T:
-        try:
-            return call()
-        except WhiteBITError:
-            raise
-        except Exception as error:  # a store raises what its database raises
-            failure = StoreUnavailable(
-                f"the store did not {what} a {kind} ({type(error).__name__})"
-            )
-        raise failure
+        return asked(what, kind, call)
 
     # Token pairs
 
@@ -252,7 +244,10 @@ class Custody:
     # Journal
 
     def note(self, event: str, user_id: str, *, external_id: str, outcome: str) -> None:
-        """Append to the journal who asked for which secret when, with what outcome."""
+        """Append to the journal who asked for which secret when, with what outcome.
+
+        The outcome stands, and is logged, also where the journal cannot be written.
+        """
         at = self._clock.time()
         value = {
             "at": at,
@@ -261,8 +256,22 @@ class Custody:
             "external_id": external_id,
             "outcome": outcome,
         }
-        self.write("journal", (f"{at:020.6f}", uuid.uuid4().hex), value, None)
         log.info("%s of key %s: %s", event, external_id, outcome)
+        try:
+            self.write("journal", (f"{at:020.6f}", uuid.uuid4().hex), value, None)
+        except StoreUnavailable as error:
+            self.log_trouble("the journal was not written", error)
+
+
+def asked(what: str, kind: str, call: Callable[[], T]) -> T:
+    """Return what a store answers; whatever its database raises becomes ``StoreUnavailable``."""
+    try:
+        return call()
+    except WhiteBITError:
+        raise
+    except Exception as error:  # a store raises what its database raises
+        failure = StoreUnavailable(f"the store did not {what} a {kind} ({type(error).__name__})")
+    raise failure
 
 
 def login_id(state: str) -> str:

@@ -9,14 +9,16 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .account import BalanceFlows
 from .api_keys import KeyFlows
+from .balances import BalanceFlows
+from .budget import budget_of
 from .clock import Clock, SystemClock
 from .custody import Custody, StoredKey
 from .errors import InvalidArgument
 from .exchange import Credentials, Exchange
 from .forks import watch_forks
 from .health import KeyUse
+from .histories import HistoryFlows
 from .leases import Leases, Pace
 from .logins import Logins
 from .maintenance import Loss, Maintenance
@@ -138,8 +140,10 @@ class Engine:
             spill=self._spill,
         )
         self.use = KeyUse(self.custody)
-        self._reader = Reader(self.custody, self.tokens, self.clock, self.use)
+        budget = budget_of(self.server.origin, self._egress, self.clock)
+        self._reader = Reader(self.custody, self.tokens, self.clock, self.use, budget)
         self.balances = BalanceFlows(self._reader)
+        self.histories = HistoryFlows(self._reader, self.balances)
         self.keys = KeyFlows(
             self.custody,
             self.tokens,
@@ -219,11 +223,8 @@ class Engine:
         """List the secrets that this partner's custody knows to be lost."""
 
         def look() -> tuple[Loss, ...]:
-            ours = self.custody.place("claim", ())[1:]
-            found = Maintenance(self.custody.store, self._sealer).losses()
-            return tuple(
-                loss for loss in found if (loss.place.origin, loss.place.client_id) == ours
-            )
+            origin, client_id = self.custody.place("claim", ())[1:]
+            return tuple(Maintenance(self.custody.store, self._sealer).losses(origin, client_id))
 
         return (yield from work(look))
 

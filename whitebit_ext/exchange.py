@@ -204,6 +204,8 @@ class Exchange:
             return stored
         self._custody.renew_pair(user_id, parent, attrs.evolve(pair, dead=True))
         self._cache.pop(user_id, None)
+        # Where an earlier renewal was cut off between answer and commit, this is its record.
+        self._custody.note("refresh", user_id, external_id="-", outcome="refused")
         raise ReauthorizationRequired.of(error, "the server does not take the refresh token")
 
     # Committing; what exists nowhere else is not given up lightly

@@ -96,10 +96,12 @@ class Leases:
             log.warning("a lease was not given back and will be taken over: %s", error.message)
 
     def _rewrite(self, lease: Lease, owner: str) -> bool:
-        held = self._custody.read("lease", *lease.name)
-        if held is None or held.value["owner"] != lease.owner:
-            return False
-        return self._custody.write("lease", lease.name, {"owner": owner}, held.version)
+        while True:  # a key rotation may write the row meanwhile; a new owner ends it
+            held = self._custody.read("lease", *lease.name)
+            if held is None or held.value["owner"] != lease.owner:
+                return False
+            if self._custody.write("lease", lease.name, {"owner": owner}, held.version):
+                return True
 
 
 class Pace:

@@ -120,8 +120,10 @@ class Logins:
         check_state(parameters, state)
         login = self._find(state, user_id)
         check_address(parameters, self._credentials.redirect_uri)
-        if not self._mark(state, login, used=True):
-            raise StateReused("another request has just finished this login")
+        # Another request may have finished it, which finding it again tells; or its row was
+        # sealed anew with another key meanwhile.
+        while not self._mark(state, login, used=True):
+            login = self._find(state, user_id)
         code = take_code(parameters, self._custody.server)
         failure: WhiteBITError
         try:

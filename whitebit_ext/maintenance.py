@@ -7,13 +7,17 @@ partner credentials are needed, nothing is sent anywhere, and no value is ever r
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import attrs
 
-from .custody import KINDS
-from .errors import CustodyError, SealBroken, StoreConflict
+from .clock import Clock, SystemClock
+from .custody import KINDS, Value, asked
+from .errors import CustodyError, EncryptionKeyMissing, StoreConflict, StoreUnavailable
+from .health import judge
+from .records import KeyHealth
 from .sealing import Sealer
 from .stores import Row, Store
 
@@ -27,20 +31,32 @@ class Place:
 
     Attributes:
         kind: What it is, e.g. ``key``.
-        origin: The server, as ``scheme://host:port``.
-        client_id: The partner's client id.
+        origin: The server, as ``scheme://host:port``; empty where the id is not one of ours.
+        client_id: The partner's client id; likewise.
         subject: Which one, e.g. the user id.
+        id: The id of the row in the store.
     """
 
     kind: str
     origin: str
     client_id: str
     subject: tuple[str, ...]
+    id: str
 
-    @property
-    def id(self) -> str:
-        """The id of the row in the store."""
-        return json.dumps([self.origin, self.client_id, *self.subject], separators=(",", ":"))
+    @classmethod
+    def of(cls, kind: str, id: str) -> Place:
+        """Read a row's id; one that this library did not make becomes a subject of nobody."""
+        try:
+            parts = json.loads(id)
+        except ValueError:
+            parts = None
+        if (
+            isinstance(parts, list)
+            and len(parts) > 2
+            and all(isinstance(part, str) for part in parts)
+        ):
+            return cls(kind, parts[0], parts[1], tuple(parts[2:]), id)
+        return cls(kind, "", "", (id,), id)
 
     @property
     def associated(self) -> tuple[str, ...]:
@@ -50,10 +66,18 @@ class Place:
 
 @attrs.frozen
 class Finding:
-    """A row that does not open, and why."""
+    """A row that does not open.
+
+    Attributes:
+        place: Where it stands.
+        problem: Why it does not open.
+        lacks_key: Whether it was sealed with a key that was not given; else it was changed, or
+            moved there from another place.
+    """
 
     place: Place
     problem: str
+    lacks_key: bool
 
 
 @attrs.frozen
@@ -82,11 +106,44 @@ class Loss:
 
 
 @attrs.frozen
-class Rotation:
-    """How far a rotation came: rows sealed anew, and rows that had the first key already."""
+class Holding:
+    """What custody holds of one user.
 
-    rotated: int
-    current: int
+    Attributes:
+        origin: The server, as ``scheme://host:port``.
+        client_id: The partner's client id.
+        user_id: The partner's own id of the user.
+        has_tokens: Whether there is a token pair.
+        key: How the stored key does; ``None`` where there is none, or it does not open.
+        findings: The rows of the user that do not open.
+    """
+
+    origin: str
+    client_id: str
+    user_id: str
+    has_tokens: bool
+    key: KeyHealth | None
+    findings: tuple[Finding, ...] = ()
+
+
+@attrs.frozen
+class Rotation:
+    """How far a rotation came.
+
+    Attributes:
+        rotated: Rows that were sealed anew.
+        current: Rows that had the first key already, or that others deleted meanwhile.
+        findings: Rows that do not open, and so were left as they are.
+    """
+
+    rotated: int = 0
+    current: int = 0
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def seen(self) -> int:
+        """How many rows were looked at."""
+        return self.rotated + self.current + len(self.findings)
 
 
 class Maintenance:
@@ -95,77 +152,147 @@ class Maintenance:
     Args:
         store: The store of one partner or of several.
         sealer: All keys that its rows were sealed with; the first is the one to rotate to.
+        clock: What the health of keys is judged by.
     """
 
-    def __init__(self, store: Store, sealer: Sealer) -> None:
+    def __init__(self, store: Store, sealer: Sealer, clock: Clock | None = None) -> None:
         self._store = store
         self._sealer = sealer
+        self._clock = clock or SystemClock()
 
     def places(self, *kinds: str) -> Iterator[Place]:
-        """Yield where rows stand, of the given kinds or of all."""
+        """Yield where rows stand, of the given kinds or of all.
+
+        Raises:
+            StoreUnavailable: the store failed.
+        """
         for kind in kinds or KINDS:
-            for id in self._store.scan(kind):
-                yield _place(kind, id)
+            # A store may list lazily, and fail at any id.
+            ids = iter(asked("scan", kind, lambda: self._store.scan(kind)))  # noqa: B023  # called at once
+            while (id := asked("scan", kind, lambda: next(ids, None))) is not None:  # noqa: B023  # called at once
+                yield Place.of(kind, id)
 
-    def check(self) -> Iterator[Finding]:
-        """Open every row, and yield those that do not open."""
+    def check(self) -> Iterator[Finding | None]:
+        """Open every row; yield for each what is wrong with it, ``None`` where it opens."""
         for place in self.places():
-            row = self._store.get(place.kind, place.id)
-            if row is None:
-                continue
-            try:
-                self._sealer.open(row.data, place.associated)
-            except CustodyError as error:
-                problem = error.message
-            else:
-                continue
-            yield Finding(place, problem)
+            yield self._opened(place)[1]
 
-    def rotate(self) -> Rotation:
+    def sealed_with(self) -> Counter[str]:
+        """Count the rows by the id of the key that sealed them."""
+        found = Counter[str]()
+        for place in self.places():
+            row = self._row(place)
+            if row is not None:
+                found[self._sealer.sealed_with(row.data)] += 1
+        return found
+
+    def rotate(self, progress: Callable[[Rotation], None] = lambda _: None) -> Rotation:
         """Seal every row with the first key, row by row, while others read and write.
 
         It can be stopped anywhere and run again: what is done is not done twice. A row that is
         written in the meantime by others is compared and left, or sealed anew from what they
-        wrote.
+        wrote. One that does not open is told and left; it keeps nobody from the others.
+
+        Args:
+            progress: Called after each row with how far it came.
 
         Raises:
-            SealBroken, EncryptionKeyMissing: a row does not open; the rows before it are done.
+            StoreUnavailable: the store failed; what is done is done.
         """
-        rotated = current = 0
+        so_far = Rotation()
         for place in self.places():
-            if self._rotate_row(place):
-                rotated += 1
-            else:
-                current += 1
-        return Rotation(rotated, current)
+            try:
+                if self._rotate_row(place):
+                    so_far = attrs.evolve(so_far, rotated=so_far.rotated + 1)
+                else:
+                    so_far = attrs.evolve(so_far, current=so_far.current + 1)
+            except StoreUnavailable:
+                raise
+            except CustodyError as error:
+                findings = (*so_far.findings, _finding(place, error))
+                so_far = attrs.evolve(so_far, findings=findings)
+            progress(so_far)
+        return so_far
 
     def _rotate_row(self, place: Place) -> bool:
         for _ in range(_ATTEMPTS):
-            row: Row | None = self._store.get(place.kind, place.id)
-            if row is None or self._sealer.sealed_with(row.data) == self._sealer.writes_with:
+            row = self._row(place)
+            if row is None:
                 return False
             plain = self._sealer.open(row.data, place.associated)
+            if self._sealer.sealed_with(row.data) == self._sealer.writes_with:
+                return False
             sealed = self._sealer.seal(plain, place.associated)
-            if self._store.put(place.kind, place.id, sealed, row.version):
+            expect = row.version
+            if asked(
+                "write",
+                place.kind,
+                lambda: self._store.put(place.kind, place.id, sealed, expect),  # noqa: B023  # called at once
+            ):
                 return True
         raise StoreConflict(f"the {place.kind} row changed {_ATTEMPTS} times while it was rotated")
 
-    def losses(self) -> Iterator[Loss]:
-        """Yield the secrets that were lost, taken elsewhere, or never came in a readable form."""
+    def losses(self, origin: str | None = None, client_id: str | None = None) -> Iterator[Loss]:
+        """Yield the secrets that were lost, taken elsewhere, or never came in a readable form.
+
+        Args:
+            origin: Of this server only; others' rows are not opened.
+            client_id: Of this client only, likewise.
+
+        Raises:
+            SealBroken, EncryptionKeyMissing: a claim does not open, and so may be a loss.
+        """
         for place in self.places("claim"):
-            row = self._store.get(place.kind, place.id)
+            if origin not in (None, place.origin) or client_id not in (None, place.client_id):
+                continue
+            row = self._row(place)
             if row is None:
                 continue
             value = json.loads(self._sealer.open(row.data, place.associated))
             if value["state"] in _DECIDED:
                 yield Loss(place, value["state"], datetime.fromtimestamp(value["at"], UTC))
 
+    def holdings(self) -> Iterator[Holding]:
+        """Yield what custody holds of each user, ordered by server, client and user."""
+        users = {
+            (place.origin, place.client_id, place.subject[0]): place
+            for place in self.places("pair", "key")
+        }
+        for user in sorted(users):
+            yield self._holding(users[user])
 
-def _place(kind: str, id: str) -> Place:
-    try:
-        origin, client_id, *subject = json.loads(id)
-    except ValueError:
-        pass
-    else:
-        return Place(kind, origin, client_id, tuple(subject))
-    raise SealBroken(f"a {kind} row has an id that this library did not make")
+    def _holding(self, user: Place) -> Holding:
+        rows = {}
+        for kind in ("pair", "key", "use"):
+            there = attrs.evolve(user, kind=kind)
+            rows[kind] = self._opened(there)
+        key, use = rows["key"][0], rows["use"][0]
+        user_id = user.subject[0]
+        return Holding(
+            origin=user.origin,
+            client_id=user.client_id,
+            user_id=user_id,
+            has_tokens=rows["pair"][0] is not None,
+            key=None if key is None else judge(user_id, key, use, self._clock.time()),
+            findings=tuple(finding for _, finding in rows.values() if finding),
+        )
+
+    def _opened(self, place: Place) -> tuple[Value | None, Finding | None]:
+        """Return what a row holds, or why it does not open; neither where there is none."""
+        row = self._row(place)
+        if row is None:
+            return None, None
+        try:
+            value: Value = json.loads(self._sealer.open(row.data, place.associated))
+        except CustodyError as error:
+            finding = _finding(place, error)
+        else:
+            return value, None
+        return None, finding
+
+    def _row(self, place: Place) -> Row | None:
+        return asked("read", place.kind, lambda: self._store.get(place.kind, place.id))
+
+
+def _finding(place: Place, error: CustodyError) -> Finding:
+    return Finding(place, error.message, isinstance(error, EncryptionKeyMissing))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from .clock import Clock
-from .records import Access
-from .regions import Region
+from .access import Access
 from .secret import Secret
-from .stores import Store
 
 if TYPE_CHECKING:
+    from .clock import Clock
     from .engine import Engine
+    from .regions import Region
+    from .stores import Store
 
 
 class Partner:

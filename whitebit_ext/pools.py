@@ -7,7 +7,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import Callable
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookiejar import CookieJar
 from typing import Any
 
 import httpx
@@ -15,6 +15,16 @@ import httpx
 from ._version import __version__
 from .errors import InvalidArgument
 from .regions import Server
+
+_KEPT_URLS = 64
+"""More than there are operations: paths with a key's id in them must not fill the memory."""
+
+
+class _NoCookies(CookieJar):
+    """Take no cookie: one user's must not go out with the next user's request."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Look at nothing."""
 
 
 class Pools:
@@ -45,6 +55,7 @@ class Pools:
             asyncio.AbstractEventLoop, httpx.AsyncClient
         ] = weakref.WeakKeyDictionary()
         self._tls: ssl.SSLContext | None = None
+        self._urls: dict[str, httpx.URL] = {}
         self._closed = False
 
     def client(self, *, alone: bool) -> httpx.Client:
@@ -70,6 +81,15 @@ class Pools:
                 self._async_clients[loop] = client
             return client
 
+    def url(self, path: str) -> httpx.URL:
+        """Return the address of a path on the server, parsed: that takes a tenth of a call."""
+        known = self._urls.get(path)
+        if known is None:
+            known = httpx.URL(f"{self.server.base_url}/{path.removeprefix('/')}")
+            if len(self._urls) < _KEPT_URLS:
+                self._urls[path] = known
+        return known
+
     def _settings(self, *, alone: bool) -> dict[str, Any]:
         if self._tls is None:
             self._tls = httpx.create_ssl_context()
@@ -78,14 +98,15 @@ class Pools:
             "verify": self._tls,
             "timeout": self._timeout,
             "follow_redirects": False,
-            # One user's cookies must not go out with the next user's request.
-            "cookies": CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+            "cookies": _NoCookies(),
             "headers": {
                 "accept": "application/json",
                 "user-agent": f"whitebit-oauth/{__version__} python-httpx/{httpx.__version__}",
             },
+            # httpcore goes over all idle connections, for each of them, at the beginning and at
+            # the end of each request: 50 of them make 50 calls at once take twice as long as 20.
             "limits": httpx.Limits(
-                max_connections=100, max_keepalive_connections=0 if alone else 100
+                max_connections=100, max_keepalive_connections=0 if alone else 20
             ),
         }
 

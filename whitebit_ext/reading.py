@@ -5,32 +5,71 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 import httpx
 
+from .access import Access
+from .backoff import backed_off
+from .budget import Budget
 from .clock import Clock
 from .custody import Custody
-from .errors import NotConnected, RateLimited, Unauthorized, WhiteBITError, stripped
+from .errors import (
+    BearerReadsRemoved,
+    Forbidden,
+    NotConnected,
+    NotFound,
+    Unauthorized,
+    UnexpectedStatus,
+    WhiteBITError,
+    stripped,
+)
 from .health import KeyUse
-from .leases import jittered
-from .records import Access
 from .regions import operation
-from .sending import Send
+from .sending import READ_LIMIT, Endpoint, Send
 from .signing import ApiKey
 from .steps import Sleep, Steps, send, work
 from .tokens import Tokens
 
 T = TypeVar("T")
 
-Request = Callable[[httpx.Auth], Send[T]]
-"""Makes the request of a read, given its credential."""
-
-LONGEST_BACK_OFF = 30.0
-"""Seconds that a ``Retry-After`` is heeded for at the most (contract, section 7)."""
+NONCE = 0
+"""A placeholder: ``SignedAuth`` stamps the real nonce on every request that leaves."""
+PROMPT = 3
+"""Attempts at a read that somebody waits for: 3 seconds in all, and the answers' own time."""
+PATIENT = 6
+"""Attempts at a page of a long walk: half a minute."""
 _PACKAGE = f"{__name__.partition('.')[0]}."
 _warned = False
+
+
+@attrs.frozen
+class Request(Generic[T]):
+    """One of the two forms of a read.
+
+    Attributes:
+        operation: The ``operationId``.
+        endpoint: The generated module of the operation.
+        body: Makes the generated model of the body.
+        parse: Makes ours of the answer's bytes.
+    """
+
+    operation: str
+    endpoint: Endpoint
+    body: Callable[[], Any]
+    parse: Callable[[bytes], T]
+
+    def sent_with(self, auth: httpx.Auth) -> Send[T]:
+        """Return what is to be sent with a credential."""
+        return Send(
+            self.operation,
+            self.endpoint,
+            arguments=lambda: {"body": self.body()},
+            auth=auth,
+            parse=self.parse,
+            limit=READ_LIMIT,
+        )
 
 
 @attrs.frozen
@@ -42,6 +81,7 @@ class Reader:
         tokens: Where access tokens come from.
         clock: What waiting is measured by.
         use: The record of each key's use.
+        budget: What the server takes from this address.
         keys: Stored keys that this process has read; a 401 has them read again.
     """
 
@@ -49,6 +89,7 @@ class Reader:
     tokens: Tokens
     clock: Clock
     use: KeyUse
+    budget: Budget
     keys: dict[str, ApiKey] = attrs.field(factory=dict, repr=False)
 
     def forget(self, user_id: str) -> None:
@@ -56,39 +97,70 @@ class Reader:
         self.keys.pop(user_id, None)
 
     def read(
-        self, user_id: str, access: Access, signed: Request[T], bearer: Request[T]
+        self,
+        user_id: str,
+        access: Access,
+        signed: Request[T],
+        bearer: Request[T],
+        attempts: int = PROMPT,
     ) -> Steps[T]:
-        """Send a read in one of its two forms.
+        """Send a read in one of its two forms, again where that may mend it.
 
         Args:
             user_id: The partner's own id of the user.
             access: Which form; ``ANY`` signs where there is a stored key.
-            signed: Makes the request of the signed form.
-            bearer: Makes the request of the form with an access token.
+            signed: The signed form.
+            bearer: The form with an access token.
+            attempts: How often it is sent at the most.
 
         Raises:
             NotConnected: there is nothing to authorize it with.
+            BearerReadsRemoved: WhiteBIT has ended reads with an access token.
         """
         key = None if access is Access.BEARER else (yield from self._key(user_id))
         if key is not None:
-            return (yield from self._signed(key, signed))
+            return (yield from self._signed(key, signed, attempts))
         if access is Access.SIGNED:
             raise NotConnected(
                 "custody holds no API key for this user",
                 hint="Take the key's secret with api_keys.issue(), or adopt() a known key.",
             )
+        return (yield from self._with_token(user_id, bearer, attempts))
+
+    def _with_token(self, user_id: str, request: Request[T], attempts: int) -> Steps[T]:
+        counted = False
 
         def make(auth: httpx.Auth) -> Send[T]:
-            request = bearer(auth)
+            nonlocal counted
             _warn_of_removal(request.operation)
-            return request
+            if not counted:  # the second request of an attempt, after a 401: nothing waits for it
+                self.budget.reserve(request.operation)
+            counted = False
+            return request.sent_with(auth)
 
-        return (yield from self.tokens.authorized(user_id, make))
+        def attempt() -> Steps[T]:
+            nonlocal counted
+            yield from self._turn(request)
+            counted = True
+            return (yield from self.tokens.authorized(user_id, make))
 
-    def _signed(self, key: ApiKey, make: Request[T]) -> Steps[T]:
         failure: WhiteBITError
         try:
-            return (yield from self._send_signed(key, make))
+            return (yield from backed_off(attempt, attempts))
+        except (Forbidden, NotFound, UnexpectedStatus) as error:
+            failure = error
+        raise stripped(_of_the_removal(failure, operation(request.operation).sunset))
+
+    def _turn(self, request: Request[T]) -> Steps[None]:
+        """Wait until the budget lets the request leave."""
+        seconds = self.budget.reserve(request.operation)
+        if seconds > 0:
+            yield Sleep(seconds)
+
+    def _signed(self, key: ApiKey, request: Request[T], attempts: int) -> Steps[T]:
+        failure: WhiteBITError
+        try:
+            return (yield from self._send_signed(key, request, attempts))
         except Unauthorized as error:
             failure = error
         # Another process may have stored a new key since this one was read.
@@ -96,23 +168,22 @@ class Reader:
         stored = yield from self._key(key.user_id)
         if stored is None or stored == key:
             raise stripped(failure)
-        return (yield from self._send_signed(stored, make))
+        return (yield from self._send_signed(stored, request, attempts))
 
-    def _send_signed(self, key: ApiKey, make: Request[T]) -> Steps[T]:
-        """Send once, once more after a 429, and keep the record of the key's use."""
-        request = make(key.auth(clock=self.clock))
+    def _send_signed(self, key: ApiKey, request: Request[T], attempts: int) -> Steps[T]:
+        """Send with a key, and keep the record of its use.
+
+        A 429 is the rate limit, or a nonce that was taken: the body is the same (contract,
+        section 6). Either way the next attempt is signed anew.
+        """
+
+        def attempt() -> Steps[T]:
+            yield from self._turn(request)
+            return (yield from send(request.sent_with(key.auth(clock=self.clock))))
+
         failure: WhiteBITError
         try:
-            try:
-                answer = yield from send(request)
-            except RateLimited as error:
-                wait = jittered(min(error.retry_after or 1.0, LONGEST_BACK_OFF))
-                answer = None
-            if answer is None:
-                # The same body answers a nonce that was taken and the rate limit (contract,
-                # section 6): sign again with a new nonce before concluding.
-                yield Sleep(wait)
-                answer = yield from send(request)
+            answer = yield from backed_off(attempt, attempts)
         except WhiteBITError as error:
             failure = error
         else:
@@ -130,6 +201,27 @@ class Reader:
             return None
         self.keys[user_id] = stored.key
         return stored.key
+
+
+def _of_the_removal(error: WhiteBITError, sunset: str | None) -> WhiteBITError:
+    """Name the announced end of the Bearer reads, where an answer may be it."""
+    if error.status_code in (404, 410):
+        return BearerReadsRemoved.of(
+            error,
+            error.message,
+            hint="WhiteBIT announced the removal of account reads with an access token for "
+            f"{sunset}: issue the user's API key with api_keys.issue(), and read the same through "
+            "user.signed.account.",
+        )
+    if error.status_code == 403:
+        return Forbidden.of(
+            error,
+            error.message,
+            hint="The token lacks the scope of this read, or WhiteBIT has ended reads with an "
+            f"access token, announced for {sunset}: user.signed.account reads the same with the "
+            "issued API key.",
+        )
+    return error
 
 
 def _warn_of_removal(name: str) -> None:

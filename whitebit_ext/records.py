@@ -10,15 +10,6 @@ from decimal import Decimal
 import attrs
 
 
-class Access(enum.Enum):
-    """Say what an account read is authorized with."""
-
-    ANY = "any"
-    """The stored key where there is one, else the access token."""
-    SIGNED = "signed"
-    BEARER = "bearer"
-
-
 class KeyState(enum.Enum):
     """Say what there is of a user's key, and so what the partner does (contract, section 4)."""
 

@@ -7,12 +7,15 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from whitebit_api.operations import OPERATIONS, SERVERS, Operation
 
 from .errors import InvalidArgument, RegionNotSupported
+
+if TYPE_CHECKING:
+    import httpx
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _BASE_URL = re.compile(
@@ -115,3 +118,10 @@ def origin_of(url: str) -> str:
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
     host = (parts.hostname or "").lower()
     return f"{parts.scheme}://[{host}]:{port}" if ":" in host else f"{parts.scheme}://{host}:{port}"
+
+
+def origin_asked(url: httpx.URL) -> str:
+    """Return the same of a URL that httpx has parsed: of the host that it would connect to."""
+    host, scheme = url.raw_host.decode("ascii"), url.scheme
+    port = url.port or _DEFAULT_PORTS.get(scheme, 0)
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -54,6 +54,10 @@ log = logging.getLogger("whitebit_ext")
 
 _OPERATION = "get_api_key_secret"
 _LONGEST_SECRET = 1024
+_SPILLED = (
+    "It lies sealed in the spill directory of this machine: mend the store, and call issue() here. "
+    "Until then error.secret.reveal() is the other copy."
+)
 
 
 @attrs.frozen
@@ -96,12 +100,17 @@ class Retrieval:
         self._spill = spill
 
     def take_in(self, user_id: str) -> None:
-        """Store what an earlier attempt had to leave in the spill directory."""
+        """Store what an earlier attempt had to leave in the spill directory.
+
+        A key that has come into custody since then stays: the spilled one is its predecessor.
+        """
         spilled = self._spill.get(user_id) if self._spill else None
         if spilled is None or self._spill is None:
             return
-        self._custody.put_key(spilled)
-        Claim(self._custody, user_id, spilled.key.external_id).close("stored")
+        if self._spill.hand_over(spilled):
+            Claim(self._custody, user_id, spilled.key.external_id).close("stored")
+        else:
+            log.warning("a spilled key was dropped: custody holds a later one of its user")
         self._spill.remove(user_id)
 
     def attempt(self, user_id: str, external_id: str, login: str) -> ApiKey | Again:
@@ -244,32 +253,30 @@ class Retrieval:
             return True
 
         if not patiently(commit, self._clock):
-            self._spill_over(StoredKey(key, login))
+            hint = _SPILLED if self._spill_over(StoredKey(key, login)) else None
             raise SecretNotStored(
-                "the secret came and the store did not take it", secret=secret, operation=_OPERATION
+                "the secret came and the store did not take it",
+                secret=secret,
+                operation=_OPERATION,
+                hint=hint,
             )
         self._note(claim, "stored")
         return key
 
-    def _spill_over(self, stored: StoredKey) -> None:
+    def _spill_over(self, stored: StoredKey) -> bool:
         """Leave the key in the spill directory; the caller is handed the secret in any case."""
         if self._spill is None:
-            return
+            return False
         try:
             self._spill.put(stored)
         except StoreUnavailable as error:
             log.error("the secret was not spilled either: %s", error.message)
-        else:
-            log.error("the secret of key %s lies in the spill directory", stored.key.external_id)
+            return False
+        log.error("the secret of key %s lies in the spill directory", stored.key.external_id)
+        return True
 
     def _note(self, claim: Claim, outcome: str) -> None:
-        """Write the journal; the outcome stands even where the journal cannot be written."""
-        try:
-            self._custody.note(
-                "secret", claim.user_id, external_id=claim.external_id, outcome=outcome
-            )
-        except StoreUnavailable as error:
-            log.warning("the journal was not written (%s): %s", outcome, error.message)
+        self._custody.note("secret", claim.user_id, external_id=claim.external_id, outcome=outcome)
 
 
 def _secret_of(parsed: ApiKeySecretResponse) -> Secret:

@@ -10,10 +10,12 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from .custody import Custody, StoredKey
-from .errors import InvalidArgument, StoreUnavailable
+from .custody import Custody, StoredKey, Value
+from .errors import InvalidArgument, SealBroken, StoreUnavailable
 from .sealing import Sealer
 
 
@@ -37,11 +39,12 @@ class Spill:
         """Prove that a file can be written here now.
 
         Raises:
-            StoreUnavailable: it cannot.
+            StoreUnavailable: it cannot; nothing was sent.
         """
         probe = self._directory / f".probe-{secrets.token_hex(8)}"
-        self._write(probe, b"probe")
-        probe.unlink()
+        with _failures("the spill directory cannot be written; nothing was sent"):
+            self._write(probe, b"probe")
+            probe.unlink()
 
     def put(self, stored: StoredKey) -> None:
         """Seal and write a key; it is on the disk when this returns.
@@ -53,26 +56,64 @@ class Spill:
         sealed = self._sealer.seal(json.dumps(self._custody.value_of(stored)).encode(), place)
         path = self._path(place)
         fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        self._write(fresh, sealed)
-        fresh.replace(path)
-        self._sync_directory()
+        with _failures("the spill directory was not written"):
+            self._write(fresh, sealed)
+            fresh.replace(path)
+            self._sync_directory()
 
     def get(self, user_id: str) -> StoredKey | None:
         """Return the user's key that lies here, or ``None``.
 
         Raises:
             SealBroken, EncryptionKeyMissing: a file is there and does not open.
+            StoreUnavailable: it cannot be read.
         """
         place = self._place(user_id)
+        path = self._path(place)
+        with _failures("the spill directory cannot be read"):
+            try:
+                sealed = path.read_bytes()
+            except FileNotFoundError:
+                return None
         try:
-            sealed = self._path(place).read_bytes()
-        except FileNotFoundError:
-            return None
-        return self._custody.stored_key(user_id, json.loads(self._sealer.open(sealed, place)))
+            opened = self._sealer.open(sealed, place)
+        except SealBroken as error:
+            broken = SealBroken(
+                f"{error.message} (file {path.name} of the spill directory)",
+                hint="Treat it as tampering: put the file aside, and look into who wrote it.",
+            )
+        else:
+            return self._custody.stored_key(user_id, json.loads(opened))
+        raise broken
+
+    def hand_over(self, stored: StoredKey) -> bool:
+        """Put a key that lay here into custody, unless custody holds a later one of the user.
+
+        A user has one key at a time, and the one of the present login is the later one. Only
+        where that tells nothing are times compared, since two machines' clocks may differ.
+        """
+        user_id = stored.key.user_id
+        pair = self._custody.pair(user_id)
+        login = pair.login if pair else None
+
+        def change(value: Value | None) -> Value | None:
+            if value is not None and value["external_id"] != stored.key.external_id:
+                held, lay_here = value["login"] == login, stored.login == login
+                if held > lay_here or (held == lay_here and value["since"] >= stored.since):
+                    return None
+            return self._custody.value_of(stored)
+
+        return self._custody.update("key", (user_id,), change) is not None
 
     def remove(self, user_id: str) -> None:
-        """Delete what lies here of a user, once custody has it."""
-        self._path(self._place(user_id)).unlink(missing_ok=True)
+        """Delete what lies here of a user, once custody has it.
+
+        Raises:
+            StoreUnavailable: it could not be deleted.
+        """
+        with _failures("the spill directory cannot be written"):
+            self._path(self._place(user_id)).unlink(missing_ok=True)
+            self._sync_directory()
 
     def _place(self, user_id: str) -> tuple[str, ...]:
         return self._custody.place("spill", (user_id,))
@@ -83,20 +124,15 @@ class Spill:
 
     def _write(self, path: Path, data: bytes) -> None:
         """Write a new file that nobody else can read, and have it on the disk."""
-        failure: OSError
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            return
-        except OSError as error:
-            failure = error
-        path.unlink(missing_ok=True)
-        raise StoreUnavailable(
-            f"the spill directory cannot be written ({failure.strerror}); nothing was sent"
-        )
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
     def _sync_directory(self) -> None:
         descriptor = os.open(self._directory, os.O_RDONLY)
@@ -104,3 +140,14 @@ class Spill:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def _failures(otherwise: str) -> Iterator[None]:
+    """Turn what the file system raises into this library's error."""
+    try:
+        yield
+        return
+    except OSError as error:
+        failure = StoreUnavailable(f"{otherwise} ({error.strerror})")
+    raise failure

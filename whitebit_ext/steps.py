@@ -68,19 +68,8 @@ def send(request: Send[T]) -> Steps[T]:
 
 def run(steps: Steps[T], transport: Transport, clock: Clock) -> T:
     """Perform a flow in this thread."""
-
-    def perform(step: Step) -> Any:
-        match step:
-            case Send():
-                return transport.send(step)
-            case Work():
-                return step.function()
-            case Wait():
-                return result_of(step.future)
-            case Sleep():
-                return clock.sleep(step.seconds)
-
-    outcome, failure = None, None
+    outcome: Any = None
+    failure: WhiteBITError | None = None
     while True:
         try:
             step = steps.throw(failure) if failure else steps.send(outcome)
@@ -89,26 +78,23 @@ def run(steps: Steps[T], transport: Transport, clock: Clock) -> T:
             return value
         outcome, failure = None, None
         try:
-            outcome = perform(step)
+            match step:
+                case Send():
+                    outcome = transport.send(step)
+                case Work():
+                    outcome = step.function()
+                case Wait():
+                    outcome = result_of(step.future)
+                case Sleep():
+                    clock.sleep(step.seconds)
         except WhiteBITError as error:
             failure = error
 
 
 async def arun(steps: Steps[T], transport: Transport, clock: Clock, workers: Workers) -> T:
     """Perform a flow in this task."""
-
-    async def perform(step: Step) -> Any:
-        match step:
-            case Send():
-                return await transport.asend(step)
-            case Work():
-                return await outcome_of(workers.submit(step.function))
-            case Wait():
-                return await outcome_of(step.future)
-            case Sleep():
-                return await clock.asleep(step.seconds)
-
-    outcome, failure = None, None
+    outcome: Any = None
+    failure: WhiteBITError | None = None
     while True:
         try:
             step = steps.throw(failure) if failure else steps.send(outcome)
@@ -117,7 +103,15 @@ async def arun(steps: Steps[T], transport: Transport, clock: Clock, workers: Wor
             return value
         outcome, failure = None, None
         try:
-            outcome = await perform(step)
+            match step:
+                case Send():
+                    outcome = await transport.asend(step)
+                case Work():
+                    outcome = await outcome_of(workers.submit(step.function))
+                case Wait():
+                    outcome = await outcome_of(step.future)
+                case Sleep():
+                    await clock.asleep(step.seconds)
         except WhiteBITError as error:
             failure = error
 

@@ -27,6 +27,9 @@ from .steps import Steps, send, wait, work
 
 T = TypeVar("T")
 
+_PUBLISHED_LIFETIME = 300.0
+"""Seconds that an access token lives of which the server did not say so (contract, section 3)."""
+
 
 class BearerAuth(httpx.Auth):
     """Put an access token on a request (RFC 6750, section 2.1)."""
@@ -146,7 +149,10 @@ class Tokens:
         pair = self._exchange.read(user_id)
         if pair.access != rejected.access:
             return pair
-        # Once per pair: a token that was obtained for a 401 and meets one again lacks a scope.
-        if pair.after_rejection or not pair.refreshable(self._clock.time()):
+        now = self._clock.time()
+        # Once per pair: a token that was obtained for a 401 and meets one again lacks a scope;
+        # unless nobody said how long it lives, and it may just have ended.
+        aged = pair.lifetime is None and now >= pair.obtained_at + _PUBLISHED_LIFETIME
+        if (pair.after_rejection and not aged) or not pair.refreshable(now):
             return None
         return self._exchange.renewal(user_id, pair, after_rejection=True)

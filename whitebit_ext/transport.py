@@ -44,8 +44,9 @@ class Transport:
         failure: WhiteBITError
         try:
             if request.parse is not None:
-                content = bound.request(**request.endpoint.build_request(**request.arguments()))
-                return request.parse(content.content)
+                return request.parse(
+                    bound.fetch(**request.endpoint.build_request(**request.arguments()))
+                )
             # Kept in no variable: a frame shows it, and fields that no model knows do print.
             return _converted(
                 request, request.endpoint.sync_detailed(client=bound, **request.arguments())
@@ -66,7 +67,7 @@ class Transport:
         try:
             if request.parse is not None:
                 kwargs = request.endpoint.build_request(**request.arguments())
-                return request.parse((await bound.request(**kwargs)).content)
+                return request.parse(await bound.fetch(**kwargs))
             return _converted(
                 request,
                 await request.endpoint.asyncio_detailed(client=bound, **request.arguments()),

@@ -7,6 +7,7 @@ import functools
 import inspect
 import threading
 import time
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
 from anyio.from_thread import BlockingPortal
@@ -22,6 +23,7 @@ from whitebit_ext import (
 )
 from whitebit_ext.sandbox import Clock, PartnerClient, Sandbox
 
+_ASYNC_ROOMS = ("whitebit_ext.async_client", "whitebit_ext.async_account")
 REDIRECT_URI = "https://partner.example/whitebit/callback"
 
 
@@ -83,11 +85,21 @@ class _Blocking:
     def _view(self, value: Any) -> Any:
         if inspect.ismethod(value):
             return functools.partial(self._call, value)
-        if type(value).__module__ == "whitebit_ext.async_client":
+        if type(value).__module__ in _ASYNC_ROOMS or isinstance(value, AsyncIterator):
             return _Blocking(value, self._portal)
         return value
 
-    def _call(self, method: Any, *args: Any, **kwargs: Any) -> Any:
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate over rows or pages, each awaited."""
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return self._portal.call(self._target.__anext__)
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def _call(self, method: Any, /, *args: Any, **kwargs: Any) -> Any:
         async def call() -> Any:
             made = method(*args, **kwargs)
             return await made if inspect.isawaitable(made) else made

@@ -14,10 +14,13 @@ from whitebit_ext import Secret, errors
 from whitebit_ext.errors import (
     AuthorizationDenied,
     BadRequest,
+    HistoryTruncated,
     InvalidArgument,
+    MalformedRecord,
     NotSent,
     SecretNotStored,
     TokenUnavailable,
+    Unreached,
     WhiteBITError,
     stripped,
 )
@@ -48,6 +51,12 @@ def made(kind: type[WhiteBITError]) -> WhiteBITError:
         return kind("refused", error="access_denied", hint="Do this.")
     if issubclass(kind, SecretNotStored):
         return kind("not stored", secret=Secret("c2VjcmV0"), operation="get_api_key_secret")
+    if issubclass(kind, MalformedRecord):
+        raw = {"amount": "much"}
+        return kind("no amount", operation="list_account_deals", field="amount", row=3, raw=raw)
+    if issubclass(kind, HistoryTruncated):
+        parts = [Unreached(1, "BTC", 3, 70)]
+        return kind("not all", operation="a_read", reached=930, total=1000, unreached=parts)
     return kind("what happened", **STATE)
 
 
@@ -81,7 +90,7 @@ def test_the_drawing_is_the_tree() -> None:
 
 def test_every_class_is_public() -> None:
     """`__all__` names every class of the tree."""
-    assert {kind.__name__ for kind in CLASSES} | {"stripped"} == set(errors.__all__)
+    assert {kind.__name__ for kind in CLASSES} | {"stripped", "Unreached"} == set(errors.__all__)
 
 
 @pytest.mark.parametrize("kind", CLASSES)

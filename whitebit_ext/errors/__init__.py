@@ -33,8 +33,11 @@
     │   ├── RateLimited            429
     │   ├── ServerError            5xx
     │   ├── UnexpectedStatus       any other status, redirects included
+    │   ├── BearerReadsRemoved     404, 410 of a read with an access token
     │   └── MalformedResponse      a success status with a body that is not what was agreed
+    │       ├── MalformedRecord    one row of a history cannot be a record
     │       └── ResponseTooLarge
+    ├── HistoryTruncated           a walk ended, and there are rows that cannot be reached
     ├── TokenError
     │   ├── NotConnected           custody holds nothing for this user
     │   ├── TokenUnavailable       no valid access token now; try again later
@@ -64,6 +67,7 @@ from __future__ import annotations
 
 from .answers import (
     BadRequest,
+    BearerReadsRemoved,
     Conflict,
     ConnectionFailed,
     Forbidden,
@@ -94,6 +98,7 @@ from .custody import (
     StoreUnavailable,
     StoreVolatile,
 )
+from .history import HistoryTruncated, MalformedRecord, Unreached
 from .keys import (
     ApiKeyError,
     KeyDisabled,
@@ -133,6 +138,7 @@ __all__ = [
     "ApiKeyError",
     "AuthorizationDenied",
     "BadRequest",
+    "BearerReadsRemoved",
     "CallbackMalformed",
     "CodeMissing",
     "CodeRejected",
@@ -142,6 +148,7 @@ __all__ = [
     "CustodyError",
     "EncryptionKeyMissing",
     "Forbidden",
+    "HistoryTruncated",
     "InvalidArgument",
     "IssuerMismatch",
     "KeyDisabled",
@@ -150,6 +157,7 @@ __all__ = [
     "LoginError",
     "LoginExpired",
     "LoginUserMismatch",
+    "MalformedRecord",
     "MalformedResponse",
     "NoAnswer",
     "NotConnected",
@@ -181,6 +189,7 @@ __all__ = [
     "TokenUnavailable",
     "Unauthorized",
     "UnexpectedStatus",
+    "Unreached",
     "WhiteBITError",
     "WrongServer",
     "stripped",

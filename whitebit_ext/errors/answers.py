@@ -86,3 +86,12 @@ class MalformedResponse(ResponseError):
 
 class ResponseTooLarge(MalformedResponse):
     """Report a body over the size that is read (1 MB; account reads 32 MB)."""
+
+
+class BearerReadsRemoved(ResponseError):
+    """Report a 404 or 410 of an account read with an access token: WhiteBIT has ended them."""
+
+    default_hint = (
+        "WhiteBIT announced the removal of account reads with an access token; issue the user's "
+        "API key with api_keys.issue() and read the same through user.signed.account."
+    )

@@ -73,9 +73,14 @@ class SecretNotStored(SecretError):
     )
 
     def __init__(
-        self, message: str, *, secret: Secret | None, operation: str | None = None
+        self,
+        message: str,
+        *,
+        secret: Secret | None,
+        operation: str | None = None,
+        hint: str | None = None,
     ) -> None:
-        super().__init__(message, operation=operation)
+        super().__init__(message, operation=operation, hint=hint)
         self.secret = secret
 
     def _extra(self) -> dict[str, Any]:

@@ -1,0 +1,93 @@
+"""The budget of an address: how many reads may leave in ten seconds."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+
+import pytest
+
+from whitebit_api.operations import OPERATIONS
+from whitebit_ext.budget import LIMITS, WINDOW, Budget, budget_of, scope_of
+from whitebit_ext.clock import SystemClock
+
+from .hand_clock import HandClock
+from .test_forks import in_child
+
+SCOPES = {
+    "list_main_account_history": 200,
+    "get_main_account_balance": 1_000,
+    "get_trade_account_balance": 12_000,
+    "list_trade_account_order_history": 12_000,
+    "list_trade_account_executed_history": 12_000,
+    "list_convert_history": 10_000,
+    "list_account_transactions": 10_000,
+}
+
+
+@pytest.mark.parametrize(("name", "limit"), SCOPES.items())
+def test_each_read_counts_where_the_contract_says(name: str, limit: int) -> None:
+    """The longest documented prefix of a path decides over its limit."""
+    assert dict(LIMITS)[scope_of(OPERATIONS[name].path)] == limit
+
+
+@pytest.mark.parametrize(("name", "limit"), [("list_main_account_history", 200)])
+@pytest.mark.parametrize("pace", [0.0, 0.013, 0.049, 0.06, 3.0])
+def test_no_window_holds_more_than_the_limit(name: str, limit: int, pace: float) -> None:
+    """Whenever the server's window begins, at most the limit leaves in it."""
+    clock = HandClock()
+    budget = Budget(clock)
+    left = []
+    for _ in range(3 * limit):
+        clock.sleep(budget.reserve(name))
+        left.append(clock.monotonic())
+        clock.sleep(pace)
+    most = max(bisect_left(left, begin + WINDOW) - place for place, begin in enumerate(left))
+    assert most <= limit
+    assert (most == limit) is (pace * limit <= WINDOW)
+
+
+def test_a_quiet_address_waits_for_nothing() -> None:
+    """Below the limit no read is held back, and other scopes do not feel a full one."""
+    clock = HandClock()
+    budget = Budget(clock)
+    assert [budget.reserve("list_main_account_history") for _ in range(200)] == [0.0] * 200
+    assert budget.reserve("list_main_account_history") > WINDOW
+    assert budget.reserve("get_main_account_balance") == 0.0
+
+
+def test_places_are_taken_once() -> None:
+    """Threads that ask at once get one place each."""
+    budget = Budget(HandClock())
+    waits: list[float] = []
+
+    def ask() -> None:
+        waits.extend(budget.reserve("list_main_account_history") for _ in range(100))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rounds = sorted(round(wait, 6) for wait in waits)
+    assert rounds == sorted([0.0, 10.5, 21.0, 31.5] * 200)
+
+
+def test_one_budget_for_each_server_and_egress() -> None:
+    """Partners of one process share it; another server, egress or clock has its own."""
+    one = budget_of("https://a.example:443", "default", SystemClock())
+    assert budget_of("https://a.example:443", "default", SystemClock()) is one
+    assert budget_of("https://b.example:443", "default", SystemClock()) is not one
+    assert budget_of("https://a.example:443", "second", SystemClock()) is not one
+    assert budget_of("https://a.example:443", "default", HandClock()) is not one
+
+
+def test_a_child_begins_anew() -> None:
+    """A forked child neither waits for its parent's requests nor for a lock that it held."""
+    budget = Budget(HandClock())
+    for _ in range(200):
+        budget.reserve("list_main_account_history")
+    with budget._lock:
+        said = in_child(lambda: str(budget.reserve("list_main_account_history")))
+    assert said == "0.0"
+    assert budget.reserve("list_main_account_history") > WINDOW

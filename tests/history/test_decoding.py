@@ -1,0 +1,458 @@
+"""Pages from bytes: every example and every trap of the contract, to the same records."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from whitebit_ext.errors import MalformedResponse
+from whitebit_ext.errors.history import MalformedRecord
+from whitebit_ext.history import (
+    Confirmations,
+    Deal,
+    OrderType,
+    Page,
+    PartialWithdrawal,
+    Role,
+    Side,
+    Transaction,
+    TransactionDetails,
+    TransactionMethod,
+    TransactionOutcome,
+    decode_converts,
+    decode_deals,
+    decode_orders,
+    decode_transactions,
+    to_dicts,
+)
+
+from .server import convert, deal, order, transaction
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Live row of the flat form, as tables.md has it.
+FLAT_DEAL = (
+    b'{"id":1343815269,"clientOrderId":"","time":1641051917.532965,"side":"sell","role":2,'
+    b'"amount":"9.986","price":"0.9995","deal":"9.981007","fee":"0.009981007",'
+    b'"orderId":58166729555}'
+)
+CONVERT = (
+    b'{"id":"1741105","path":[{"from":"USDT","to":"BTC","rate":"0.00001193"}],'
+    b'"date":1741090757,"give":"4","receive":"0.00004772","rate":"0.00001193"}'
+)
+
+
+def envelope(*rows: Any, **other: Any) -> bytes:
+    """Return a page of rows with a total."""
+    content = {"limit": 50, "offset": 0, "total": len(rows), "records": list(rows)}
+    return json.dumps(content | other).encode()
+
+
+def one_transaction(**changes: Any) -> Transaction:
+    """Return a transaction decoded from a row with these fields."""
+    (record,) = decode_transactions(envelope(transaction(2, 1_593_437_922, **changes)), "read")
+    return record
+
+
+def test_the_live_deal_is_read_to_the_last_digit() -> None:
+    """The published live row comes out with its microseconds, its digits and its market."""
+    (record,) = decode_deals(b"[" + FLAT_DEAL + b"]", "read", "USDC_USDT")
+    assert record == Deal(
+        market="USDC_USDT",
+        id=1343815269,
+        client_order_id="",
+        time=datetime(2022, 1, 1, 15, 45, 17, 532965, tzinfo=UTC),
+        side=Side.SELL,
+        role=Role.TAKER,
+        amount=Decimal("9.986"),
+        price=Decimal("0.9995"),
+        deal=Decimal("9.981007"),
+        fee=Decimal("0.009981007"),
+        order_id=58166729555,
+    )
+
+
+def test_the_published_conversion_is_read() -> None:
+    """The published conversion comes out with its path."""
+    body = b'{"records":[' + CONVERT + b'],"total":1,"limit":100,"offset":0}'
+    (record,) = decode_converts(body, "read")
+    assert record.date == datetime(2025, 3, 4, 12, 19, 17, tzinfo=UTC)
+    (step,) = record.path
+    assert (step.from_ticker, step.to_ticker, step.rate) == ("USDT", "BTC", Decimal("0.00001193"))
+
+
+def test_both_shapes_of_deals_are_one() -> None:
+    """Deals by market and deals of one market become the same records."""
+    flat = decode_deals(b"[" + FLAT_DEAL + b"]", "read", "A_B")
+    keyed = decode_deals(b'{"A_B":[' + FLAT_DEAL + b"]}", "read")
+    assert flat == keyed
+
+
+def test_a_flat_list_needs_a_market() -> None:
+    """A flat list of deals that names no market anywhere is an error that names the field."""
+    with pytest.raises(MalformedRecord) as caught:
+        decode_deals(b"[" + FLAT_DEAL + b"]", "read")
+    assert caught.value.field == "market"
+    assert caught.value.raw["id"] == 1343815269
+
+
+@pytest.mark.parametrize("decode", [decode_orders, decode_deals])
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"A_B":[]}', b' {"A_B":{}}', b'{"A_B":null}'])
+def test_nothing_is_an_empty_page(decode: Callable[..., Page[Any]], body: bytes) -> None:
+    """An empty map, also as PHP writes it, holds no rows."""
+    assert len(decode(body, "read")) == 0
+
+
+@pytest.mark.parametrize("decode", [decode_transactions, decode_converts])
+@pytest.mark.parametrize(
+    "body", [b"[]", b'{"records":[],"total":0}', b'{"records":{}}', b'{"records":null,"total":"0"}']
+)
+def test_nothing_is_an_empty_list(decode: Callable[..., Page[Any]], body: bytes) -> None:
+    """An empty list in any of its forms holds no rows."""
+    assert len(decode(body, "read")) == 0
+
+
+@pytest.mark.parametrize("field", ["give", "id", "newField"])
+def test_what_is_not_utf_8_is_refused(field: str) -> None:
+    """A byte that no text has is told, also in a field that no record knows."""
+    row = json.dumps(json.loads(CONVERT) | {field: "@"}).encode().replace(b"@", b"1\xff")
+    with pytest.raises(MalformedResponse, match="not UTF-8"):
+        decode_converts(b'{"records":[' + row + b'],"total":1}', "read")
+    text = json.dumps(json.loads(CONVERT) | {"newField": "Київ"}, ensure_ascii=False).encode()
+    (record,) = decode_converts(b'{"records":[' + text + b'],"total":1}', "read")
+    assert record.unknown["newField"] == "Київ"
+
+
+def test_a_list_that_became_a_map_is_read() -> None:
+    """A list that PHP writes as a map by index keeps its rows."""
+    rows = {"1": transaction(1, 5), "2": transaction(2, 4)}
+    page = decode_transactions(json.dumps({"records": rows, "total": 2}).encode(), "read")
+    assert [record.amount for record in page] == [Decimal("1.00010"), Decimal("2.00010")]
+    assert page.records[1].raw["transactionHash"] == "hash-2"
+
+
+def test_orders_of_all_markets_are_merged_newest_first() -> None:
+    """Rows of several markets are put in one order, each with its market."""
+    content = {"A_B": [order(4, 40.5), order(1, 10.5)], "C_D": [order(3, 30.5), order(2, 20.5)]}
+    page = decode_orders(json.dumps(content).encode(), "read")
+    assert [(o.id, o.market) for o in page] == [(4, "A_B"), (3, "C_D"), (2, "C_D"), (1, "A_B")]
+    assert [o.raw["id"] for o in page] == [4, 3, 2, 1]
+
+
+TRAPS: list[dict[str, Any]] = [
+    {"createdAt": "1593437922"},
+    {"createdAt": 1593437922.0},
+    {"createdAt": "1593437922.000000"},
+    {"method": "1"},
+    {"status": "15", "confirmations": {"actual": "1", "required": "2"}},
+    {"amount": 2.0001},
+    {"fee": 0, "centralized": None, "network": None},
+    {"somethingNew": {"a": [1.5]}},
+]
+
+
+@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: next(iter(trap)))
+def test_another_spelling_is_the_same_record(trap: dict[str, Any]) -> None:
+    """A number as text, a text as a number, a null and a new field change nothing."""
+    assert one_transaction(**trap) == one_transaction()
+
+
+@pytest.mark.parametrize("names", [("uniqueId",), ("unique_id",), ("uniqueId", "unique_id")])
+@pytest.mark.parametrize("null", [None, "uniqueId", "unique_id"])
+def test_two_names_are_one_field(names: tuple[str, ...], null: str | None) -> None:
+    """Under either name, or both with a null under one, the field has its value."""
+    row = transaction(2, 1)
+    del row["uniqueId"]
+    row |= dict.fromkeys(names, "u")
+    if null is not None:
+        row.pop(null, None)
+        row[null] = None
+    (record,) = decode_transactions(envelope(row), "read")
+    assert record.unique_id == ("u" if set(names) - {null} else None)
+
+
+def test_the_published_name_of_the_transaction_is_read() -> None:
+    """The id of a transaction is read under its published name."""
+    row = transaction(2, 1)
+    row["transaction_id"] = row.pop("transactionId")
+    (record,) = decode_transactions(envelope(row), "read")
+    assert record.transaction_id == row["transaction_id"]
+
+
+def test_ids_may_be_numbers_or_text() -> None:
+    """Ids and times of deals as text, ids of conversions as numbers, are what they mean."""
+    text = deal(7, "5.000001", id="7", orderId="9", role="1")  # type: ignore[arg-type]  # the trap
+    (found,) = decode_deals(json.dumps({"A_B": [text]}).encode(), "read")
+    assert (found.id, found.order_id, found.role) == (7, 9, Role.MAKER)
+    assert found.time == EPOCH + timedelta(seconds=5, microseconds=1)
+    (other,) = decode_converts(envelope(convert(7, 5, id=7)), "read")
+    assert other.id == "7"
+
+
+def test_unknown_values_are_data() -> None:
+    """Values that no enumeration knows stay what they are, and say so."""
+    row = order(1, 5.5, type="iceberg", side="hold", status="VANISHED")
+    (found,) = decode_orders(json.dumps({"A_B": [row]}).encode(), "read")
+    assert (found.type, found.side, found.status) == ("iceberg", "hold", "VANISHED")
+    assert not found.type.known
+    assert OrderType("limit").known
+    assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301  # what was just pickled
+    record = one_transaction(method=9, status=99)
+    assert (record.method, record.status) == (9, 99)
+    assert record.outcome is TransactionOutcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("method", "codes", "outcome"),
+    [
+        (1, (3, 7), "successful"),
+        (1, (4, 9), "canceled"),
+        (1, (5,), "unconfirmed"),
+        (1, (15,), "pending"),
+        (1, (21, 31), "frozen"),
+        (1, (22,), "uncredited"),
+        (1, (27,), "travel_rule_awaited"),
+        (1, (28,), "travel_rule_checked"),
+        (1, (1, 18), "unknown"),
+        (2, (1, 2, 6, *range(10, 18)), "pending"),
+        (2, (3, 7), "successful"),
+        (2, (4,), "canceled"),
+        (2, (5,), "unconfirmed"),
+        (2, (18,), "partially_successful"),
+        (2, (21,), "frozen"),
+        (2, (9, 22, 27, 28, 31), "unknown"),
+    ],
+)
+def test_a_status_means_what_the_table_says(
+    method: int, codes: tuple[int, ...], outcome: str
+) -> None:
+    """Each code of each method has its outcome, and the raw code stays."""
+    for code in codes:
+        record = one_transaction(method=method, status=code)
+        assert (record.outcome, record.status) == (outcome, code)
+
+
+def test_the_raw_row_and_unknown_fields_are_reachable() -> None:
+    """A record gives its row as it came, and of it what the contract does not know."""
+    record = one_transaction(somethingNew=0.1)
+    assert record.raw["createdAt"] == 1_593_437_922
+    assert dict(record.unknown) == {"somethingNew": Decimal("0.1")}
+    assert dict(attrs.evolve(record).raw) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"amount": None}, "amount"),
+        ({"amount": "NaN"}, "amount"),
+        ({"amount": "Infinity"}, "amount"),
+        ({"amount": True}, "amount"),
+        ({"amount": []}, "amount"),
+        ({"fee": "-inf"}, "fee"),
+        ({"fee": "free"}, "fee"),
+        ({"createdAt": None}, "createdAt"),
+        ({"createdAt": "yesterday"}, "createdAt"),
+        ({"createdAt": 10**18}, "createdAt"),
+        ({"createdAt": "2020-01-01T00:00:00"}, "createdAt"),
+        ({"method": "deposit"}, "method"),
+        ({"ticker": {"a": 1}}, "ticker"),
+        ({"status": 3.5}, "status"),
+        ({"confirmations": {"actual": 1}}, "confirmations.required"),
+        ({"details": {"partial": {"requestAmount": "snan"}}}, "details.partial.requestAmount"),
+    ],
+)
+def test_what_cannot_be_a_record_says_which_field(changes: dict[str, Any], field: str) -> None:
+    """An unreadable field ends in a typed error that names it and keeps the row; it pickles."""
+    with pytest.raises(MalformedRecord) as caught:
+        one_transaction(**changes)
+    error = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # what was just pickled
+    assert (error.operation, error.field, error.row) == ("read", field, 0)
+    assert error.raw["transactionHash"] == "hash-2"
+
+
+@pytest.mark.parametrize(
+    "decode", [decode_transactions, decode_orders, decode_deals, decode_converts]
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b'{"records":[{',
+        b"5",
+        b'"text"',
+        b"null",
+        b"\xff\xfe",
+        b"[5]",
+        b'{"records":5}',
+        b'{"message":[["no"]],"result":[],"success":false}',
+        b'{"response":null,"status":503,"errors":{"message":[""]},"_token":null}',
+        b"[" * 100_000,
+        b'{"records":[{"amount":1e999999999}],"total":1}',
+    ],
+)
+def test_nonsense_ends_typed(decode: Callable[..., Page[Any]], body: bytes) -> None:
+    """Anything that is no page is a typed error that names the operation."""
+    with pytest.raises(MalformedResponse) as caught:
+        decode(body, "read")
+    assert caught.value.operation == "read"
+
+
+def test_details_come_in_full() -> None:
+    """Nested values are records too, and PHP's empty map is none."""
+    record = one_transaction(details={"partial": {"requestAmount": "50000", "processedFee": "1"}})
+    assert record.details == TransactionDetails(
+        partial=PartialWithdrawal(request_amount=Decimal(50000), processed_fee=Decimal(1))
+    )
+    assert type(record.details) is TransactionDetails
+    assert one_transaction(details=[]).details is None
+    assert one_transaction(confirmations=[]).confirmations is None
+
+
+def test_rows_become_flat_dicts_of_one_kind() -> None:
+    """Every row has the same columns, of plain values, with or without nested ones."""
+    bare = one_transaction()
+    full = one_transaction(details={"partial": {"requestAmount": "5"}}, confirmations=None)
+    first, second = to_dicts([bare, full])
+    assert list(first) == list(second)
+    assert second["details_partial_request_amount"] == Decimal(5)
+    assert (first["confirmations_required"], second["confirmations_required"]) == (2, None)
+    assert first["outcome"] == "pending"
+    assert type(first["method"]) is int
+    assert isinstance(first["created_at"], datetime)
+
+
+amounts = st.decimals(
+    allow_nan=False, allow_infinity=False, places=16, min_value=0, max_value=10**9
+)
+texts = st.text(max_size=12)
+maybe_text = st.none() | texts
+moments = st.integers(0, 4_000_000_000_000_000).map(lambda us: EPOCH + timedelta(microseconds=us))
+seconds = st.integers(0, 4_000_000_000).map(lambda s: EPOCH + timedelta(seconds=s))
+transactions = st.builds(
+    Transaction,
+    address=maybe_text,
+    unique_id=maybe_text,
+    created_at=seconds,
+    currency=maybe_text,
+    ticker=texts,
+    method=st.integers(0, 5).map(TransactionMethod),
+    amount=amounts,
+    description=maybe_text,
+    memo=maybe_text,
+    fee=st.none() | amounts,
+    status=st.integers(0, 40),
+    network=maybe_text,
+    transaction_hash=maybe_text,
+    transaction_id=maybe_text,
+    details=st.none()
+    | st.builds(TransactionDetails, partial=st.none() | st.builds(PartialWithdrawal)),
+    confirmations=st.none()
+    | st.builds(Confirmations, actual=st.integers(0, 9), required=st.integers(0, 9)),
+    centralized=st.none() | st.booleans(),
+)
+deals = st.builds(
+    Deal,
+    market=st.just("A_B"),
+    id=st.integers(1, 2**62),
+    client_order_id=maybe_text,
+    time=moments,
+    side=texts.map(Side),
+    role=st.none() | st.integers(0, 5).map(Role),
+    amount=amounts,
+    price=amounts,
+    deal=amounts,
+    fee=amounts,
+    fee_asset=maybe_text,
+    order_id=st.none() | st.integers(1, 2**62),
+)
+
+
+def written(record: Any, names: st.DataObject | None = None) -> dict[str, Any]:
+    """Return a record as the server writes it, leaving out what is None if told so."""
+    row: dict[str, Any] = {}
+    for field in attrs.fields(type(record)):
+        value = getattr(record, field.name)
+        wire = field.metadata.get("wire", (field.name,))
+        if not wire or (value is None and names and names.draw(st.booleans())):
+            continue
+        name = names.draw(st.sampled_from(wire)) if names else wire[0]
+        if attrs.has(type(value)):
+            row[name] = written(value)
+        elif isinstance(value, Decimal):
+            row[name] = str(value)
+        elif isinstance(value, datetime):
+            micros = (value - EPOCH) // timedelta(microseconds=1)
+            row[name] = micros // 10**6 if micros % 10**6 == 0 else micros / 10**6
+        else:
+            row[name] = value
+    return row
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(transactions, max_size=4), st.data())
+def test_every_transaction_survives(records: list[Transaction], data: st.DataObject) -> None:
+    """Parsing what was serialised gives the same records, under either name of a field."""
+    body = envelope(*(written(record, data) for record in records))
+    assert list(decode_transactions(body, "read")) == records
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(deals, max_size=4), st.data())
+def test_every_deal_survives(records: list[Deal], data: st.DataObject) -> None:
+    """Parsing what was serialised gives the same deals, to the microsecond."""
+    body = json.dumps([written(record, data) for record in records]).encode()
+    assert list(decode_deals(body, "read", "A_B")) == records
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.dictionaries(st.sampled_from([*transaction(1, 1), "unique_id", "new"]), anything))
+def test_outside_the_schema_a_row_is_kept_or_named(changes: dict[str, Any]) -> None:
+    """Whatever a field holds, each row is a record with that row behind it, or a typed error."""
+    row = transaction(2, 5) | changes
+    refused = None
+    page: Page[Transaction] = Page(())
+    try:
+        page = decode_transactions(envelope(transaction(1, 6), row), "read")
+    except MalformedRecord as error:
+        refused = error
+    if refused is not None:
+        assert refused.row == 1
+        assert refused.field
+        return
+    assert len(page) == 2
+    second = page.records[1]
+    assert set(second.raw) == set(row)
+    assert second.amount.is_finite()
+    assert second.created_at.tzinfo is not None
+
+
+@settings(deadline=None, max_examples=300)
+@given(anything)
+def test_outside_the_schema_a_body_is_empty_or_refused(content: Any) -> None:
+    """Any JSON at all is a page without rows, or a typed error."""
+    body = json.dumps(content).encode()
+    for decode in (decode_transactions, decode_orders, decode_deals, decode_converts):
+        try:
+            assert len(decode(body, "read")) == 0
+        except MalformedResponse:
+            continue

@@ -1,0 +1,82 @@
+"""Records as flat dicts, ready for ``pandas.DataFrame`` and ``polars.from_dicts``."""
+
+from __future__ import annotations
+
+import enum
+import typing
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import attrs
+
+from .base import Record
+from .records import Transaction
+
+
+def to_dicts(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """Return one flat dict per record, as ``to_dict`` makes it."""
+    return [to_dict(record) for record in records]
+
+
+def to_dict(record: Record) -> dict[str, Any]:
+    """Return a record as a dict with the same keys, in the same order, for every row of its kind.
+
+    ``Decimal`` and ``datetime`` stay what they are, enumerations become plain text and numbers,
+    nested values become columns with joined names (``confirmations_actual``), a conversion's
+    path a list of dicts; a transaction has its ``outcome`` as a column.
+    """
+    row = _flat(record)
+    if isinstance(record, Transaction):
+        row["outcome"] = record.outcome.value
+    return row
+
+
+def _flat(value: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, nested in _columns(_class_of(value)):
+        found = getattr(value, name)
+        if nested is None:
+            row[name] = _plain(found)
+        else:
+            inner = _empty(nested) if found is None else _flat(found)
+            row.update({f"{name}_{key}": item for key, item in inner.items()})
+    return row
+
+
+def _class_of(value: Any) -> type[attrs.AttrsInstance]:
+    found: type[attrs.AttrsInstance] = type(value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [_flat(item) for item in value]
+    return value
+
+
+def _empty(kind: type[attrs.AttrsInstance]) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, nested in _columns(kind):
+        if nested is None:
+            row[name] = None
+        else:
+            row.update({f"{name}_{key}": None for key in _empty(nested)})
+    return row
+
+
+@cache
+def _columns(
+    kind: type[attrs.AttrsInstance],
+) -> tuple[tuple[str, type[attrs.AttrsInstance] | None], ...]:
+    """Return the fields of a class, each with the class that is nested in it."""
+    hints = typing.get_type_hints(kind)
+    found = []
+    for field in attrs.fields(kind):
+        options = [hints[field.name], *typing.get_args(hints[field.name])]
+        nested = [o for o in options if isinstance(o, type) and attrs.has(o)]
+        is_tuple = typing.get_origin(hints[field.name]) is tuple
+        found.append((field.name, nested[0] if nested and not is_tuple else None))
+    return tuple(found)

@@ -1,0 +1,91 @@
+"""One list at the server, read page by page, while rows come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Generic
+
+import attrs
+
+from ..steps import Steps
+from .records import Page, R
+
+Fetch = Callable[[Mapping[str, Any]], Steps[Page[R]]]
+"""Sends one read with these parameters, under the server's names, and decodes the answer."""
+
+CAP = 10_000
+"""``offset + limit`` of transactions is at most this (contract, `tables.md`)."""
+
+
+@attrs.define
+class Listing(Generic[R]):
+    """Read a list from the newest row to the oldest.
+
+    New rows push those that follow further back, so that a page begins with rows that came
+    before: the caller knows them and drops them. Rows that leave the list (a status that changed)
+    pull the others forward, past the offset: so each page begins with the row that the page
+    before ended with, and where it does not, the walk goes back until it does.
+
+    Attributes:
+        fetch: Sends a read.
+        parameters: What goes into the body beside limit and offset.
+        limit: Rows per request.
+        known: Tells whether a row, by its identity and itself, came before.
+        position: How many rows of the list have been passed.
+        cap: The highest ``offset + limit``, where there is one.
+        total: How many rows the list has, where the server says it.
+        ended: Whether there is nothing more to read.
+        unreached: Rows that the server counts, and that cannot be read.
+    """
+
+    fetch: Callable[[Mapping[str, Any]], Steps[Page[R]]]
+    parameters: Callable[[], Mapping[str, Any]]
+    limit: int
+    known: Callable[[Page[R]], list[bool]]
+    position: int = 0
+    cap: int | None = None
+    total: int | None = None
+    ended: bool = False
+    unreached: int = 0
+    _overlap: int = 1
+    _retreats: set[int] = attrs.field(factory=set)
+
+    def __attrs_post_init__(self) -> None:
+        if self.limit == 1:
+            self._overlap = 0
+
+    def read(self) -> Generator[Any, Any, list[R]]:
+        """Read a page and return its new rows: perhaps none, also before the end."""
+        offset = max(0, self.position - self._overlap)
+        limit = self.limit if self.cap is None else min(self.limit, self.cap - offset)
+        if limit <= (self._overlap if offset else 0):
+            return self._end()
+        page = yield from self.fetch({**self.parameters(), "limit": limit, "offset": offset})
+        self.total = page.total
+        known = self.known(page)
+        if offset and self._overlap and not any(known):
+            if offset in self._retreats or (not page and (page.total or 0) > offset):
+                return self._end()  # not rows that left: the server shows no more than this
+            # Rows have left the list: what would come next may be before this page.
+            self._retreats.add(offset)
+            back = max(0, offset - limit + 1)
+            self.position = back + self._overlap if back else 0
+            return []
+        end = offset + len(page)
+        stuck = end <= self.position
+        self.position = end
+        if page.total is None:
+            self.ended = len(page) < limit
+        elif end >= page.total or not page:
+            self._end()
+        if stuck and not self.ended:
+            self._overlap = 0  # a server that sends one row at a time
+        fresh = [row for row, came in zip(page, known, strict=True) if not came]
+        if fresh:
+            self._retreats.clear()
+        return fresh
+
+    def _end(self) -> list[R]:
+        self.ended = True
+        self.unreached = max(0, (self.total or 0) - self.position)
+        return []
