@@ -20,11 +20,13 @@ def test_version() -> None:
 
 
 def test_help_names_the_commands() -> None:
-    """`--help` names both commands."""
+    """`--help` names all commands."""
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
     assert "demo" in result.stdout
     assert "sandbox" in result.stdout
+    assert "account" in result.stdout
+    assert "custody" in result.stdout
 
 
 def test_entry_point_runs_the_commands(
@@ -39,14 +41,26 @@ def test_entry_point_runs_the_commands(
 
 
 @pytest.mark.parametrize(
-    ("absent", "told"),
+    ("command", "absent", "told"),
     [
-        ("typer", "needs the extra cli. Install: pip install 'whitebit-oauth[cli,sandbox]'"),
-        ("uvicorn", "needs the extra sandbox. Install: pip install 'whitebit-oauth[cli,sandbox]'"),
-        ("typer uvicorn", "needs the extras cli and sandbox. Install: pip install"),
+        (
+            "demo",
+            "typer",
+            "needs the extra cli. Install: pip install 'whitebit-oauth[cli,sandbox]'",
+        ),
+        (
+            "demo",
+            "uvicorn",
+            "needs the extra sandbox. Install: pip install 'whitebit-oauth[cli,sandbox]'",
+        ),
+        ("demo", "typer uvicorn", "needs the extras cli and sandbox. Install: pip install"),
+        ("", "uvicorn", "needs the extra sandbox."),
+        ("account", "typer uvicorn", "extra cli. Install: pip install 'whitebit-oauth[cli,sql]'"),
+        ("custody", "typer uvicorn", "extra cli. Install: pip install 'whitebit-oauth[cli,sql]'"),
     ],
 )
 def test_lacking_extra_is_named(
+    command: str,
     absent: str,
     told: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -57,6 +71,7 @@ def test_lacking_extra_is_named(
     for library in absent.split():
         # As the import system marks a module that is not to be found.
         monkeypatch.setitem(sys.modules, library, unset)
+    monkeypatch.setattr(sys, "argv", ["whitebit-oauth", *command.split()])
     with pytest.raises(SystemExit) as exited:
         cli.main()
     assert exited.value.code == 2

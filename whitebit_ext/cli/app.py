@@ -13,18 +13,20 @@ import typer
 
 from .._version import __version__
 from ..regions import Region
-from ..sandbox import Sandbox
-from .demo import Demo
+from .account import account
+from .custody import custody
 from .display import JsonLines, Terminal, show_sandbox
 from .steps import Display, walk
 
 app = typer.Typer(
-    help="WhiteBIT's OAuth 2.0: see the whole partner flow happen, or run a sandbox.",
+    help="WhiteBIT's OAuth 2.0: see the partner flow, run a sandbox, read accounts, keep a store.",
     no_args_is_help=True,
     add_completion=False,
     # The pretty traceback can print local variables, and those can hold secrets.
     pretty_exceptions_enable=False,
 )
+app.add_typer(account, name="account")
+app.add_typer(custody, name="custody")
 
 
 class TokenMode(enum.StrEnum):
@@ -47,7 +49,7 @@ def options(
         typer.Option("--version", callback=_print_version, is_eager=True, help="Say which."),
     ] = False,
 ) -> None:
-    """WhiteBIT's OAuth 2.0: see the whole partner flow happen, or run a sandbox."""
+    """WhiteBIT's OAuth 2.0: see the partner flow, run a sandbox, read accounts, keep a store."""
 
 
 @app.command()
@@ -63,6 +65,9 @@ def demo(
 
     Exits with 0 if every step ended as promised (with --region eu: in a refusal), else with 1.
     """
+    # Here and below: `account` and `custody` run without the extra that the sandbox needs.
+    from .demo import Demo
+
     display: Display = JsonLines() if as_json else Terminal()
     with Demo(region) as demonstration:
         outcomes = list(walk(demonstration.steps, display))
@@ -99,6 +104,8 @@ def sandbox(
 
     Its credentials are good nowhere else.
     """
+    from ..sandbox import Sandbox
+
     redirect_uris = tuple(redirect_uri or ("http://127.0.0.1:8000/whitebit/callback",))
     server = Sandbox(port=port, eu_port=eu_port, key_delay=key_delay)
     registered = server.register_client(
@@ -122,6 +129,7 @@ def sandbox(
         facts = {
             "global_url": server.global_url,
             "eu_url": server.eu_url,
+            "state_and_switches": f"{server.global_url}/sandbox/",
             "client_id": registered.client_id,
             "client_secret": registered.client_secret,
             "redirect_uris": list(redirect_uris),
