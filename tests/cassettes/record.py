@@ -13,8 +13,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from whitebit_ext import (
     MemoryStore,
@@ -26,17 +28,35 @@ from whitebit_ext import (
 from whitebit_ext.errors import LoginError
 from whitebit_ext.sandbox import Clock, Sandbox
 
+from .reads import (
+    BY_OPERATION,
+    GATEWAY,
+    read_body,
+    refusals,
+    refusals_name,
+    shapes,
+    shapes_name,
+)
 from .redaction import PUBLIC, Redaction, cassette
-from .scenes import ERRORS, Stage, cassette_name, documented_body, failing, flow
+from .scenes import ERRORS, ReadName, Stage, cassette_name, documented_body, failing, flow
 from .stepping import SteppingClock
 
 HERE = Path(__file__).parent
 REDIRECT_URI = "https://partner.example/whitebit/callback"
 VARIABLES = ("WHITEBIT_CLIENT_ID", "WHITEBIT_CLIENT_SECRET", "WHITEBIT_REDIRECT_URI")
+_KEY_SCOPES = ("apikeys.create", "apikeys.read", "apikeys.delete")
+_READ_SCOPES = (
+    "users.balances.read",
+    "users.transactions.read",
+    "users.orders.read",
+    "users.deals.read",
+    "users.converts.read",
+)
 _ALL_BUT = {
     ("get_api_key_info", 401): "apikeys.read",
     ("delete_api_key", 401): "apikeys.delete",
 }
+Scene = Callable[[Stage], object]
 
 
 class SandboxStage:
@@ -44,16 +64,13 @@ class SandboxStage:
 
     Args:
         sandbox: Where everything happens; it is emptied first.
-        lacking: A scope that the partner was not registered with.
+        scopes: What the partner is registered with.
     """
 
-    def __init__(self, sandbox: Sandbox, lacking: str | None = None) -> None:
+    def __init__(self, sandbox: Sandbox, scopes: Sequence[str]) -> None:
         sandbox.reset()
         self.sandbox = sandbox
-        scopes = ("apikeys.create", "apikeys.read", "apikeys.delete")
-        self.client = sandbox.register_client(
-            redirect_uris=(REDIRECT_URI,), scopes=[name for name in scopes if name != lacking]
-        )
+        self.client = sandbox.register_client(redirect_uris=(REDIRECT_URI,), scopes=scopes)
         sandbox.add_user("alice")
         self._late = False
         self.partner = WhiteBIT(
@@ -85,9 +102,11 @@ class SandboxStage:
     def arrange(self, operation: str, status: int) -> None:
         """Bring about the true cause where there is one, or else the documented answer."""
         key = self.sandbox.key("alice", self.client)
-        if (operation, status) in _ALL_BUT:
-            return  # the partner lacks the scope
-        if (operation, status) == ("exchange_code", 401):
+        if operation in BY_OPERATION:
+            self._arrange_read(operation, status)
+        elif (operation, status) in _ALL_BUT:
+            pass  # the partner lacks the scope
+        elif (operation, status) == ("exchange_code", 401):
             self._late = True
         elif (operation, status) == ("refresh_token", 400):
             self.sandbox.revoke_tokens("alice", self.client)
@@ -99,6 +118,33 @@ class SandboxStage:
             self.sandbox.faults.add(operation, kind="body", status=status, body=body, times=None)
         else:
             self.sandbox.faults.add(operation, kind="html", status=status, times=None)
+
+    def _arrange_read(self, operation: str, status: int) -> None:
+        """Do the same for a read; an arrangement ends where the next one begins."""
+        faults = self.sandbox.faults
+        faults.clear()
+        read, form = BY_OPERATION[operation]
+        key = self.sandbox.key("alice", self.client)
+        if status == 422 and read.refused is not None:
+            return  # the scene asks for what is refused
+        if status == 401 and form == "signed" and key is not None:
+            self.sandbox.disable_key(key.external_id)
+        elif status == GATEWAY:
+            faults.add(operation, kind="html", status=status, times=None)
+        else:
+            body = read_body(operation, status)
+            faults.add(operation, kind="body", status=status, body=body, times=None)
+
+    def own(self, read: ReadName, owned: Any) -> None:
+        """Put it into the sandbox in place of what was there."""
+        user = self.sandbox.user("alice")
+        self.sandbox.traps.empty_map_as_list = owned == []  # as PHP writes it
+        if read == "main":
+            user.main_balances = dict(owned)
+        elif read == "spot":
+            user.spot_balances = dict(owned)
+        else:
+            self.sandbox.history("alice").put(read, owned)
 
 
 class WhiteBITStage:
@@ -129,27 +175,37 @@ class WhiteBITStage:
         """Refuse: WhiteBIT does not fail on demand."""
         raise NotImplementedError(f"{operation} {status} cannot be had from WhiteBIT on demand")
 
+    def own(self, read: ReadName, owned: Any) -> None:
+        """Refuse: what somebody owns there is not ours to choose."""
+        raise NotImplementedError(f"{read} at WhiteBIT cannot be chosen")
+
 
 def record_from_sandbox(folder: Path) -> frozenset[str]:
     """Record every scene from a sandbox of its own, and return every secret that was used."""
     used: set[str] = set()
     with Sandbox(clock=Clock(start=1_790_000_000.0, frozen=True)) as sandbox:
-        for name, scene, lacking in _scenes():
+        for name, scene, scopes in _scenes():
             redaction = Redaction(sandbox.global_url)
-            stage = SandboxStage(sandbox, lacking)
+            stage = SandboxStage(sandbox, scopes)
             _record(folder / name, redaction, scene, stage)
             used |= sandbox.issued_values() | redaction.secrets
     return frozenset(used)
 
 
-def _scenes() -> list[tuple[str, Callable[[Stage], object], str | None]]:
-    errors = [(cassette_name(*error), failing(*error), _ALL_BUT.get(error)) for error in ERRORS]
-    return [("flow.yaml", flow, None), *errors]
+def _scenes() -> Iterator[tuple[str, Scene, Sequence[str]]]:
+    """Yield every scene with its file's name and the partner's scopes."""
+    yield "flow.yaml", flow, _KEY_SCOPES
+    for error in ERRORS:
+        lacking = _ALL_BUT.get(error)
+        granted = [scope for scope in _KEY_SCOPES if scope != lacking]
+        yield cassette_name(*error), failing(*error), granted
+    for operation, (_, form) in BY_OPERATION.items():
+        scopes = _READ_SCOPES if form == "bearer" else _KEY_SCOPES
+        yield shapes_name(operation), shapes(operation), scopes
+        yield refusals_name(operation), refusals(operation), scopes
 
 
-def _record(
-    path: Path, redaction: Redaction, scene: Callable[[Stage], object], stage: Stage
-) -> None:
+def _record(path: Path, redaction: Redaction, scene: Scene, stage: Stage) -> None:
     path.unlink(missing_ok=True)
     with cassette(path, redaction, "all"), stage.partner:
         scene(stage)
@@ -174,8 +230,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--whitebit", action="store_true", help="record from WhiteBIT itself")
     options = parser.parse_args(arguments)
     if not options.whitebit:
+        warnings.filterwarnings("ignore", "WhiteBIT announced", DeprecationWarning)
         used = record_from_sandbox(HERE / "sandbox")
-        print(f"{len(ERRORS) + 1} cassettes from the sandbox; {len(used)} secrets left out")
+        count = len(list((HERE / "sandbox").glob("*.yaml")))
+        print(f"{count} cassettes from the sandbox; {len(used)} secrets left out")
         return 0
     try:
         record_from_whitebit(HERE / "whitebit")

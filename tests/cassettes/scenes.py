@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from whitebit_ext import KeyState, User, WhiteBIT
 from whitebit_ext.errors import WhiteBITError
+
+ReadName = Literal["main", "spot", "transactions", "orders", "deals", "converts"]
 
 
 class Stage(Protocol):
@@ -26,7 +28,10 @@ class Stage(Protocol):
         """Let the access token end; `False` where only waiting could do that."""
 
     def arrange(self, operation: str, status: int) -> None:
-        """Have the server answer the next call of an operation with an error status."""
+        """Have the server answer the next calls of an operation with an error status."""
+
+    def own(self, read: ReadName, owned: Any) -> None:
+        """Let the user own, or have done, what a read of the account is to tell."""
 
 
 class SceneFailedError(Exception):
@@ -90,7 +95,7 @@ def failing(operation: str, status: int) -> Callable[[Stage], WhiteBITError]:
     def scene(stage: Stage) -> WhiteBITError:
         if operation == "exchange_code":
             stage.arrange(operation, status)
-            return _error_of(stage.connect)
+            return error_of(stage.connect)
         user = stage.connect()
         if operation == "delete_api_key":
             user.api_keys.issue(timeout=60)
@@ -98,15 +103,20 @@ def failing(operation: str, status: int) -> Callable[[Stage], WhiteBITError]:
             stage.age_token()
         stage.arrange(operation, status)
         if operation == "get_api_key_secret":
-            return _error_of(lambda: user.api_keys.issue(timeout=4))
+            return error_of(lambda: user.api_keys.issue(timeout=4))
         if operation == "delete_api_key":
-            return _error_of(user.api_keys.delete)
-        return _error_of(user.api_keys.info)
+            return error_of(user.api_keys.delete)
+        return error_of(user.api_keys.info)
 
     return scene
 
 
-def _error_of(call: Callable[[], object]) -> WhiteBITError:
+def error_of(call: Callable[[], object]) -> WhiteBITError:
+    """Return the error that a call ends in.
+
+    Raises:
+        SceneFailedError: It ended in none.
+    """
     try:
         call()
     except WhiteBITError as error:

@@ -12,30 +12,19 @@ from __future__ import annotations
 import base64
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
 import yaml
-from anyio.from_thread import BlockingPortal, start_blocking_portal
-
-from whitebit_ext import (
-    AsyncWhiteBIT,
-    MemoryStore,
-    Region,
-    User,
-    WhiteBIT,
-    generate_encryption_key,
-)
-from whitebit_ext.sandbox import Clock
+from anyio.from_thread import BlockingPortal
 
 from ..client.bad_answers import expected
-from ..client.faces import blocking
-from .record import REDIRECT_URI, record_from_sandbox, record_from_whitebit
+from .reads import BY_OPERATION, refusals_name, shapes_name
+from .record import record_from_sandbox, record_from_whitebit
 from .redaction import (
     PLACEHOLDER,
     NotInCassetteError,
@@ -44,8 +33,8 @@ from .redaction import (
     cassette,
     found,
 )
+from .replaying import ReplayStage, replay
 from .scenes import ERRORS, cassette_name, failing, flow
-from .stepping import SteppingClock
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parents[1] / "spec" / "openapi.yaml"
@@ -53,67 +42,6 @@ COMMITTED = sorted(HERE.glob("*/*.yaml"))
 FLOWS = sorted(HERE.glob("*/flow.yaml"))
 MADE_OF = {"BASE64-OF-THE-BODY", "SIGNED-WITH-API-SECRET-1"}
 SECRET = "aB3+/x9Zq" + "Lk7Yt2" * 5 + "=="  # has what percent and base64url spell differently
-
-
-class ReplayStage:
-    """A scene from a cassette: the client holds placeholders, and nothing leaves the process."""
-
-    def __init__(
-        self, portal: BlockingPortal | None, *, ages: bool = True, secret: str = "CLIENT-SECRET-1"
-    ) -> None:
-        self._clock = SteppingClock(Clock(start=1_790_000_000.0, frozen=True))
-        self._ages = ages
-        arguments: dict[str, Any] = {
-            "client_id": "CLIENT-ID-1",
-            "client_secret": secret,
-            "redirect_uri": REDIRECT_URI,
-            "region": Region.GLOBAL,
-            "store": MemoryStore(volatile=True),
-            "keys": [generate_encryption_key()],
-            "clock": self._clock,
-        }
-        self.partner = (
-            WhiteBIT(**arguments)
-            if portal is None
-            else blocking(AsyncWhiteBIT(**arguments), portal)
-        )
-
-    def connect(self) -> User:
-        """Come back with the code that the cassette's server takes."""
-        login = self.partner.authorize("alice")
-        return self.partner.connect(
-            {"code": "CODE-1", "state": login.state}, state=login.state, user_id="alice"
-        )
-
-    def age_token(self) -> bool:
-        """Move the clock past the end of the token, if the recording did."""
-        if self._ages:
-            self._clock.sleep(300)
-        return self._ages
-
-    def arrange(self, operation: str, status: int) -> None:
-        """Leave it to the cassette, which has the answer."""
-
-
-@pytest.fixture(params=["sync", "async"])
-def portal(request: pytest.FixtureRequest) -> Iterator[BlockingPortal | None]:
-    """Run the event loop of the async face; none for the sync one."""
-    if request.param == "sync":
-        yield None
-        return
-    with start_blocking_portal("asyncio") as portal:
-        yield portal
-
-
-def replay(path: Path, stage: ReplayStage, scene: Callable[[Any], Any]) -> Any:
-    """Play a scene from its cassette, to the last answer of it."""
-    with cassette(path, Redaction(), "none") as tape:
-        try:
-            outcome = scene(stage)
-        finally:
-            stage.partner.close()
-        assert tape.all_played
-    return outcome
 
 
 @pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.parent.name)
@@ -147,7 +75,8 @@ def test_every_documented_error_is_recorded() -> None:
     }
     assert documented == set(ERRORS)
     recorded = {path.name for path in (HERE / "sandbox").glob("*.yaml")}
-    assert recorded == {"flow.yaml", *(cassette_name(*error) for error in ERRORS)}
+    reads = {name(read) for read in BY_OPERATION for name in (shapes_name, refusals_name)}
+    assert recorded == {"flow.yaml", *(cassette_name(*error) for error in ERRORS), *reads}
 
 
 def test_another_client_secret_is_not_answered(portal: BlockingPortal | None) -> None:
@@ -178,7 +107,7 @@ def test_recording_anew_gives_the_same_without_any_secret(
     logging.getLogger("vcr").setLevel(logging.DEBUG)
     used = record_from_sandbox(tmp_path)
     logging.getLogger("vcr").setLevel(logging.NOTSET)
-    assert len(used) > 4 * len(ERRORS)
+    assert len(used) > 4 * (len(ERRORS) + 2 * len(BY_OPERATION))
     fresh = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
     committed = {
         path.name: path.read_text(encoding="utf-8") for path in (HERE / "sandbox").glob("*.yaml")
