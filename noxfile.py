@@ -211,6 +211,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=DEFAULT)
+def reliability(session: nox.Session) -> None:
+    """Run the proofs of custody in full and print their figures; `-- kill --rounds 5` for a few."""
+    _install(session, "test", extras=True)
+    session.run("python", "-m", "scripts.reliability", *session.posargs)
+
+
+@nox.session(python=DEFAULT)
 def constraints(session: nox.Session) -> None:
     """Resolve everything that the sessions use anew, and write `constraints/dev.txt`."""
     fresh = Path(session.create_tmp()).resolve() / "fresh"

@@ -1,0 +1,182 @@
+"""``kill -9`` at named points of an exchange, and what the next caller finds."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from whitebit_ext import WhiteBIT, WhiteBITError
+from whitebit_ext.errors import ReauthorizationRequired, SecretLost
+
+from .children import Child, ChildDiedError, Serve
+from .traps import Point, Trap, TrappedStore, TrappedTransport
+from .wiring import World, digest
+
+Exchange = Literal["refresh", "retrieval"]
+Fate = Literal["stored", "retrieved", "renewed", "recorded as lost", "silent"]
+
+REFRESH: tuple[tuple[Point, Fate], ...] = (
+    (Point("before the lease is taken", "before", "put", "lease"), "renewed"),
+    (Point("the lease is taken", "after", "put", "lease"), "renewed"),
+    (Point("the turn is taken", "after", "put", "pace"), "renewed"),
+    (Point("the pair is read again", "after", "get", "pair", 2), "renewed"),
+    (Point("the request is made, not sent", "unsent"), "renewed"),
+    (Point("the server has the request", "flight"), "recorded as lost"),
+    (Point("the head of the answer is there", "head"), "recorded as lost"),
+    (Point("before the pair is committed", "before", "put", "pair"), "recorded as lost"),
+    (Point("the pair is committed", "after", "put", "pair"), "stored"),
+    (Point("before the lease is given back", "before", "put", "lease", 2), "stored"),
+)
+"""Points of a refresh, and what is right to find after a death there."""
+
+RETRIEVAL: tuple[tuple[Point, Fate], ...] = (
+    (Point("before the lease is taken", "before", "put", "lease"), "retrieved"),
+    (Point("the lease is taken", "after", "put", "lease"), "retrieved"),
+    (Point("the asking is noted", "after", "put", "claim"), "retrieved"),
+    (Point("the request is made, not sent", "unsent"), "retrieved"),
+    (Point("the server has the request", "flight"), "recorded as lost"),
+    (Point("the head of the answer is there", "head"), "recorded as lost"),
+    (Point("before the answer is sealed", "before", "put", "claim", 2), "recorded as lost"),
+    (Point("the answer is sealed", "after", "put", "claim", 2), "stored"),
+    (Point("the key is committed", "after", "put", "key"), "stored"),
+    (Point("the claim is closed", "after", "put", "claim", 3), "stored"),
+)
+"""Points of a secret's retrieval, likewise."""
+
+POINTS = {"refresh": REFRESH, "retrieval": RETRIEVAL}
+_ROUTES = {"refresh": "/refresh_token", "retrieval": "/secret"}
+_OPERATIONS = {"refresh": "refresh_token", "retrieval": "get_api_key_secret"}
+_AHEAD = 305.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one death came to.
+
+    Attributes:
+        fate: What became of the pair or the secret.
+        seconds: How long the next caller, in another process, took.
+        again: How often the next caller asked the server.
+    """
+
+    fate: Fate
+    seconds: float
+    again: int
+
+
+class Graveyard:
+    """Kill processes in the middle of an exchange, with a survivor that comes next.
+
+    Args:
+        world: Where; its lease says how long a dead holder is waited for.
+        exchange: Which exchange.
+    """
+
+    def __init__(self, world: World, exchange: Exchange) -> None:
+        self._world = world
+        self._exchange: Exchange = exchange
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Callable[[Point], Trial]]:
+        """Return what makes one trial after the other."""
+        world = self._world
+        with (
+            world.store() as store,
+            world.partner(store) as partner,
+            world.child(lambda: caller(world, self._exchange)) as survivor,
+        ):
+            yield lambda point: self._trial(partner, survivor, point)
+
+    def _trial(self, partner: WhiteBIT, survivor: Child, point: Point) -> Trial:
+        world, exchange = self._world, self._exchange
+        name = world.connect(partner)
+        if exchange == "refresh":
+            world.advance(_AHEAD)
+        world.sandbox.forget_requests()
+        before = world.sandbox.issued_values("access_token")
+        self._kill(name, point)
+        asked = self._asked()
+        began = time.monotonic()
+        got: str = survivor.ask((name, world.clock.ahead, None))
+        seconds = time.monotonic() - began
+        again = self._asked() - asked
+        if exchange == "refresh":
+            alive = world.sandbox.issued_values("access_token") - before
+            fate = self._fate_of_pair(partner, name, got, {digest(token) for token in alive})
+        else:
+            fate = self._fate_of_secret(partner, name, got)
+        if fate == "stored" and again:
+            fate = "renewed" if exchange == "refresh" else "retrieved"
+        return Trial(fate, seconds, again)
+
+    def _asked(self) -> int:
+        return self._world.sandbox.count(None, _OPERATIONS[self._exchange])
+
+    def _kill(self, name: str, point: Point) -> None:
+        world, exchange = self._world, self._exchange
+        order = (name, world.clock.ahead, point)
+        with world.child(lambda: caller(world, exchange)) as victim:
+            if point.place != "flight":
+                with contextlib.suppress(ChildDiedError):
+                    raise AssertionError(f"it lives, and got {victim.ask(order)}")
+                return
+            with world.sandbox.hold(_OPERATIONS[exchange]) as held:
+                victim.tell(order)
+                held.wait(timeout=30.0)
+                victim.kill()
+        # The server goes on with what it had, and notices nothing.
+        until = time.monotonic() + 5.0
+        while not self._done(name) and time.monotonic() < until:
+            time.sleep(0.005)
+
+    def _done(self, name: str) -> bool:
+        if self._exchange == "retrieval":
+            return self._world.made(name).secret_taken
+        return self._world.refreshes(200) == 1
+
+    def _fate_of_pair(self, partner: WhiteBIT, name: str, got: str, alive: set[str]) -> Fate:
+        stored = partner._engine.custody.pair(name)
+        assert stored is not None
+        if got == ReauthorizationRequired.__name__ and stored.dead:
+            return "recorded as lost"
+        if got not in alive or got != digest(stored.access.reveal()):
+            return "silent"
+        return "stored"
+
+    def _fate_of_secret(self, partner: WhiteBIT, name: str, got: str) -> Fate:
+        made = self._world.made(name)
+        if got == SecretLost.__name__:
+            lost = {loss.place.subject[0] for loss in partner.lost()}
+            return "recorded as lost" if name in lost and made.secret_taken else "silent"
+        key = partner._engine.custody.key(name)
+        if key is None or not got == digest(made.secret) == digest(key.key.secret.reveal()):
+            return "silent"
+        return "stored"
+
+
+def caller(world: World, exchange: Exchange) -> Serve:
+    """Prepare a process that makes an exchange for a user, and dies at a point if there is one."""
+    trap = Trap(signal.SIGKILL)
+    partner = world.partner(
+        TrappedStore(world.store(), trap),
+        transport=lambda: TrappedTransport(trap),
+        refresh_interval=0.01,
+    )
+
+    def serve(order: tuple[str, float, Point | None]) -> str:
+        name, ahead, point = order
+        world.clock.ahead = ahead
+        trap.set(point, _ROUTES[exchange])
+        try:
+            if exchange == "refresh":
+                pair = partner._engine.run(partner._engine.tokens.pair(name))
+                return digest(pair.access.reveal())
+            return digest(partner.user(name).api_keys.issue().secret.reveal())
+        except WhiteBITError as error:
+            return type(error).__name__
+
+    return serve
