@@ -104,8 +104,11 @@ class SignedAuth(httpx.Auth):
     """Sign each request anew: its body gets ``request`` and ``nonce``, its headers the HMAC.
 
     A request must be a ``POST`` whose body is a JSON object or empty, to the server that the key
-    was issued by; another server never gets a signature. Every yield signs anew, so a retry is a
-    new request with a new nonce.
+    was issued by; a request to another server is not signed. Every yield signs anew, so a retry is
+    a new request with a new nonce.
+
+    Leave ``follow_redirects`` off, as httpx does by itself: httpx follows redirects below the auth
+    flow, and would hand a signed request's headers on to wherever the answer points.
     """
 
     requires_request_body = True
