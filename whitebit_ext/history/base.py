@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import attrs
+
+C = TypeVar("C", bound=type[attrs.AttrsInstance])
 
 
 def names(*names: str) -> dict[str, Any]:
@@ -16,8 +18,43 @@ def names(*names: str) -> dict[str, Any]:
 
 
 def rare(name: str) -> dict[str, Any]:
-    """Give a field its name on the wire, and say that most rows do not have it."""
+    """Give a field its name on the wire, and say that most rows do not have it.
+
+    Its class must be decorated with ``leave_rare_unset``.
+    """
     return {"wire": (name,), "rare": True}
+
+
+class _Rare:
+    """A slot that reads as ``None`` while nothing was put into it."""
+
+    __slots__ = ("_slot",)
+
+    def __init__(self, slot: Any) -> None:
+        self._slot = slot
+
+    def __get__(self, record: Any, owner: type | None = None) -> Any:
+        if record is None:
+            return self
+        try:
+            return self._slot.__get__(record, owner)
+        except AttributeError:
+            return None
+
+    def __set__(self, record: Any, value: Any) -> None:
+        self._slot.__set__(record, value)
+
+
+def leave_rare_unset(kind: C) -> C:
+    """Let the decoder skip a record's rare fields in the rows that do not have them.
+
+    A ``__getattr__`` would do it too, at the price of a slower look-up of every other field, and
+    msgspec looks each of them up once a row.
+    """
+    for field in attrs.fields(kind):
+        if field.metadata.get("rare"):
+            setattr(kind, field.name, _Rare(kind.__dict__[field.name]))
+    return kind
 
 
 @cache
@@ -30,11 +67,6 @@ def wire_names(kind: type[attrs.AttrsInstance]) -> Mapping[str, str]:
             for wire in field.metadata.get("wire", (field.name,))
         }
     )
-
-
-@cache
-def _rare_names(kind: type[attrs.AttrsInstance]) -> frozenset[str]:
-    return frozenset(field.name for field in attrs.fields(kind) if field.metadata.get("rare"))
 
 
 def _attrs_class(record: Any) -> type[attrs.AttrsInstance]:
@@ -57,14 +89,6 @@ class Record:
     # Two slots rather than a pair: 500 pairs a page would keep the garbage collector busy.
     _answer: Answer
     _row: int
-
-    if not TYPE_CHECKING:  # or any misspelt name would pass the type checker
-
-        def __getattr__(self, name: str) -> None:
-            """Stand in for a rare field that did not come: the decoder leaves it unset."""
-            if name in _rare_names(_attrs_class(self)):
-                return
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def raw(self) -> Mapping[str, Any]:

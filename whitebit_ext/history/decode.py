@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from ..answers import load_json
 from ..errors import MalformedResponse
-from . import wire
+from . import finite, wire
 from .records import (
     Convert,
     ConvertStep,
@@ -61,13 +61,15 @@ def decode_transactions(body: bytes, operation: str) -> Page[Transaction]:
 
 
 def _usual_transactions(body: bytes) -> Page[Transaction]:
-    page = wire.read(wire.TRANSACTIONS, body)
+    # The second spelling has an underscore, in plain sight or, who knows, escaped.
+    either = b"_" in body or b"\\" in body
+    page = wire.read(wire.TRANSACTIONS_OF_EITHER_SPELLING if either else wire.TRANSACTIONS, body)
     records: list[Transaction] = page.records
-    wire.check_finite(records, "amount", "fee")
-    details = list(filter(None, map(attrgetter("details"), records)))
+    details = [found for row in records if (found := row.details) is not None]
     partial = [found.partial for found in details if found.partial is not None]
-    wire.check_finite(partial, "request_amount", "processed_amount", "processed_fee")
-    _refuse_two_names(body, records, transaction_id="transactionId", unique_id="uniqueId")
+    _expect(finite.transactions(records) and finite.withdrawals(partial))
+    if either:
+        _refuse_two_names(body, records, transaction_id="transactionId", unique_id="uniqueId")
     wire.settle(TransactionDetails, details)
     wire.settle(PartialWithdrawal, partial)
     return _page(Transaction, body, records, page.total)
@@ -83,10 +85,8 @@ def decode_converts(body: bytes, operation: str) -> Page[Convert]:
 def _usual_converts(body: bytes) -> Page[Convert]:
     page = wire.read(wire.CONVERTS, body)
     records: list[Convert] = page.records
-    wire.check_finite(records, "give", "receive", "rate")
-    steps = [step for record in records for step in record.path]
-    wire.check_finite(steps, "rate")
-    wire.settle(ConvertStep, steps)
+    _expect(finite.converts(records))
+    wire.settle(ConvertStep, chain.from_iterable(record.path for record in records))
     return _page(Convert, body, records, page.total)
 
 
@@ -100,8 +100,7 @@ def decode_orders(body: bytes, operation: str, market: str | None = None) -> Pag
     """
     with suppress(*wire.FAST_ERRORS):
         by_market: dict[str, list[Order]] = wire.read(wire.ORDERS_BY_MARKET, body)
-        for orders in by_market.values():
-            wire.check_finite(orders, "amount", "price", "deal_fee", "deal_stock", "deal_money")
+        _expect(all(map(finite.orders, by_market.values())))
         return _merged_page(Order, body, by_market)
     return _tolerant_by_market(Order, body, operation, market)
 
@@ -114,8 +113,7 @@ def decode_deals(body: bytes, operation: str, market: str | None = None) -> Page
     """
     with suppress(*wire.FAST_ERRORS):
         by_market = _usual_deals(body, market)
-        for deals in by_market.values():
-            wire.check_finite(deals, "amount", "price", "deal", "fee")
+        _expect(all(map(finite.deals, by_market.values())))
         return _merged_page(Deal, body, by_market)
     return _tolerant_by_market(Deal, body, operation, market)
 
@@ -131,10 +129,13 @@ def _usual_deals(body: bytes, market: str | None) -> dict[str, list[Deal]]:
     return by_market
 
 
+def _expect(all_finite: bool) -> None:
+    if not all_finite:
+        raise wire.Unusual("an amount is not finite")
+
+
 def _refuse_two_names(body: bytes, records: list[Any], **names: str) -> None:
     """Raise ``Unusual`` if a null under one name may have hidden a value under the other."""
-    if b"_" not in body:
-        return
     for ours, other in names.items():
         if (
             None in map(attrgetter(ours), records)

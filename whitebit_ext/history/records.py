@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from .base import Record, names, rare
+from .base import Record, leave_rare_unset, names, rare
 from .enums import (
     OUTCOMES,
     ActivationCondition,
@@ -32,30 +32,10 @@ from .enums import (
 class PartialWithdrawal:
     """How much of a withdrawal was processed; ``normalize_transaction`` is not published."""
 
-    request_amount: Decimal | None = attrs.field(
-        default=None,
-        metadata=names(
-            "requestAmount",
-        ),
-    )
-    processed_amount: Decimal | None = attrs.field(
-        default=None,
-        metadata=names(
-            "processedAmount",
-        ),
-    )
-    processed_fee: Decimal | None = attrs.field(
-        default=None,
-        metadata=names(
-            "processedFee",
-        ),
-    )
-    normalize_transaction: Any = attrs.field(
-        default=None,
-        metadata=names(
-            "normalizeTransaction",
-        ),
-    )
+    request_amount: Decimal | None = attrs.field(default=None, metadata=names("requestAmount"))
+    processed_amount: Decimal | None = attrs.field(default=None, metadata=names("processedAmount"))
+    processed_fee: Decimal | None = attrs.field(default=None, metadata=names("processedFee"))
+    normalize_transaction: Any = attrs.field(default=None, metadata=names("normalizeTransaction"))
 
 
 @attrs.frozen(kw_only=True)
@@ -73,6 +53,7 @@ class Confirmations:
     required: int
 
 
+@leave_rare_unset
 @attrs.frozen(kw_only=True)
 class Transaction(Record):
     """A deposit or a withdrawal.
@@ -86,13 +67,7 @@ class Transaction(Record):
     """
 
     address: str | None = None
-    unique_id: str | None = attrs.field(
-        default=None,
-        metadata=names(
-            "uniqueId",
-            "unique_id",
-        ),
-    )
+    unique_id: str | None = attrs.field(default=None, metadata=names("uniqueId", "unique_id"))
     created_at: datetime = attrs.field(metadata=names("createdAt"))
     currency: str | None = None
     ticker: str
@@ -103,18 +78,9 @@ class Transaction(Record):
     fee: Decimal | None = None
     status: int
     network: str | None = None
-    transaction_hash: str | None = attrs.field(
-        default=None,
-        metadata=names(
-            "transactionHash",
-        ),
-    )
+    transaction_hash: str | None = attrs.field(default=None, metadata=names("transactionHash"))
     transaction_id: str | None = attrs.field(
-        default=None,
-        metadata=names(
-            "transactionId",
-            "transaction_id",
-        ),
+        default=None, metadata=names("transactionId", "transaction_id")
     )
     details: TransactionDetails | None = None
     confirmations: Confirmations | None = None
@@ -126,6 +92,7 @@ class Transaction(Record):
         return OUTCOMES.get(self.method, {}).get(self.status, TransactionOutcome.UNKNOWN)
 
 
+@leave_rare_unset
 @attrs.frozen(kw_only=True)
 class Order(Record):
     """An order that was executed or cancelled.
@@ -140,62 +107,22 @@ class Order(Record):
 
     market: str = attrs.field(metadata=names())
     id: int
-    client_order_id: str | None = attrs.field(
-        default=None,
-        metadata=names(
-            "clientOrderId",
-        ),
-    )
+    client_order_id: str | None = attrs.field(default=None, metadata=names("clientOrderId"))
     type: OrderType
     side: Side
     created_at: datetime = attrs.field(metadata=names("ctime"))
-    finished_at: datetime | None = attrs.field(
-        default=None,
-        metadata=names(
-            "ftime",
-        ),
-    )
+    finished_at: datetime | None = attrs.field(default=None, metadata=names("ftime"))
     amount: Decimal
     price: Decimal
-    deal_fee: Decimal | None = attrs.field(
-        default=None,
-        metadata=names(
-            "dealFee",
-        ),
-    )
-    deal_stock: Decimal | None = attrs.field(
-        default=None,
-        metadata=names(
-            "dealStock",
-        ),
-    )
-    deal_money: Decimal | None = attrs.field(
-        default=None,
-        metadata=names(
-            "dealMoney",
-        ),
-    )
-    fee_asset: str | None = attrs.field(
-        default=None,
-        metadata=names(
-            "feeAsset",
-        ),
-    )
+    deal_fee: Decimal | None = attrs.field(default=None, metadata=names("dealFee"))
+    deal_stock: Decimal | None = attrs.field(default=None, metadata=names("dealStock"))
+    deal_money: Decimal | None = attrs.field(default=None, metadata=names("dealMoney"))
+    fee_asset: str | None = attrs.field(default=None, metadata=names("feeAsset"))
     status: OrderStatus | None = None
-    post_only: bool | None = attrs.field(
-        default=None,
-        metadata=names(
-            "postOnly",
-        ),
-    )
+    post_only: bool | None = attrs.field(default=None, metadata=names("postOnly"))
     ioc: bool | None = None
     rpi: bool | None = None
-    reduce_only: bool | None = attrs.field(
-        default=None,
-        metadata=names(
-            "reduceOnly",
-        ),
-    )
+    reduce_only: bool | None = attrs.field(default=None, metadata=names("reduceOnly"))
     activated: int | None = attrs.field(default=None, metadata=rare("activated"))
     activation_price: Decimal | None = attrs.field(default=None, metadata=rare("activationPrice"))
     activation_condition: ActivationCondition | None = attrs.field(
@@ -213,12 +140,7 @@ class Deal(Record):
 
     market: str = attrs.field(metadata=names())
     id: int
-    client_order_id: str | None = attrs.field(
-        default=None,
-        metadata=names(
-            "clientOrderId",
-        ),
-    )
+    client_order_id: str | None = attrs.field(default=None, metadata=names("clientOrderId"))
     time: datetime
     side: Side
     role: Role | None = None
@@ -226,18 +148,8 @@ class Deal(Record):
     price: Decimal
     deal: Decimal
     fee: Decimal
-    fee_asset: str | None = attrs.field(
-        default=None,
-        metadata=names(
-            "feeAsset",
-        ),
-    )
-    order_id: int | None = attrs.field(
-        default=None,
-        metadata=names(
-            "orderId",
-        ),
-    )
+    fee_asset: str | None = attrs.field(default=None, metadata=names("feeAsset"))
+    order_id: int | None = attrs.field(default=None, metadata=names("orderId"))
 
 
 @attrs.frozen(kw_only=True)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import count, repeat
-from operator import attrgetter
 from typing import Annotated, Any, Generic, NoReturn, TypeVar
 
 import attrs
@@ -54,9 +53,6 @@ _Setter = Callable[[Any, Any], None]
 _AWARE = Annotated[datetime, msgspec.Meta(tz=True)]
 _AS_DECODED: dict[Any, Any] = {datetime: _AWARE, datetime | None: _AWARE | None}
 
-# Takes anything, keeps nothing, returns None, and all that without a call into Python.
-_nothing = deque[Any](maxlen=0).append
-
 
 def _absent() -> NoReturn:
     # Called for a required field that is not there. A default, since msgspec wants fields
@@ -64,8 +60,13 @@ def _absent() -> NoReturn:
     raise Unusual("a required field is missing")
 
 
-def _twin(kind: type[attrs.AttrsInstance]) -> Any:
-    """Return a subclass that shows msgspec a record's slots under their names on the wire."""
+def _twin(kind: type[attrs.AttrsInstance], *, every_name: bool = False) -> Any:
+    """Return a subclass that shows msgspec a record's slots under their names on the wire.
+
+    Args:
+        kind: The class of the record.
+        every_name: Whether to look for a field under all its names, not only the likely one.
+    """
     hints = typing.get_type_hints(kind)
     fields, annotations = [], {}
     members: dict[str, Any] = {"__slots__": ()}
@@ -73,13 +74,14 @@ def _twin(kind: type[attrs.AttrsInstance]) -> Any:
         hint = hints[field.name]
         default = attrs.Factory(_absent) if field.default is attrs.NOTHING else field.default
         slot = kind.__dict__[field.name]
-        for name in field.metadata.get("wire", (field.name,)):
+        known = field.metadata.get("wire", (field.name,))
+        for name in known if every_name else known[:1]:
             annotations[name] = _AS_DECODED.get(hint, hint)
             fields.append(field.evolve(name=name, default=default))
             if field.metadata.get("rare"):
-                # msgspec asks each row for each field that did not come. A bare slot answers
-                # with an AttributeError, which takes longer than all the rest of a field.
-                members[name] = property(_nothing, _rare_setter(slot.__set__, hint))
+                # msgspec asks each row whether it has each field, and looks at no answer but an
+                # AttributeError. `callable` is the cheapest answer that is none.
+                members[name] = property(callable, _rare_setter(slot.__set__, hint))
             elif name != field.name:
                 members[name] = slot
     members |= {"__annotations__": annotations, "__attrs_attrs__": tuple(fields)}
@@ -115,6 +117,7 @@ _AS_DECODED[tuple[ConvertStep, ...]] = _of(tuple, _twin(ConvertStep), ...)
 _order, _deal = _twin(Order), _twin(Deal)
 
 TRANSACTIONS = _decoder(_of(Rows, _twin(Transaction)))
+TRANSACTIONS_OF_EITHER_SPELLING = _decoder(_of(Rows, _twin(Transaction, every_name=True)))
 CONVERTS = _decoder(_of(Rows, _twin(Convert)))
 ORDERS_BY_MARKET = _decoder(_of(dict, str, _of(list, _order)))
 DEALS_BY_MARKET = _decoder(_of(dict, str, _of(list, _deal)))
@@ -147,15 +150,3 @@ def set_origin(records: Sequence[Record], answer: Answer, first: int = 0) -> Non
 def set_market(kind: type[Order] | type[Deal], records: Iterable[Order | Deal], name: str) -> None:
     """Tell each order or deal its market."""
     deque(map(_MARKET[kind], records, repeat(name)), maxlen=0)
-
-
-def check_finite(records: list[Any], *amounts: str) -> None:
-    """Raise ``Unusual`` where an amount is not a finite number: ``Decimal`` takes "NaN" too."""
-    for amount in amounts:
-        found = map(attrgetter(amount), records)
-        try:
-            finite = all(map(Decimal.is_finite, found))
-        except TypeError:  # a None among them
-            finite = all(map(Decimal.is_finite, filter(None, map(attrgetter(amount), records))))
-        if not finite:
-            raise Unusual(f"{amount} is not finite")
