@@ -27,23 +27,31 @@ def main() -> None:
         metavar="PROGRAM",
         help="the interpreter whose imports are timed, of an environment with the wheel alone",
     )
+    parser.add_argument(
+        "--sdk-python",
+        metavar="PROGRAM",
+        help="the interpreter of an environment with WhiteBIT's SDK; without it, it is left out",
+    )
     parser.add_argument("--only", metavar="PART", help="one part, e.g. sync, async, pages")
     given = parser.parse_args()
     # The Bearer reads tell of their end once; here it would stand in the middle of the table.
     warnings.simplefilter("ignore", DeprecationWarning)
     figures: list[Figure] = []
-    for part, measure in _parts(given.partner_python, 10 if given.quick else 1):
+    for part, measure in _parts(given.partner_python, given.sdk_python, 10 if given.quick else 1):
         if given.only in (None, part):
             print(f"measuring: {part}", file=sys.stderr, flush=True)
             figures += measure()
     print(table(figures))
 
 
-def _parts(python: str, less: int) -> Iterator[tuple[str, Callable[[], list[Figure]]]]:
+def _parts(
+    python: str, sdk_python: str | None, less: int
+) -> Iterator[tuple[str, Callable[[], list[Figure]]]]:
     """Yield the parts of the table with their names.
 
     Args:
         python: The interpreter whose imports are timed.
+        sdk_python: The interpreter that has WhiteBIT's SDK.
         less: What numbers of rounds are divided by.
     """
     with CannedServer() as server:
@@ -54,7 +62,7 @@ def _parts(python: str, less: int) -> Iterator[tuple[str, Callable[[], list[Figu
         yield "flights", lambda: flights(server)
         yield "cached", lambda: cached(server.url, 60 // less, 50)
         yield "first-use", lambda: databases(server.url, USERS // less)
-        yield "pages", lambda: pages(100 // less)
+        yield "pages", lambda: pages(100 // less, sdk_python)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,17 @@
-"""Authlib's httpx client, in a process of its own: `authlib.integrations` never loads beside ours.
-
-Each line on standard input names a batch; the answer is one line with a number.
-"""
+"""Authlib's httpx client, in a process of its own: its integrations never load beside ours."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import json
-import subprocess
 import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from .processes import Peer, serve
 from .server import BEARER_PATH, PLAIN_TOKEN_PATH
 
 THREADS = 32
@@ -84,50 +79,14 @@ def _serve(url: str) -> None:
         asyncio.run(main())
         return 0.0
 
-    batches: dict[str, Callable[[int], float]] = {
-        "calls": calls,
-        "threads": threads,
-        "cancelled": cancelled,
-    }
-    print("ready", flush=True)
-    for line in sys.stdin:
-        batch, count = line.split()
-        print(batches[batch](int(count)), flush=True)
+    serve({"calls": calls, "threads": threads, "cancelled": cancelled})
 
 
-class AuthlibPeer:
+class AuthlibPeer(Peer):
     """The process, for the length of a block."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(  # noqa: S603  # this very file
-            [sys.executable, "-m", "scripts.bench.authlib_peer", self._url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._answer()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.communicate(timeout=10)
-
-    def _answer(self) -> str:
-        assert self._process.stdout is not None  # noqa: S101  # asked for above
-        return self._process.stdout.readline()
-
-    def do(self, batch: str, count: int) -> float:
-        """Have it do a batch, and return the seconds it took."""
-        assert self._process.stdin is not None  # noqa: S101  # asked for above
-        print(batch, count, file=self._process.stdin, flush=True)
-        return float(self._answer())
+        super().__init__("authlib_peer", url)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from whitebit_api.models.orders_by_market import OrdersByMarket
@@ -11,10 +13,13 @@ from whitebit_api.models.transaction_page import TransactionPage
 from whitebit_ext.history.decode import decode_orders, decode_transactions
 
 from .figures import Figure, ratio
+from .page_peers import peers
 from .partners import times
 from .rounds import in_turns
+from .sdk_peer import SDKPeer
 
 ROWS = 500
+PAGES = 5  # a batch
 
 
 def _transactions() -> bytes:
@@ -80,20 +85,35 @@ def _orders() -> bytes:
     return json.dumps(markets, separators=(",", ":")).encode()
 
 
-def pages(rounds: int) -> list[Figure]:
-    """Measure pages of transactions and of orders."""
-    transactions, orders = _transactions(), _orders()
+def pages(rounds: int, sdk_python: str | None) -> list[Figure]:
+    """Measure pages of transactions and of orders.
+
+    Args:
+        rounds: How many.
+        sdk_python: An interpreter that has WhiteBIT's SDK; without one the SDK is left out.
+    """
+    bodies = {"transactions": _transactions(), "orders": _orders()}
+    if sdk_python is None:
+        return _measured(bodies, rounds, None)
+    with TemporaryDirectory() as folder:
+        for name, body in bodies.items():
+            Path(folder, name).write_bytes(body)
+        with SDKPeer(Path(folder), sdk_python) as sdk:
+            return _measured(bodies, rounds, sdk)
+
+
+def _measured(bodies: Mapping[str, bytes], rounds: int, sdk: SDKPeer | None) -> list[Figure]:
+    transactions, orders = bodies["transactions"], bodies["orders"]
     return [
         _page(
-            *("transactions", 0.9, rounds, transactions),
+            *("transactions", 0.9, rounds, transactions, sdk),
             lambda: decode_transactions(transactions, "get_account_transactions"),
             lambda: TransactionPage.from_dict(json.loads(transactions)),
         ),
         _page(
-            *("orders", 1.2, rounds, orders),
+            *("orders", 1.2, rounds, orders, sdk),
             lambda: decode_orders(orders, "get_account_orders"),
             lambda: OrdersByMarket.from_dict(json.loads(orders)),
-            reason="the decoder alone takes about a `json.loads`; checks and merging come on top",
         ),
     ]
 
@@ -103,21 +123,27 @@ def _page(
     target: float,
     rounds: int,
     body: bytes,
+    sdk: SDKPeer | None,
     ours: Callable[[], object],
     generated: Callable[[], object],
-    reason: str = "",
 ) -> Figure:
+    others = {
+        label: times(PAGES, call)
+        for label, call in {"generated models": generated, **peers(name, body)}.items()
+    }
+    if sdk is not None:
+        # It takes so long that one page has to stand for all.
+        others["WhiteBIT's SDK"] = lambda: sdk.do(name, 1) * PAGES
     measured = in_turns(
         {
-            "json.loads": times(5, lambda: json.loads(body)),
-            "ours": times(5, ours),
-            "generated models": times(5, generated),
+            "json.loads": times(PAGES, lambda: json.loads(body)),
+            "ours": times(PAGES, ours),
+            **others,
         },
         "json.loads",
         rounds,
     )
     return ratio(
         *(f"{ROWS} {name}, bytes to records; to `json.loads`", target, measured, "ours"),
-        peers=("generated models",),
-        reason=reason,
+        peers=tuple(others),
     )
