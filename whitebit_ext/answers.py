@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 from .errors import (
@@ -120,7 +121,7 @@ def error_of(
         status_code=status,
         code=code,
         errors=errors,
-        retry_after=_seconds(headers.get("retry-after")),
+        retry_after=_retry_after(headers),
     )
 
 
@@ -177,6 +178,16 @@ def _kind(body: bytes) -> str:
     return "an HTML page" if head.startswith(b"<") else "cut off or something else"
 
 
-def _seconds(value: str | None) -> float | None:
-    """Read ``Retry-After`` as seconds; a date is left to the back-off."""
-    return float(value) if value is not None and re.fullmatch(r"[0-9]{1,9}", value) else None
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read ``Retry-After`` as seconds (RFC 9110, section 10.2.3); ``None`` where it says nothing.
+
+    A date counts from the answer's own ``Date``: by our clock it could mean anything.
+    """
+    value = headers.get("retry-after", "")
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
+    try:
+        until, sent = (parsedate_to_datetime(text) for text in (value, headers.get("date", "")))
+        return max(0.0, (until - sent).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # no dates, or not of one kind
+        return None

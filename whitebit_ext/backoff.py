@@ -22,11 +22,14 @@ REPEATED = (RateLimited, ServerError, ConnectionFailed)
 """What is worth asking again; a read changes nothing, so that no answer is no harm."""
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 30.0
-"""Seconds; also how long a ``Retry-After`` is heeded at the most."""
+"""Seconds; also the longest ``Retry-After`` that is waited for."""
 
 
 def backed_off(attempt: Callable[[], Steps[T]], attempts: int) -> Steps[T]:
     """Make attempts until one succeeds, or fails in a way that repeating does not mend.
+
+    A server that asks for a longer pause than a caller should be kept for is not asked again: to
+    come back earlier is what gets an address restricted. The error says how long the pause is.
 
     Args:
         attempt: Makes the steps of one attempt.
@@ -59,13 +62,19 @@ def _policy(attempts: int) -> tuple[Retrying, RetryCallState]:
 
     doubling = tenacity.wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT)
 
-    def seconds(state: RetryCallState) -> float:
+    def asked(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        asked = getattr(error, "retry_after", None) or 0.0
-        return jittered(max(doubling(state), min(asked, LONGEST_WAIT)))
+        return getattr(error, "retry_after", None) or 0.0
 
+    def seconds(state: RetryCallState) -> float:
+        return jittered(max(doubling(state), asked(state)))
+
+    def is_repeated(state: RetryCallState) -> bool:
+        return passing(state) and asked(state) <= LONGEST_WAIT
+
+    passing = tenacity.retry_if_exception_type(REPEATED)
     policy = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(REPEATED),
+        retry=is_repeated,
         stop=tenacity.stop_after_attempt(attempts),
         wait=seconds,
         reraise=True,

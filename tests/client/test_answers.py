@@ -199,8 +199,24 @@ def test_the_fields_that_are_kept_are_few() -> None:
     ],
 )
 def test_retry_after_is_seconds_or_nothing(value: str, seconds: float | None) -> None:
-    """`Retry-After` in seconds is read; a date or nonsense is left to the back-off."""
+    """`Retry-After` in seconds is read; nonsense is left to the back-off."""
     assert error_of("refresh_token", 429, {"retry-after": value}, b"").retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [
+        ("Wed, 21 Oct 2026 07:27:15 GMT", 45.0),
+        ("Wed, 21 Oct 2026 07:29:00 GMT", 0.0),
+        ("Wed, 21 Oct 2026 07:27:15 -0000", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_retry_after_may_be_a_date(date: str, seconds: float | None) -> None:
+    """A date counts from the answer's own `Date`, whatever our clock says."""
+    headers = {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT", "date": date}
+    assert error_of("refresh_token", 429, headers, b"").retry_after == seconds
 
 
 @pytest.mark.parametrize(

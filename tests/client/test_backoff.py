@@ -129,13 +129,22 @@ def test_the_last_failure_is_told_without_the_others(make: Make, attempts: int) 
     assert (failure.__context__, failure.__cause__) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("asked", "least"), [(None, 1), (0.0, 1), (0.5, 1), (7.0, 7), (30.0, 30), (86_400.0, 30)]
-)
+@pytest.mark.parametrize(("asked", "least"), [(None, 1), (0.0, 1), (0.5, 1), (7.0, 7), (30.0, 30)])
 def test_the_server_may_ask_for_more(asked: float | None, least: float) -> None:
-    """A ``Retry-After`` lengthens a pause, up to the cap, and never shortens one."""
-    slept, _ = pauses(Tries(lambda: RateLimited("429", retry_after=asked), 1))
+    """A ``Retry-After`` lengthens a pause, and never shortens one."""
+    slept, outcome = pauses(Tries(lambda: RateLimited("429", retry_after=asked), 1))
     assert [least <= pause <= 1.25 * least for pause in slept] == [True]
+    assert outcome == "read"
+
+
+@pytest.mark.parametrize("asked", [30.5, 86_400.0])
+def test_a_server_that_asks_for_too_much_is_not_asked_again(asked: float) -> None:
+    """Rather than coming back too early, the error with the ``Retry-After`` is told at once."""
+    tries = Tries(lambda: RateLimited("429", retry_after=asked), 1)
+    slept, failure = pauses(tries)
+    assert (slept, tries.count) == ([], 1)
+    assert isinstance(failure, RateLimited)
+    assert failure.retry_after == asked
 
 
 def test_both_drivers_wait_by_the_clock() -> None:
