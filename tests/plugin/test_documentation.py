@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from whitebit_ext import reading
-from whitebit_ext.sandbox import FAULT_KINDS
+from whitebit_ext.sandbox import FAULT_KINDS, Traps
 
 from .conftest import Project
 
@@ -28,7 +29,7 @@ def warned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_example_is_marked() -> None:
     """No Python of the page is left out, whatever becomes of its form."""
-    assert len(EXAMPLES) == PAGE.count("```python") == 6
+    assert len(EXAMPLES) == PAGE.count("```python") == 7
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.split("def test_")[1][:8])
@@ -54,3 +55,8 @@ def test_every_fixture_is_named(pytester: pytest.Pytester) -> None:
 def test_every_fault_is_named() -> None:
     """The page names each kind of fault."""
     assert [kind for kind in FAULT_KINDS if f"`{kind}`" not in PAGE] == []
+
+
+def test_every_trap_is_named() -> None:
+    """The page names each switch of odd answers."""
+    assert [field.name for field in fields(Traps) if f"`{field.name}`" not in PAGE] == []

@@ -90,6 +90,9 @@ def sandbox(
     user: Annotated[
         list[str] | None, typer.Option(help="Somebody who can sign in; can be given again.")
     ] = None,
+    rows: Annotated[
+        int, typer.Option(min=0, help="Made-up rows in each of the four histories of each user.")
+    ] = 0,
     token_mode: Annotated[
         TokenMode, typer.Option(help="Short with a refresh token, or four hours without.")
     ] = TokenMode.ROTATING,
@@ -115,10 +118,10 @@ def sandbox(
         token_mode=token_mode.value,
         region="both",
     )
-    people = [
-        server.add_user(name, main_balances={"BTC": "1"}, spot_balances={"BTC": ("1", "0")}).name
-        for name in user or ("alice", "bob")
-    ]
+    people = user or ["alice", "bob"]
+    for name in people:
+        server.add_user(name, main_balances={"BTC": "1"}, spot_balances={"BTC": ("1", "0")})
+        server.seed_history(name, transactions=rows, orders=rows, deals=rows, converts=rows)
     try:
         server.start()
     except OSError as error:
