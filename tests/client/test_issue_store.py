@@ -14,18 +14,11 @@ from whitebit_ext import AsyncUser, AsyncWhiteBIT, Secret, User
 from whitebit_ext.errors import KeyPending, SecretNotStored, StoreUnavailable
 from whitebit_ext.sandbox import ApiKey, PartnerClient, Sandbox
 
+from .face_store import failing_store  # noqa: F401  # a fixture
 from .faces import Face, MovedClock, connected
 from .failing import FailingStore
 
 SECRET = "get_api_key_secret"
-
-
-@pytest.fixture
-def store(face: Face) -> FailingStore:
-    """Return the store of all partners of the face."""
-    store = FailingStore()
-    face.store = store
-    return store
 
 
 def ready(face: Face) -> tuple[User, ApiKey]:

@@ -2,80 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from whitebit_ext import User, WhiteBIT, generate_encryption_key
-from whitebit_ext.errors import (
-    EncryptionKeyMissing,
-    InvalidArgument,
-    NotFound,
-    SealBroken,
-    SecretLost,
-    SecretNotStored,
-    StoreUnavailable,
-)
-from whitebit_ext.sandbox import ApiKey
+from whitebit_ext import WhiteBIT
+from whitebit_ext.errors import InvalidArgument, SecretLost, SecretNotStored, StoreUnavailable
 
-from .faces import Face, connected
+from .face_store import failing_store  # noqa: F401  # a fixture
+from .faces import Face
 from .failing import FailingStore
+from .spilling import (
+    ready,
+    spill,
+    spill_directory,  # noqa: F401  # a fixture
+    spilling_partner,  # noqa: F401  # a fixture
+)
 
 SECRET = "get_api_key_secret"
-
-
-@pytest.fixture
-def store(face: Face) -> FailingStore:
-    """Return the store of all partners of the face."""
-    store = FailingStore()
-    face.store = store
-    return store
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """Return an empty spill directory."""
-    made = tmp_path / "spill"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def partner(face: Face, store: FailingStore, directory: Path) -> WhiteBIT:
-    """Return a partner with a store that can fail and a spill directory."""
-    return face.partner(spill=directory)
-
-
-def ready(face: Face, partner: WhiteBIT) -> tuple[User, ApiKey]:
-    """Connect a user whose key is there already, its secret untouched."""
-    user = connected(face, partner=partner)
-    face.clock.advance(2)
-    made = face.sandbox.key("alice", face.client)
-    assert made is not None
-    return user, made
-
-
-@contextlib.contextmanager
-def store_away(face: Face, store: FailingStore) -> Iterator[None]:
-    """Have the store fail from the moment on at which the server gives the secret out."""
-    made = face.sandbox.key("alice", face.client)
-    assert made is not None
-    store.fails = lambda method, kind: made.secret_taken
-    yield
-    store.mend()
-
-
-def spill(face: Face, store: FailingStore, user: User) -> SecretNotStored:
-    """Let a secret come while the store fails, and return the error."""
-    with store_away(face, store), pytest.raises(SecretNotStored) as caught:
-        user.api_keys.issue()
-    return caught.value
 
 
 def asked(face: Face) -> int:
@@ -283,163 +231,6 @@ def test_a_directory_that_goes_away_in_between(
     assert error.secret is not None
     assert error.secret.reveal() == made.secret
     assert "adopt()" in error.hint
-
-
-# What lies there
-
-
-def test_a_changed_file(
-    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
-) -> None:
-    """A file that somebody changed is `SealBroken`, named, and nothing is asked or removed."""
-    user, _ = ready(face, partner)
-    spill(face, store, user)
-    (file,) = directory.iterdir()
-    content = bytearray(file.read_bytes())
-    content[-1] ^= 1
-    file.write_bytes(content)
-    requests = face.sandbox.count()
-    for _ in range(2):
-        with pytest.raises(SealBroken, match=file.name) as caught:
-            user.api_keys.issue()
-        assert "tampering" in caught.value.hint
-    assert face.sandbox.count() == requests
-    assert file.exists()
-
-
-def test_a_file_of_another_user(
-    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
-) -> None:
-    """A file put in another user's place does not open there."""
-    user, _ = ready(face, partner)
-    spill(face, store, user)
-    (file,) = directory.iterdir()
-    bob = partner.user("bob")
-    spilled = partner._engine._spill
-    assert spilled is not None
-    shutil.copy(file, spilled._path(spilled._place("bob")))
-    with pytest.raises(SealBroken):
-        bob.api_keys.issue()
-
-
-def test_a_file_of_a_key_that_is_gone(
-    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
-) -> None:
-    """Without the encryption key that sealed it, it is an error that names the key, and stays."""
-    user, made = ready(face, partner)
-    spill(face, store, user)
-    fresh = generate_encryption_key()
-    alone = face.partner(spill=directory, keys=[fresh])
-    with pytest.raises(EncryptionKeyMissing, match="spill"):
-        alone.user("alice").api_keys.issue()
-    assert len(list(directory.iterdir())) == 1
-    rotated = face.partner(spill=directory, keys=[fresh, *face.keys])
-    assert rotated.user("alice").api_keys.issue().secret.reveal() == made.secret
-
-
-def test_a_file_that_cannot_be_read(
-    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
-) -> None:
-    """What the file system raises is `StoreUnavailable`, never an absence."""
-    user, _ = ready(face, partner)
-    spill(face, store, user)
-    (file,) = directory.iterdir()
-    file.unlink()
-    file.mkdir()
-    with pytest.raises(StoreUnavailable, match="cannot be read"):
-        user.api_keys.issue()
-
-
-def replaced(face: Face, store: FailingStore, partner: WhiteBIT) -> tuple[User, ApiKey]:
-    """Spill a key, let the user delete it and connect anew elsewhere; return the later key."""
-    user, made = ready(face, partner)
-    spill(face, store, user)
-    face.sandbox.delete_key(made.external_id)
-    elsewhere = face.partner()
-    again = connected(face, partner=elsewhere)
-    face.clock.advance(2)
-    later = face.sandbox.key("alice", face.client)
-    assert later is not None
-    assert again.api_keys.issue().secret.reveal() == later.secret
-    return user, later
-
-
-def test_a_spilled_key_never_replaces_a_later_one(
-    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
-) -> None:
-    """After a reconnect on another machine the file is a predecessor's: it goes."""
-    user, later = replaced(face, store, partner)
-    assert user.api_keys.issue().secret.reveal() == later.secret
-    assert list(directory.iterdir()) == []
-    assert face.partner().user("alice").api_keys.issue().secret.reveal() == later.secret
-
-
-def test_clocks_that_differ_do_not_choose_the_older_key(
-    face: Face, store: FailingStore, partner: WhiteBIT
-) -> None:
-    """Which key is the later one is told by the login, not by machines' clocks."""
-    user, made = ready(face, partner)
-    face.clock.ahead = 300
-    spill(face, store, user)
-    face.clock.ahead = 0
-    face.sandbox.delete_key(made.external_id)
-    again = connected(face, partner=face.partner())
-    face.clock.advance(2)
-    later = again.api_keys.issue()
-    assert user.api_keys.issue().secret == later.secret
-
-
-def test_an_adopted_key_stays(
-    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
-) -> None:
-    """Whoever adopts the key from the error finds that one, and the file goes."""
-    user, made = ready(face, partner)
-    error = spill(face, store, user)
-    assert error.secret is not None
-    face.clock.advance(5)
-    partner.adopt("alice", public_key="another-name", secret=error.secret.reveal())
-    key = user.api_keys.issue()
-    assert (key.public_key, key.secret.reveal()) == ("another-name", made.secret)
-    assert list(directory.iterdir()) == []
-
-
-def test_forgetting_reaches_the_directory(
-    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
-) -> None:
-    """A user who is forgotten does not come back out of a file."""
-    user, _ = ready(face, partner)
-    spill(face, store, user)
-    partner.forget("alice")
-    assert list(directory.iterdir()) == []
-    assert store.rows("key") == []
-
-
-def test_deleting_reaches_the_directory(
-    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
-) -> None:
-    """A key that is deleted does not come back out of a file."""
-    user, made = ready(face, partner)
-    spill(face, store, user)
-    user.api_keys.delete()
-    assert made.deleted == "partner"
-    assert list(directory.iterdir()) == []
-    assert store.rows("key") == []
-    with pytest.raises(NotFound):
-        user.api_keys.delete()
-
-
-def test_each_user_has_a_file(
-    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
-) -> None:
-    """Files of users do not meet, of whatever letters the ids are."""
-    spilled = partner._engine._spill
-    assert spilled is not None
-    names = {
-        spilled._path(spilled._place(user)).name
-        for user in ("a", "b", "ab", "a/b", "../a", "é", "a\u0301")
-    }
-    assert len(names) == 7
-    assert all(len(name) == 71 for name in names)
 
 
 def test_without_a_directory(face: Face, store: FailingStore) -> None:

@@ -196,10 +196,11 @@ def test_a_dripping_body_ends_with_the_deadline(send: Sender) -> None:
             sock.sendall(b" ")
             time.sleep(0.005)
 
+    # The connection needs its part of the time too, which on a busy machine is no moment.
     began = time.monotonic()
-    error = failing(send, drip, timeout=0.05)
+    error = failing(send, drip, timeout=0.5)
     assert isinstance(error, (NoAnswer, MalformedResponse))
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 3
 
 
 def test_silence_ends_with_the_timeout(send: Sender) -> None:
@@ -208,7 +209,7 @@ def test_silence_ends_with_the_timeout(send: Sender) -> None:
     def wait(sock: socket.socket) -> None:
         sock.recv(1)  # until the client has gone
 
-    assert isinstance(failing(send, wait, timeout=0.05), NoAnswer)
+    assert isinstance(failing(send, wait, timeout=0.5), NoAnswer)
 
 
 def test_what_came_of_a_success_is_kept(send: Sender) -> None:

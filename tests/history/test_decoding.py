@@ -11,22 +11,15 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from whitebit_ext.errors import MalformedResponse
-from whitebit_ext.errors.history import MalformedRecord
 from whitebit_ext.history import (
-    Confirmations,
     Deal,
     OrderType,
     Page,
     PartialWithdrawal,
     Role,
     Side,
-    Transaction,
     TransactionDetails,
-    TransactionMethod,
     TransactionOutcome,
     decode_converts,
     decode_deals,
@@ -35,31 +28,8 @@ from whitebit_ext.history import (
     to_dicts,
 )
 
+from .bodies import CONVERT, EPOCH, FLAT_DEAL, envelope, one_transaction
 from .server import convert, deal, order, transaction
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Live row of the flat form, as tables.md has it.
-FLAT_DEAL = (
-    b'{"id":1343815269,"clientOrderId":"","time":1641051917.532965,"side":"sell","role":2,'
-    b'"amount":"9.986","price":"0.9995","deal":"9.981007","fee":"0.009981007",'
-    b'"orderId":58166729555}'
-)
-CONVERT = (
-    b'{"id":"1741105","path":[{"from":"USDT","to":"BTC","rate":"0.00001193"}],'
-    b'"date":1741090757,"give":"4","receive":"0.00004772","rate":"0.00001193"}'
-)
-
-
-def envelope(*rows: Any, **other: Any) -> bytes:
-    """Return a page of rows with a total."""
-    content = {"limit": 50, "offset": 0, "total": len(rows), "records": list(rows)}
-    return json.dumps(content | other).encode()
-
-
-def one_transaction(**changes: Any) -> Transaction:
-    """Return a transaction decoded from a row with these fields."""
-    (record,) = decode_transactions(envelope(transaction(2, 1_593_437_922, **changes)), "read")
-    return record
 
 
 def test_the_live_deal_is_read_to_the_last_digit() -> None:
@@ -96,14 +66,6 @@ def test_both_shapes_of_deals_are_one() -> None:
     assert flat == keyed
 
 
-def test_a_flat_list_needs_a_market() -> None:
-    """A flat list of deals that names no market anywhere is an error that names the field."""
-    with pytest.raises(MalformedRecord) as caught:
-        decode_deals(b"[" + FLAT_DEAL + b"]", "read")
-    assert caught.value.field == "market"
-    assert caught.value.raw["id"] == 1343815269
-
-
 @pytest.mark.parametrize("decode", [decode_orders, decode_deals])
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"A_B":[]}', b' {"A_B":{}}', b'{"A_B":null}'])
 def test_nothing_is_an_empty_page(decode: Callable[..., Page[Any]], body: bytes) -> None:
@@ -118,17 +80,6 @@ def test_nothing_is_an_empty_page(decode: Callable[..., Page[Any]], body: bytes)
 def test_nothing_is_an_empty_list(decode: Callable[..., Page[Any]], body: bytes) -> None:
     """An empty list in any of its forms holds no rows."""
     assert len(decode(body, "read")) == 0
-
-
-@pytest.mark.parametrize("field", ["give", "id", "newField"])
-def test_what_is_not_utf_8_is_refused(field: str) -> None:
-    """A byte that no text has is told, also in a field that no record knows."""
-    row = json.dumps(json.loads(CONVERT) | {field: "@"}).encode().replace(b"@", b"1\xff")
-    with pytest.raises(MalformedResponse, match="not UTF-8"):
-        decode_converts(b'{"records":[' + row + b'],"total":1}', "read")
-    text = json.dumps(json.loads(CONVERT) | {"newField": "Київ"}, ensure_ascii=False).encode()
-    (record,) = decode_converts(b'{"records":[' + text + b'],"total":1}', "read")
-    assert record.unknown["newField"] == "Київ"
 
 
 def test_a_list_that_became_a_map_is_read() -> None:
@@ -248,64 +199,6 @@ def test_the_raw_row_and_unknown_fields_are_reachable() -> None:
     assert dict(attrs.evolve(record).raw) == {}
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"amount": None}, "amount"),
-        ({"amount": "NaN"}, "amount"),
-        ({"amount": "Infinity"}, "amount"),
-        ({"amount": True}, "amount"),
-        ({"amount": []}, "amount"),
-        ({"fee": "-inf"}, "fee"),
-        ({"fee": "free"}, "fee"),
-        ({"createdAt": None}, "createdAt"),
-        ({"createdAt": "yesterday"}, "createdAt"),
-        ({"createdAt": 10**18}, "createdAt"),
-        ({"createdAt": "2020-01-01T00:00:00"}, "createdAt"),
-        ({"method": "deposit"}, "method"),
-        ({"ticker": {"a": 1}}, "ticker"),
-        ({"status": 3.5}, "status"),
-        ({"confirmations": {"actual": 1}}, "confirmations.required"),
-        ({"details": {"partial": {"requestAmount": "snan"}}}, "details.partial.requestAmount"),
-    ],
-)
-def test_what_cannot_be_a_record_says_which_field(changes: dict[str, Any], field: str) -> None:
-    """An unreadable field ends in a typed error that names it and keeps the row; it pickles."""
-    with pytest.raises(MalformedRecord) as caught:
-        one_transaction(**changes)
-    error = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # what was just pickled
-    assert (error.operation, error.field, error.row) == ("read", field, 0)
-    assert error.raw["transactionHash"] == "hash-2"
-
-
-@pytest.mark.parametrize(
-    "decode", [decode_transactions, decode_orders, decode_deals, decode_converts]
-)
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"<html>",
-        b'{"records":[{',
-        b"5",
-        b'"text"',
-        b"null",
-        b"\xff\xfe",
-        b"[5]",
-        b'{"records":5}',
-        b'{"message":[["no"]],"result":[],"success":false}',
-        b'{"response":null,"status":503,"errors":{"message":[""]},"_token":null}',
-        b"[" * 100_000,
-        b'{"records":[{"amount":1e999999999}],"total":1}',
-    ],
-)
-def test_nonsense_ends_typed(decode: Callable[..., Page[Any]], body: bytes) -> None:
-    """Anything that is no page is a typed error that names the operation."""
-    with pytest.raises(MalformedResponse) as caught:
-        decode(body, "read")
-    assert caught.value.operation == "read"
-
-
 def test_details_come_in_full() -> None:
     """Nested values are records too, and PHP's empty map is none."""
     record = one_transaction(details={"partial": {"requestAmount": "50000", "processedFee": "1"}})
@@ -328,131 +221,3 @@ def test_rows_become_flat_dicts_of_one_kind() -> None:
     assert first["outcome"] == "pending"
     assert type(first["method"]) is int
     assert isinstance(first["created_at"], datetime)
-
-
-amounts = st.decimals(
-    allow_nan=False, allow_infinity=False, places=16, min_value=0, max_value=10**9
-)
-texts = st.text(max_size=12)
-maybe_text = st.none() | texts
-moments = st.integers(0, 4_000_000_000_000_000).map(lambda us: EPOCH + timedelta(microseconds=us))
-seconds = st.integers(0, 4_000_000_000).map(lambda s: EPOCH + timedelta(seconds=s))
-transactions = st.builds(
-    Transaction,
-    address=maybe_text,
-    unique_id=maybe_text,
-    created_at=seconds,
-    currency=maybe_text,
-    ticker=texts,
-    method=st.integers(0, 5).map(TransactionMethod),
-    amount=amounts,
-    description=maybe_text,
-    memo=maybe_text,
-    fee=st.none() | amounts,
-    status=st.integers(0, 40),
-    network=maybe_text,
-    transaction_hash=maybe_text,
-    transaction_id=maybe_text,
-    details=st.none()
-    | st.builds(TransactionDetails, partial=st.none() | st.builds(PartialWithdrawal)),
-    confirmations=st.none()
-    | st.builds(Confirmations, actual=st.integers(0, 9), required=st.integers(0, 9)),
-    centralized=st.none() | st.booleans(),
-)
-deals = st.builds(
-    Deal,
-    market=st.just("A_B"),
-    id=st.integers(1, 2**62),
-    client_order_id=maybe_text,
-    time=moments,
-    side=texts.map(Side),
-    role=st.none() | st.integers(0, 5).map(Role),
-    amount=amounts,
-    price=amounts,
-    deal=amounts,
-    fee=amounts,
-    fee_asset=maybe_text,
-    order_id=st.none() | st.integers(1, 2**62),
-)
-
-
-def written(record: Any, names: st.DataObject | None = None) -> dict[str, Any]:
-    """Return a record as the server writes it, leaving out what is None if told so."""
-    row: dict[str, Any] = {}
-    for field in attrs.fields(type(record)):
-        value = getattr(record, field.name)
-        wire = field.metadata.get("wire", (field.name,))
-        if not wire or (value is None and names and names.draw(st.booleans())):
-            continue
-        name = names.draw(st.sampled_from(wire)) if names else wire[0]
-        if attrs.has(type(value)):
-            row[name] = written(value)
-        elif isinstance(value, Decimal):
-            row[name] = str(value)
-        elif isinstance(value, datetime):
-            micros = (value - EPOCH) // timedelta(microseconds=1)
-            row[name] = micros // 10**6 if micros % 10**6 == 0 else micros / 10**6
-        else:
-            row[name] = value
-    return row
-
-
-@settings(deadline=None, max_examples=150)
-@given(st.lists(transactions, max_size=4), st.data())
-def test_every_transaction_survives(records: list[Transaction], data: st.DataObject) -> None:
-    """Parsing what was serialised gives the same records, under either name of a field."""
-    body = envelope(*(written(record, data) for record in records))
-    assert list(decode_transactions(body, "read")) == records
-
-
-@settings(deadline=None, max_examples=150)
-@given(st.lists(deals, max_size=4), st.data())
-def test_every_deal_survives(records: list[Deal], data: st.DataObject) -> None:
-    """Parsing what was serialised gives the same deals, to the microsecond."""
-    body = json.dumps([written(record, data) for record in records]).encode()
-    assert list(decode_deals(body, "read", "A_B")) == records
-
-
-anything = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=5,
-)
-
-
-@settings(deadline=None, max_examples=300)
-@given(st.dictionaries(st.sampled_from([*transaction(1, 1), "unique_id", "new"]), anything))
-def test_outside_the_schema_a_row_is_kept_or_named(changes: dict[str, Any]) -> None:
-    """Whatever a field holds, each row is a record with that row behind it, or a typed error."""
-    row = transaction(2, 5) | changes
-    refused = None
-    page: Page[Transaction] = Page(())
-    try:
-        page = decode_transactions(envelope(transaction(1, 6), row), "read")
-    except MalformedRecord as error:
-        refused = error
-    if refused is not None:
-        assert refused.row == 1
-        assert refused.field
-        return
-    assert len(page) == 2
-    second = page.records[1]
-    assert set(second.raw) == set(row)
-    assert second.amount.is_finite()
-    assert second.created_at.tzinfo is not None
-
-
-@settings(deadline=None, max_examples=300)
-@given(anything)
-def test_outside_the_schema_a_body_is_empty_or_refused(content: Any) -> None:
-    """Any JSON at all is a page without rows, or a typed error."""
-    body = json.dumps(content).encode()
-    for decode in (decode_transactions, decode_orders, decode_deals, decode_converts):
-        try:
-            assert len(decode(body, "read")) == 0
-        except MalformedResponse:
-            continue

@@ -1,3 +1,5 @@
+"""The login: its link, the callback that ends it, and the gate in between."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -6,15 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from tests.sandbox.judging import rules
 from whitebit_ext.sandbox import LoginBlocked, Sandbox
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Partner
-
-
-def rules(sandbox: Sandbox) -> list[str]:
-    """Return the rules that were broken, in order."""
-    return [breach.rule for breach in sandbox.breaches]
 
 
 def test_approval_leads_to_a_callback_with_code_and_state(
@@ -181,24 +179,6 @@ def test_second_factor_is_checked(partner: Partner, sandbox: Sandbox) -> None:
         sandbox.person("alice").approve(partner.login_url(), second_factor="000000")
 
 
-def test_login_is_used_once(partner: Partner, http: httpx.Client, sandbox: Sandbox) -> None:
-    """A finished login's page is gone, so that one approval gives one code."""
-    page = http.get(partner.login_url()).headers["location"]
-    address = partner.base + page
-    http.post(address, data={"step": "user", "user": "alice"})
-    decision = {"step": "decision", "decision": "approve", "second_factor": "246810"}
-    assert http.post(address, data=decision).status_code == 302
-    assert http.post(address, data=decision).status_code == 410
-    assert len(sandbox.issued_values("code")) == 1
-
-
-def test_login_expires(partner: Partner, http: httpx.Client, sandbox: Sandbox) -> None:
-    """A consent page that was left open too long is over."""
-    address = partner.base + http.get(partner.login_url()).headers["location"]
-    sandbox.clock.advance(sandbox.settings.login_lifetime)
-    assert http.get(address).status_code == 410
-
-
 def test_login_of_one_region_is_unknown_to_the_other(
     partner: Partner, http: httpx.Client, sandbox: Sandbox
 ) -> None:
@@ -213,16 +193,6 @@ def test_client_of_one_region_is_unknown_to_the_other(
     """A client that is registered for the global server cannot start a login at the EU server."""
     url = partner.login_url().replace(sandbox.global_url, sandbox.eu_url)
     assert http.get(url).status_code == 400
-
-
-def test_pages_escape_what_they_show(
-    partner: Partner, http: httpx.Client, sandbox: Sandbox
-) -> None:
-    """A name with markup in it is shown as text."""
-    sandbox.add_user("<script>alert(1)</script>")
-    page = http.get(partner.login_url(), follow_redirects=True).text
-    assert "<script>" not in page
-    assert "&lt;script&gt;" in page
 
 
 def test_person_needs_a_user_and_an_offered_permission(partner: Partner, sandbox: Sandbox) -> None:
@@ -251,76 +221,6 @@ def test_wrong_registration_names_the_argument(
     sandbox.register_client(client_id="taken")
     with pytest.raises(ValueError, match=f"^{name}:"):
         sandbox.register_client(**arguments)  # type: ignore[arg-type]  # wrong on purpose
-
-
-def opened(partner: Partner, user: str | None = "alice") -> str:
-    """Open a login, choose a user unless None, and return the page's address."""
-    address = partner.base + partner.http.get(partner.login_url()).headers["location"]
-    if user is not None:
-        partner.http.post(address, data={"step": "user", "user": user})
-    return address
-
-
-@pytest.mark.parametrize(
-    ("form", "text"),
-    [
-        ({}, "Approve or refuse."),
-        ({"decision": "later"}, "Approve or refuse."),
-        ({"decision": "approve"}, "The second factor is not right."),
-        ({"decision": "approve", "second_factor": "246811"}, "The second factor is not right."),
-        (
-            {"decision": "approve", "second_factor": "246810", "permission": "admin"},
-            "There is no such permission.",
-        ),
-    ],
-)
-def test_wrong_form_is_told_and_may_be_mended(
-    partner: Partner, http: httpx.Client, sandbox: Sandbox, form: dict[str, str], text: str
-) -> None:
-    """A form that lacks something shows the page again, issues nothing, and can be sent anew."""
-    address = opened(partner)
-    answer = http.post(address, data={"step": "decision", **form})
-    assert answer.status_code == 422
-    assert text in answer.text
-    assert sandbox.issued_values("code") == frozenset()
-    right = {"step": "decision", "decision": "approve", "second_factor": " 246810 "}
-    assert http.post(address, data=right).status_code == 302
-
-
-@pytest.mark.parametrize("user", [None, "nobody"])
-def test_decision_needs_a_user(partner: Partner, http: httpx.Client, user: str | None) -> None:
-    """Nobody can decide without having signed in as somebody who exists."""
-    address = opened(partner, user)
-    right = {"step": "decision", "decision": "approve", "second_factor": "246810"}
-    assert http.post(address, data=right).status_code == 303
-    assert "Continue as" in http.get(address).text
-
-
-def test_refusal_is_final(partner: Partner, http: httpx.Client) -> None:
-    """After a refusal the same page cannot approve."""
-    address = opened(partner)
-    assert http.post(address, data={"step": "decision", "decision": "refuse"}).status_code == 302
-    right = {"step": "decision", "decision": "approve", "second_factor": "246810"}
-    assert http.post(address, data=right).status_code == 410
-
-
-def test_gate_is_asked_again_at_the_decision(
-    partner: Partner, http: httpx.Client, sandbox: Sandbox
-) -> None:
-    """A key that came into being while the page was open stops the approval."""
-    address = opened(partner)
-    sandbox.add_key("alice", partner.client)
-    right = {"step": "decision", "decision": "approve", "second_factor": "246810"}
-    assert "partner_key_active_exists" in http.post(address, data=right).text
-
-
-def test_sandbox_without_users_says_so(
-    partner: Partner, http: httpx.Client, sandbox: Sandbox
-) -> None:
-    """The sign-in page of an empty sandbox tells why there is nobody to choose."""
-    sandbox.reset()
-    partner.client = sandbox.register_client(redirect_uris=partner.client.redirect_uris)
-    assert "no users yet" in http.get(opened(partner, None)).text
 
 
 @pytest.mark.parametrize("permissions", [["nothing"], {"trading": ["/nothing"]}, {"nothing": []}])

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.sandbox.judging import rules
 from whitebit_ext.sandbox import DEFAULT_SCOPES, Sandbox
 
 if TYPE_CHECKING:
@@ -12,11 +13,6 @@ if TYPE_CHECKING:
 
 INVALID_REQUEST = {"data": {"message": ["Invalid request"]}}
 INVALID_TOKEN = {"data": {"token": ["Invalid token."]}}
-
-
-def rules(sandbox: Sandbox) -> list[str]:
-    """Return the rules that were broken, in order."""
-    return [breach.rule for breach in sandbox.breaches]
 
 
 def test_rotating_pair_is_what_the_contract_says(partner: Partner, sandbox: Sandbox) -> None:

@@ -1,0 +1,291 @@
+"""The commands of `whitebit-oauth custody`: what each does, tells, and never shows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from whitebit_ext.cli.custody_display import Report
+from whitebit_ext.cli.custody_store import KEYS_VARIABLE
+from whitebit_ext.clock import SystemClock
+from whitebit_ext.custody import Custody
+from whitebit_ext.sealing import Sealer
+
+from .operating import (
+    COMMANDS,
+    DAY,
+    NEW,
+    OLD,
+    SERVER,
+    database_file,  # noqa: F401  # a fixture
+    empty_environment,  # noqa: F401  # a fixture
+    filled_custody,  # noqa: F401  # a fixture
+    run,
+    told,
+)
+from .test_demo import encodings
+
+SECRETS = ("access-in-the-clear", "refresh-in-the-clear", "api-secret-in-the-clear", OLD, NEW)
+
+
+def flip(file: Path, kind: str) -> None:
+    """Change one byte in the rows of a kind."""
+    with sqlite3.connect(file) as database:
+        rows = database.execute(
+            "SELECT id, data FROM whitebit_oauth_rows WHERE kind = ?", [kind]
+        ).fetchall()
+        for id, data in rows:
+            database.execute(
+                "UPDATE whitebit_oauth_rows SET data = ? WHERE kind = ? AND id = ?",
+                [data[:-1] + bytes([data[-1] ^ 1]), kind, id],
+            )
+    database.close()
+
+
+# init
+
+
+def test_init_makes_the_schema(file: Path) -> None:
+    """The file is there with mode 0600 and its tables, and no key was made."""
+    for _ in range(2):
+        result = run("init", "--store", f"sqlite:///{file}")
+        assert result.exit_code == 0, result.output
+        assert result.stdout == f"<SQLStore sqlite {file}> is ready.\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with sqlite3.connect(file) as database:
+        found = database.execute("SELECT version FROM whitebit_oauth_schema").fetchall()
+    database.close()
+    assert found == [(1,)]
+
+
+def test_init_makes_a_key_when_told_to(file: Path) -> None:
+    """`--new-key` prints a key on standard output alone, another each time, and where it goes."""
+    keys = set()
+    for _ in range(2):
+        result = run("init", "--store", f"sqlite:///{file}", "--new-key")
+        (key,) = result.stdout.splitlines()
+        Sealer([key])
+        keys.add(key)
+        assert "secret manager" in result.stderr
+        assert key not in result.stderr
+    assert len(keys) == 2
+
+
+def test_init_as_json(file: Path) -> None:
+    """A program is told whether it is ready, and the key if it asked for one."""
+    made = told("init", "--store", f"sqlite:///{file}")
+    assert made == {"store": f"<SQLStore sqlite {file}>", "ready": True}
+    Sealer([told("init", "--store", f"sqlite:///{file}", "--new-key")["new_key"]])
+
+
+# list
+
+
+@pytest.mark.usefixtures("custody")
+def test_list_as_json() -> None:
+    """It has the kinds with their numbers, the key ids of the seals, and each user's key."""
+    found = told("list")
+    assert found["kinds"] == {"pair": 1, "key": 3, "claim": 3, "use": 1}
+    assert found["sealed_with"] == {Sealer([OLD]).writes_with: 8}
+    alice, bob, carol = found["users"]
+    assert (alice["user_id"], alice["client_id"], alice["origin"]) == (
+        "alice",
+        "partner",
+        "https://whitebit.com:443",
+    )
+    assert (alice["has_tokens"], bob["has_tokens"]) == (True, False)
+    assert alice["key"]["external_id"] == "key-ali"
+    assert (alice["key"]["status_code"], alice["key"]["code"]) == (401, 2)
+    assert bob["key"]["unused_for"] == pytest.approx(11 * DAY, abs=60)
+    conditions = [user["key"]["condition"] for user in (alice, bob, carol)]
+    assert conditions == ["refused", "neglected", "gone"]
+
+
+@pytest.mark.usefixtures("custody")
+def test_list_for_a_person() -> None:
+    """A person reads users with conditions in words, and a user id is never taken for markup."""
+    result = run("list")
+    assert result.exit_code == 0
+    assert "refused (401, code 2)" in result.stdout
+    (bob,) = [line for line in result.stdout.splitlines() if "bob [bold]é" in line]
+    assert "neglected" in bob
+    assert "8 rows are sealed with encryption key" in result.stdout
+
+
+def test_list_shows_what_does_not_open(custody: Custody, file: Path) -> None:
+    """A key that does not open is shown as such, with exit code 1; the others are judged."""
+    flip(file, "key")
+    assert custody.pair("alice") is not None
+    result = run("list")
+    assert result.exit_code == 1
+    assert "does not open" in result.stdout
+    assert "Rows of 3 users do not open" in result.stdout
+    alice = told("list", code=1)["users"][0]
+    assert alice["key"] is None
+    assert alice["has_tokens"] is True
+    assert [found["kind"] for found in alice["not_opened"]] == ["key"]
+
+
+def test_list_of_an_empty_store(file: Path, environment: pytest.MonkeyPatch) -> None:
+    """An empty store has no users."""
+    run("init", "--store", f"sqlite:///{file}")
+    environment.setenv(KEYS_VARIABLE, OLD)
+    assert "No users." in run("list", "--store", f"sqlite:///{file}").stdout
+
+
+# lost
+
+
+@pytest.mark.usefixtures("custody")
+def test_lost() -> None:
+    """It lists what was lost and what was taken, oldest first, and nothing that was stored."""
+    found = told("lost")["lost"]
+    assert [(loss["user_id"], loss["outcome"]) for loss in found] == [
+        ("dora", "lost"),
+        ("émile", "taken"),
+    ]
+    assert found[0]["external_id"] == "key-dor"
+    shown = run("lost").stdout
+    assert "an alarm" in shown
+    assert "fritz" not in shown
+
+
+@pytest.mark.usefixtures("custody")
+def test_lost_never_hides_a_row_that_does_not_open(file: Path) -> None:
+    """A claim that does not open may be a loss: it ends the list with exit code 1."""
+    flip(file, "claim")
+    result = run("lost")
+    assert result.exit_code == 1
+    assert "the claim row does not open" in result.stderr
+    assert "No secret was lost" not in result.output
+
+
+# check
+
+
+@pytest.mark.usefixtures("custody")
+def test_check() -> None:
+    """Every row is opened, and counted."""
+    assert told("check") == {"rows": 8, "not_opened": []}
+    assert run("check").stdout == "All 8 rows open.\n"
+
+
+@pytest.mark.usefixtures("custody")
+def test_check_finds_a_changed_row(file: Path) -> None:
+    """A flipped bit is found, told with its place, and the exit code is 1."""
+    flip(file, "pair")
+    found = told("check", code=1)
+    assert found["rows"] == 8
+    (finding,) = found["not_opened"]
+    assert (finding["kind"], finding["subject"], finding["lacks_key"]) == ("pair", ["alice"], False)
+    result = run("check")
+    assert result.exit_code == 1
+    assert "treat it as tampering" in result.stdout
+
+
+@pytest.mark.usefixtures("custody")
+def test_check_finds_a_moved_row(file: Path) -> None:
+    """A row that was copied to another user does not open there."""
+    with sqlite3.connect(file) as database:
+        database.execute(
+            "UPDATE whitebit_oauth_rows SET data = (SELECT data FROM whitebit_oauth_rows"
+            " WHERE kind = 'key' AND id LIKE '%carol%') WHERE kind = 'key' AND id LIKE '%alice%'"
+        )
+    database.close()
+    (finding,) = told("check", code=1)["not_opened"]
+    assert (finding["kind"], finding["subject"]) == ("key", ["alice"])
+
+
+@pytest.mark.usefixtures("custody")
+@pytest.mark.parametrize("id", ["not ours", "[1,2,3]", '["a","b"]', "{}"])
+def test_check_finds_a_row_that_is_not_ours(file: Path, id: str) -> None:
+    """A row under an id that this library did not make is found, and ends nothing."""
+    with sqlite3.connect(file) as database:
+        database.execute(
+            "INSERT INTO whitebit_oauth_rows VALUES ('key', ?, ?, 1)", [id, b"\x01" * 80]
+        )
+    database.close()
+    found = told("check", code=1)
+    assert (found["rows"], [row["subject"] for row in found["not_opened"]]) == (9, [[id]])
+
+
+@pytest.mark.usefixtures("custody")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_wrong_key(command: str, environment: pytest.MonkeyPatch) -> None:
+    """With a key that is not the store's, each command says which key is missing, and exits 1."""
+    environment.setenv(KEYS_VARIABLE, NEW)
+    result = run(command)
+    assert result.exit_code == 1
+    words = result.output if command != "list" else json.dumps(told("list", code=1))
+    assert f"was sealed with key {Sealer([OLD]).writes_with}, which was not given" in words
+
+
+# rotate
+
+
+def test_rotate(custody: Custody, environment: pytest.MonkeyPatch) -> None:
+    """Every row is sealed with the first key, and opens without the old one; once is enough."""
+    environment.setenv(KEYS_VARIABLE, f"{NEW},{OLD}")
+    expected = {"rotated": 8, "current": 0, "finished": True, "not_opened": []}
+    assert told("rotate") == expected
+    assert told("rotate") == expected | {"rotated": 0, "current": 8}
+    assert "8 had the first key" in run("rotate").stdout
+    environment.setenv(KEYS_VARIABLE, NEW)
+    assert told("check") == {"rows": 8, "not_opened": []}
+    key = Custody(custody.store, Sealer([NEW]), SERVER, "partner", SystemClock()).key("bob [bold]é")
+    assert key is not None
+    assert key.key.secret.reveal() == "api-secret-in-the-clear"
+
+
+@pytest.mark.usefixtures("custody")
+def test_rotate_goes_on_where_it_was_stopped(environment: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends it with exit code 1 and a word of it, and the next run does the rest."""
+    environment.setenv(KEYS_VARIABLE, f"{NEW} {OLD}")
+    turns = iter(range(3))
+
+    def stop(self: Report) -> None:
+        if next(turns, None) is None:
+            raise KeyboardInterrupt
+
+    with environment.context() as stopping:
+        stopping.setattr(Report, "advance", stop)
+        result = run("rotate")
+    assert result.exit_code == 1
+    assert "4 rows sealed anew" in result.stdout
+    assert "Run it again" in result.stdout
+    assert told("check")["not_opened"] == []
+    again = told("rotate")
+    assert (again["rotated"], again["current"]) == (4, 4)
+
+
+@pytest.mark.usefixtures("custody")
+def test_rotate_leaves_what_does_not_open(file: Path, environment: pytest.MonkeyPatch) -> None:
+    """A broken row is told and keeps no other row from the new key; the exit code is 1."""
+    flip(file, "pair")
+    environment.setenv(KEYS_VARIABLE, f"{NEW}\n{OLD}\n")
+    found = told("rotate", code=1)
+    assert (found["rotated"], found["finished"]) == (7, True)
+    assert [row["kind"] for row in found["not_opened"]] == ["pair"]
+    assert "7 had the first key" in run("rotate").stdout
+
+
+# What it never shows
+
+
+@pytest.mark.usefixtures("custody")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_secret_is_shown(command: str, file: Path, environment: pytest.MonkeyPatch) -> None:
+    """No command prints a stored value or an encryption key, whole or broken, in any encoding."""
+    environment.setenv(KEYS_VARIABLE, f"{NEW},{OLD}")
+    shown = run(command).output + run(command, "--json").output
+    environment.setenv(KEYS_VARIABLE, NEW)
+    shown += run(command).output
+    flip(file, "key")
+    shown += run(command, "--json").output
+    assert shown
+    for value in SECRETS:
+        assert not [form for form in encodings(value) if form in shown]

@@ -1,0 +1,83 @@
+"""What a key was granted, beside what its partner requires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from whitebit_ext import KeyInfo, KeyState, PermissionGroup, PermissionUrl
+
+from .faces import Face
+
+
+def group(name: str, *urls: tuple[str, bool], title: str = "") -> PermissionGroup:
+    """Return a permission group."""
+    return PermissionGroup(name, title or name, tuple(PermissionUrl(*url) for url in urls))
+
+
+def info(*groups: PermissionGroup) -> KeyInfo:
+    """Return what the server says of an active key."""
+    return KeyInfo(KeyState.ACTIVE, "id", groups)
+
+
+def test_difference_by_name(face: Face) -> None:
+    """What is missing and what goes beyond is told by group name, from what the server says."""
+    partner = face.partner()
+    face.sandbox.add_user("alice")
+    login = partner.authorize("alice")
+    person = face.sandbox.person("alice")
+    callback = person.approve(login.url, permissions=["trading"])
+    user = partner.connect(callback, state=login.state, user_id="alice")
+    user.api_keys.issue()
+    difference = user.api_keys.info().difference({"trading", "main_account"})
+    assert difference.missing == {"main_account"}
+    assert difference.beyond == frozenset()
+    assert user.api_keys.info().difference([]).beyond == {"trading"}
+    assert user.api_keys.info().difference(["trading"]).missing == frozenset()
+
+
+def test_difference_never_looks_at_titles() -> None:
+    """A title is translated: it neither fulfils a requirement nor sounds an alarm."""
+    found = info(group("trading", ("/v2/order", True), title="Withdrawals"))
+    difference = found.difference({"Withdrawals"})
+    assert difference.missing == {"Withdrawals"}
+    assert difference.beyond == {"trading"}
+    assert difference.withdrawal == frozenset()
+
+
+def test_what_is_offered_is_not_granted() -> None:
+    """A group of which nothing is enabled is missing, and one of which a part is, is granted."""
+    found = info(
+        group("none", ("/a", False)), group("part", ("/a", False), ("/b", True)), group("empty")
+    )
+    difference = found.difference({"none", "part", "empty"})
+    assert difference.missing == {"none", "empty"}
+    assert difference.beyond == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("made", "alarms"),
+    [
+        (lambda: group("withdraw", ("/x", True)), True),
+        (lambda: group("Withdrawals", ("/x", True)), True),
+        (lambda: group("main_account", ("/api/v4/main-account/withdraw", True)), True),
+        (lambda: group("main_account", ("/api/v4/main-account/WITHDRAW-pay", True)), True),
+        (
+            lambda: group(
+                "main_account", ("/api/v4/main-account/withdraw", False), ("/balance", True)
+            ),
+            False,
+        ),
+        (lambda: group("withdraw", ("/x", False)), False),
+        (lambda: group("trading", ("/v2/order", True)), False),
+    ],
+)
+def test_withdrawal_rights_are_called_out(
+    made: Callable[[], PermissionGroup], alarms: bool
+) -> None:
+    """A granted group or path that says withdrawal is named, whether it was required or not."""
+    found = made()
+    for required in ((), (found.name,)):
+        difference = info(found).difference(required)
+        assert difference.withdrawal == ({found.name} if alarms else frozenset())

@@ -1,0 +1,82 @@
+"""Losses: which secrets did not come, and of which that cannot be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from whitebit_ext import WhiteBIT
+from whitebit_ext.claims import Claim
+from whitebit_ext.errors import SealBroken, SecretLost, SecretTakenElsewhere, StoreUnavailable
+
+from .faces import Face, connected
+from .failing import FailingStore
+from .maintaining import OTHER
+
+SECRET = "get_api_key_secret"
+
+
+def lose(face: Face, partner: WhiteBIT, name: str) -> str:
+    """Have a user's secret lost on the way, and return the key's id."""
+    user = connected(face, name, partner=partner)
+    face.clock.advance(2)
+    face.sandbox.faults.add(SECRET, kind="drop_after")
+    with pytest.raises(SecretLost):
+        user.api_keys.issue()
+    made = face.sandbox.key(name, face.client)
+    assert made is not None
+    return made.external_id
+
+
+def test_losses_are_listed(face: Face) -> None:
+    """What was lost and what was taken by others is told with user, key and time; no more."""
+    partner = face.partner()
+    assert partner.lost() == ()
+    lost_key = lose(face, partner, "éva")
+    taken = connected(face, "bob", partner=partner)
+    face.clock.advance(2)
+    made = face.sandbox.key("bob", face.client)
+    assert made is not None
+    made.secret_taken = True
+    with pytest.raises(SecretTakenElsewhere):
+        taken.api_keys.issue()
+    connected(face, "carol", partner=partner).api_keys.issue()
+    found = sorted(face.partner().lost(), key=lambda loss: loss.at)
+    assert [(loss.user_id, loss.external_id, loss.outcome) for loss in found] == [
+        ("éva", lost_key, "lost"),
+        ("bob", made.external_id, "taken"),
+    ]
+    assert found[1].at.timestamp() == pytest.approx(face.clock.time(), abs=60)
+    assert found[0].at.tzinfo is not None
+
+
+def test_losses_of_others_are_not_opened(face: Face) -> None:
+    """A partner lists its own, on a store that another one shares with keys of its own."""
+    foreign = face.partner(client_id="another partner", keys=[OTHER])
+    other = Claim(foreign._engine.custody, "somebody", "some-key")
+    other.close("lost")
+    partner = face.partner()
+    mine = lose(face, partner, "alice")
+    assert [loss.external_id for loss in partner.lost()] == [mine]
+    assert [loss.external_id for loss in foreign.lost()] == ["some-key"]
+
+
+def test_a_loss_is_over_when_the_secret_came_all_the_same(face: Face) -> None:
+    """A claim that is closed as stored is a loss no more."""
+    partner = face.partner()
+    key = lose(face, partner, "alice")
+    Claim(partner._engine.custody, "alice", key).close("stored")
+    assert partner.lost() == ()
+
+
+def test_a_claim_that_does_not_open_is_no_absence(face: Face) -> None:
+    """It may be a loss: listing ends in an error instead of leaving it out."""
+    face.store = store = FailingStore()
+    partner = face.partner()
+    lose(face, partner, "alice")
+    store.spoils = lambda kind: kind == "claim"
+    with pytest.raises(SealBroken):
+        partner.lost()
+    store.mend()
+    store.fails = lambda method, kind: (method, kind) == ("scan", "claim")
+    with pytest.raises(StoreUnavailable):
+        partner.lost()
