@@ -37,6 +37,7 @@ FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"custody"}),),
     (
         frozenset({"budget"}),
+        frozenset({"cache"}),
         frozenset({"oauth"}),
         frozenset({"sealing"}),
         frozenset({"signing"}),

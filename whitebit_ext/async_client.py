@@ -66,7 +66,10 @@ class AsyncWhiteBIT(Partner):
         return self.user(user_id)
 
     async def forget(self, user_id: str) -> None:
-        """Delete the user's tokens and key from custody; nothing is sent to WhiteBIT."""
+        """Delete the user's tokens and key from custody; nothing is sent to WhiteBIT.
+
+        Other processes that had read them notice within five minutes.
+        """
         await self._engine.arun(self._engine.forget(user_id))
 
     async def lost(self) -> tuple[Loss, ...]:

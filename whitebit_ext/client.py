@@ -65,7 +65,10 @@ class WhiteBIT(Partner):
         return self.user(user_id)
 
     def forget(self, user_id: str) -> None:
-        """Delete the user's tokens and key from custody; nothing is sent to WhiteBIT."""
+        """Delete the user's tokens and key from custody; nothing is sent to WhiteBIT.
+
+        Other processes that had read them notice within five minutes.
+        """
         self._engine.run(self._engine.forget(user_id))
 
     def lost(self) -> tuple[Loss, ...]:

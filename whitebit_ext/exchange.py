@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
+from .cache import Cache
 from .clock import Clock
 from .custody import Custody
 from .errors import (
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LONGEST_PAUSE = 30.0
-_CACHED_PAIRS = 50_000
 
 
 @attrs.frozen
@@ -51,7 +51,11 @@ class Credentials:
 
 
 class Exchange:
-    """Hold every user's token pair: obtained once, renewed once, committed before use."""
+    """Hold every user's token pair: obtained once, renewed once, committed before use.
+
+    Attributes:
+        cache: The pairs that this process saw last.
+    """
 
     def __init__(
         self,
@@ -71,14 +75,10 @@ class Exchange:
         self._leases = leases
         self._pace = pace
         self._flights = flights
-        self._cache: dict[str, TokenPair] = {}
+        self.cache = Cache[TokenPair](clock)
         # What a failing store could not take; it exists nowhere else.
         self._unsaved: dict[str, tuple[Secret | None, TokenPair]] = {}
         self._pauses: dict[str, tuple[float, float]] = {}
-
-    def cached(self, user_id: str) -> TokenPair | None:
-        """Return the pair that this process saw last."""
-        return self._cache.get(user_id)
 
     def read(self, user_id: str) -> TokenPair:
         """Return the stored pair.
@@ -88,15 +88,9 @@ class Exchange:
         """
         pair = self._custody.pair(user_id)
         if pair is None:
-            self._cache.pop(user_id, None)
+            self.cache.drop(user_id)
             raise NotConnected("custody holds no token pair for this user")
-        return self._remember(user_id, pair)
-
-    def _remember(self, user_id: str, pair: TokenPair) -> TokenPair:
-        if len(self._cache) >= _CACHED_PAIRS:
-            self._cache.clear()
-        self._cache[user_id] = pair
-        return pair
+        return self.cache.put(user_id, pair)
 
     def resting(self, user_id: str) -> bool:
         """Tell whether a refresh has just failed and is not to be tried again yet."""
@@ -105,7 +99,7 @@ class Exchange:
 
     def forget(self, user_id: str) -> None:
         """Drop what this process remembers of a user."""
-        self._cache.pop(user_id, None)
+        self.cache.drop(user_id)
         self._unsaved.pop(user_id, None)
         self._pauses.pop(user_id, None)
 
@@ -203,7 +197,7 @@ class Exchange:
         if stored.access != pair.access:
             return stored
         self._custody.renew_pair(user_id, parent, attrs.evolve(pair, dead=True))
-        self._cache.pop(user_id, None)
+        self.cache.drop(user_id)
         # Where an earlier renewal was cut off between answer and commit, this is its record.
         self._custody.note("refresh", user_id, external_id="-", outcome="refused")
         raise ReauthorizationRequired.of(error, "the server does not take the refresh token")
@@ -230,7 +224,7 @@ class Exchange:
         elif not self._custody.renew_pair(user_id, parent, pair):
             # Either an earlier try has stored it, or a new login has replaced its parent.
             return self.read(user_id)
-        return self._remember(user_id, pair)
+        return self.cache.put(user_id, pair)
 
     def save_unsaved(self, user_id: str) -> None:
         """Store what a failing store could not take, if there is such a thing."""

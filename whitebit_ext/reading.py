@@ -13,6 +13,7 @@ import httpx
 from .access import Access
 from .backoff import backed_off
 from .budget import Budget
+from .cache import Cache
 from .clock import Clock
 from .custody import Custody
 from .errors import (
@@ -20,6 +21,7 @@ from .errors import (
     Forbidden,
     NotConnected,
     NotFound,
+    StoreUnavailable,
     Unauthorized,
     UnexpectedStatus,
     WhiteBITError,
@@ -82,7 +84,7 @@ class Reader:
         clock: What waiting is measured by.
         use: The record of each key's use.
         budget: What the server takes from this address.
-        keys: Stored keys that this process has read; a 401 has them read again.
+        keys: The stored keys that this process saw last; a 401 has them read again.
     """
 
     custody: Custody
@@ -90,11 +92,13 @@ class Reader:
     clock: Clock
     use: KeyUse
     budget: Budget
-    keys: dict[str, ApiKey] = attrs.field(factory=dict, repr=False)
+    keys: Cache[ApiKey] = attrs.field(
+        default=attrs.Factory(lambda self: Cache(self.clock), takes_self=True), repr=False
+    )
 
     def forget(self, user_id: str) -> None:
         """Have the user's key read from custody again."""
-        self.keys.pop(user_id, None)
+        self.keys.drop(user_id)
 
     def read(
         self,
@@ -193,14 +197,20 @@ class Reader:
         raise stripped(failure)
 
     def _key(self, user_id: str) -> Steps[ApiKey | None]:
-        cached = self.keys.get(user_id)
+        cached = self.keys.fresh(user_id)
         if cached is not None:
             return cached
-        stored = yield from work(lambda: self.custody.key(user_id))
+        try:
+            stored = yield from work(lambda: self.custody.key(user_id))
+        except StoreUnavailable:
+            cached = self.keys.latest(user_id)
+            if cached is None:
+                raise
+            return cached
         if stored is None or stored.gone:
+            self.forget(user_id)
             return None
-        self.keys[user_id] = stored.key
-        return stored.key
+        return self.keys.put(user_id, stored.key)
 
 
 def _of_the_removal(error: WhiteBITError, sunset: str | None) -> WhiteBITError:

@@ -85,12 +85,13 @@ class Tokens:
 
     def pair(self, user_id: str) -> Steps[TokenPair]:
         """Return a pair whose access token is fresh, renewing it where it is due."""
-        cached = self._exchange.cached(user_id)
+        cached = self._exchange.cache.fresh(user_id)
         if cached is not None and not cached.due(self._clock.time()):
             return cached
         try:
             found = yield from work(lambda: self._current(user_id))
         except StoreUnavailable:
+            cached = self._exchange.cache.latest(user_id)
             if cached is None or cached.expired(self._clock.time()):
                 raise
             return cached

@@ -123,9 +123,11 @@ def test_a_key_that_was_forgotten_elsewhere_is_not_noted(face: Face, store: Fail
     """A process that did not hear of it yet writes no record of a user who left."""
     user = ready(face)
     read(user)
+    face.clock.advance(6 * HOUR - 60)
+    read(user)  # reads the key again, and notes nothing yet
     face.partner().forget("alice")
-    face.clock.advance(7 * HOUR)
-    read(user)  # with the key that it has read before
+    face.clock.advance(120)
+    read(user)  # with the key that it has read before, and a note would be due
     assert store.rows("use") == []
 
 

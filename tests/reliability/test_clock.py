@@ -53,7 +53,7 @@ class Wire(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request."""
         engine = self.partner._engine if self.partner else None
-        pair = engine.tokens._exchange.cached("alice") if engine else None
+        pair = engine.tokens._exchange.cache.latest("alice") if engine else None
         if engine and pair and request.headers.get("authorization", "")[7:] == pair.access.reveal():
             self.old += pair.expired(engine.clock.time())
         response = super().handle_request(request)
