@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import httpx
 
+from .backoff import REPEATED, waiting_time
 from .claims import Claim
 from .clock import Clock
 from .custody import Custody
 from .errors import (
-    ConnectionFailed,
     InvalidArgument,
     KeyDisabled,
     KeyPending,
     MalformedResponse,
     NotConnected,
     NotFound,
-    RateLimited,
-    ServerError,
     WhiteBITError,
     stripped,
 )
@@ -91,12 +89,15 @@ class KeyFlows:
     def _appearing(self, user_id: str, pair: TokenPair, until: float) -> Steps[str]:
         """Poll until the key is there and active; return its id."""
         stops = min(until, self.clock.monotonic() + _POLL_AT_MOST)
+        troubles = 0
         while True:
             trouble: WhiteBITError | None = None
             try:
                 info = yield from self.info(user_id)
-            except (ConnectionFailed, RateLimited, ServerError) as error:
+                troubles = 0
+            except REPEATED as error:
                 info, trouble = KeyInfo(KeyState.ABSENT, None, ()), error
+                troubles += 1
             if info.state is KeyState.ACTIVE and info.external_id is not None:
                 return info.external_id
             if info.state is KeyState.DISABLED:
@@ -104,7 +105,7 @@ class KeyFlows:
                     "WhiteBIT has disabled the user's key after 14 days without use",
                     operation="get_api_key_info",
                 )
-            pause = min(jittered(_POLL_EVERY), 2.0)
+            pause = _until_next_look(trouble, troubles)
             ends = None if pair.lifetime is None else pair.obtained_at + pair.lifetime
             if pair.refresh is None and ends is not None and self.clock.time() + pause >= ends:
                 stops = 0.0  # the token ends first, and cannot be renewed
@@ -218,6 +219,18 @@ def _nothing(parsed: ApiKeyDeletedResponse) -> None:
     data: Any = parsed.data
     if not isinstance(data, (list, dict)):
         raise MalformedResponse("data is neither a list nor a map", operation="delete_api_key")
+
+
+def _until_next_look(trouble: WhiteBITError | None, row: int) -> float:
+    """Return the seconds until the key is looked for again.
+
+    Args:
+        trouble: What came in place of an answer, if nothing better did.
+        row: How many such came in a row.
+    """
+    if trouble is None:
+        return min(jittered(_POLL_EVERY), 2.0)
+    return jittered(max(waiting_time(row), trouble.retry_after or 0.0))
 
 
 def _pause(outcome: Again, attempt: int) -> float:

@@ -57,17 +57,20 @@ def backed_off(attempt: Callable[[], Steps[T]], attempts: int) -> Steps[T]:
             failure = error
 
 
+def waiting_time(row: int) -> float:
+    """Return the seconds to wait after so many failures in a row, without jitter."""
+    return min(FIRST_WAIT * 2.0 ** min(row - 1, 16), LONGEST_WAIT)
+
+
 def _policy(attempts: int) -> tuple[Retrying, RetryCallState]:
     import tenacity
-
-    doubling = tenacity.wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT)
 
     def asked(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         return getattr(error, "retry_after", None) or 0.0
 
     def seconds(state: RetryCallState) -> float:
-        return jittered(max(doubling(state), asked(state)))
+        return jittered(max(waiting_time(state.attempt_number), asked(state)))
 
     def is_repeated(state: RetryCallState) -> bool:
         return passing(state) and asked(state) <= LONGEST_WAIT

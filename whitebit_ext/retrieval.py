@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .answers import load_json
+from .backoff import FIRST_WAIT, LONGEST_WAIT
 from .claims import Claim
 from .clock import Clock
 from .custody import Custody, StoredKey, Value
@@ -180,7 +181,8 @@ class Retrieval:
             return Again(5.0, 60.0, 7, stripped(SecretLocked.of(error, error.message)))
         except (NotSent, RateLimited) as error:
             claim.restore(before, asking)
-            return Again(1.0, 30.0, 3, stripped(error))
+            first = max(FIRST_WAIT, error.retry_after or 0.0)
+            return Again(first, max(first, LONGEST_WAIT), 3, stripped(error))
         except (ConnectionFailed, ServerError, UnexpectedStatus) as error:
             self._note(claim, "no answer")
             unanswered = SecretUnanswered.of(error, f"asked, and no answer came: {error.message}")

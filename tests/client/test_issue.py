@@ -14,6 +14,7 @@ from whitebit_ext.errors import (
     KeyDisabled,
     KeyPending,
     NotConnected,
+    RateLimited,
     RegionNotSupported,
     StoreVolatile,
 )
@@ -74,6 +75,38 @@ def test_polling_stays_under_thirty_seconds(face: Face, clock: MovedClock) -> No
     with pytest.raises(KeyPending):
         user.api_keys.issue(timeout=330)
     assert 25 < sum(clock.slept) < 30
+
+
+@pytest.mark.parametrize("fault", [{"status": 429}, {"status": 503}])
+def test_a_server_that_has_had_enough_is_looked_at_less_often(
+    face: Face, clock: MovedClock, fault: dict[str, Any]
+) -> None:
+    """Refused looks are 1, 2 and 4 s apart; after an answer the pace is the usual one."""
+    face.sandbox.add_user("alice").choosing_time = 10.0
+    user = connected(face)
+    face.sandbox.faults.add(INFO, kind="status", times=3, **fault)
+    clock.slept.clear()
+    user.api_keys.issue(timeout=29)
+    for pause, least in zip(clock.slept, (1, 2, 4), strict=False):
+        assert least <= pause <= 1.25 * least
+    assert len(clock.slept) > 3
+    assert all(1 <= pause <= 2 for pause in clock.slept[3:])
+
+
+@pytest.mark.parametrize(("asked", "waits"), [("6", True), ("60", False)])
+def test_looking_heeds_retry_after(face: Face, clock: MovedClock, asked: str, waits: bool) -> None:
+    """A `Retry-After` is waited for where there is time, else the error tells of it."""
+    user = connected(face)
+    face.sandbox.faults.add(INFO, kind="status", status=429, headers={"retry-after": asked})
+    clock.slept.clear()
+    if waits:
+        user.api_keys.issue(timeout=29)
+        assert 6 <= clock.slept[0] <= 7.5
+        return
+    with pytest.raises(RateLimited) as caught:
+        user.api_keys.issue(timeout=29)
+    assert (caught.value.retry_after, clock.slept) == (60.0, [])
+    assert face.sandbox.count("GET", INFO) == 1
 
 
 def test_without_patience_there_is_one_look(face: Face, clock: MovedClock) -> None:

@@ -136,6 +136,15 @@ def test_too_many_requests_are_backed_off(face: Face, clock: MovedClock, times: 
     assert [int(pause) for pause in clock.slept] == pytest.approx([1, 2, 4][:times], abs=1)
 
 
+def test_retry_after_of_the_secret_is_heeded(face: Face, clock: MovedClock) -> None:
+    """A 429 that asks for more than the first pause gets it."""
+    user, made = ready(face)
+    clock.slept.clear()
+    face.sandbox.faults.add(SECRET, kind="status", status=429, headers={"retry-after": "9"})
+    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert [9 <= pause <= 11.25 for pause in clock.slept] == [True]
+
+
 def test_lasting_429_is_told(face: Face) -> None:
     """It ends as `RateLimited`, and the next call gets the secret."""
     user, made = ready(face)
