@@ -206,7 +206,7 @@ def test_details_come_in_full() -> None:
         partial=PartialWithdrawal(request_amount=Decimal(50000), processed_fee=Decimal(1))
     )
     assert type(record.details) is TransactionDetails
-    assert one_transaction(details=[]).details is None
+    assert one_transaction(details=[]).details == TransactionDetails()
     assert one_transaction(confirmations=[]).confirmations is None
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from ..answers import load_json
 from ..errors import MalformedResponse
-from . import finite, wire
+from . import strict, wire
 from .records import (
     Convert,
     ConvertStep,
@@ -67,7 +67,7 @@ def _usual_transactions(body: bytes) -> Page[Transaction]:
     records: list[Transaction] = page.records
     details = [found for row in records if (found := row.details) is not None]
     partial = [found.partial for found in details if found.partial is not None]
-    _expect(finite.transactions(records) and finite.withdrawals(partial))
+    _expect(strict.transactions(records) and strict.withdrawals(partial))
     if either:
         _refuse_two_names(body, records, transaction_id="transactionId", unique_id="uniqueId")
     wire.settle(TransactionDetails, details)
@@ -85,7 +85,7 @@ def decode_converts(body: bytes, operation: str) -> Page[Convert]:
 def _usual_converts(body: bytes) -> Page[Convert]:
     page = wire.read(wire.CONVERTS, body)
     records: list[Convert] = page.records
-    _expect(finite.converts(records))
+    _expect(strict.converts(records))
     wire.settle(ConvertStep, chain.from_iterable(record.path for record in records))
     return _page(Convert, body, records, page.total)
 
@@ -100,7 +100,7 @@ def decode_orders(body: bytes, operation: str, market: str | None = None) -> Pag
     """
     with suppress(*wire.FAST_ERRORS):
         by_market: dict[str, list[Order]] = wire.read(wire.ORDERS_BY_MARKET, body)
-        _expect(all(map(finite.orders, by_market.values())))
+        _expect(all(map(strict.orders, by_market.values())))
         return _merged_page(Order, body, by_market)
     return _tolerant_by_market(Order, body, operation, market)
 
@@ -113,7 +113,7 @@ def decode_deals(body: bytes, operation: str, market: str | None = None) -> Page
     """
     with suppress(*wire.FAST_ERRORS):
         by_market = _usual_deals(body, market)
-        _expect(all(map(finite.deals, by_market.values())))
+        _expect(all(map(strict.deals, by_market.values())))
         return _merged_page(Deal, body, by_market)
     return _tolerant_by_market(Deal, body, operation, market)
 
@@ -129,9 +129,9 @@ def _usual_deals(body: bytes, market: str | None) -> dict[str, list[Deal]]:
     return by_market
 
 
-def _expect(all_finite: bool) -> None:
-    if not all_finite:
-        raise wire.Unusual("an amount is not finite")
+def _expect(sound: bool) -> None:
+    if not sound:
+        raise wire.Unusual("an amount is not finite, or a time is not in UTC")
 
 
 def _refuse_two_names(body: bytes, records: list[Any], **names: str) -> None:

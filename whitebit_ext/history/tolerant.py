@@ -97,6 +97,17 @@ def _reading(hint: Any) -> _Reading:
     optional = isinstance(hint, types.UnionType)
     if optional:
         (hint,) = (option for option in typing.get_args(hint) if option is not type(None))
+    read = _required(hint)
+    if not optional or hint is str:
+        return read
+    # Text in place of a value that may be missing: of an enumeration an empty one is a value too.
+    missing = ("null",) if issubclass(hint, OpenText) else ("", "null")
+    return lambda value: (
+        None if isinstance(value, str) and value.lower() in missing else read(value)
+    )
+
+
+def _required(hint: Any) -> _Reading:
     if hint is Any:
         return lambda value: value
     if typing.get_origin(hint) is tuple:
@@ -107,20 +118,18 @@ def _reading(hint: Any) -> _Reading:
         return lambda value: hint(_integer(value))
     if issubclass(hint, OpenText):
         return lambda value: hint(_text(value))
-    plain = _PLAIN[hint]
-    if optional and hint is not str:
-        # An empty text in place of a value that may be missing is a missing value.
-        return lambda value: None if value == "" else plain(value)
-    return plain
+    return _PLAIN[hint]
 
 
 def _nested(kind: type[attrs.AttrsInstance]) -> _Reading:
+    needs = any(field.default is attrs.NOTHING for field in attrs.fields(kind))
+
     def read(value: Any) -> Any:
         if value == []:  # an empty map, as PHP writes it
             value = {}
         if not isinstance(value, dict):
             raise _Unfit
-        return _object(kind, value, {}) if value else None
+        return None if needs and not value else _object(kind, value, {})
 
     return read
 
@@ -167,7 +176,7 @@ def _text(value: Any) -> str:
 
 
 def _decimal(value: Any) -> Decimal:
-    if isinstance(value, str) and len(value) <= _LONGEST and _NUMBER.fullmatch(value):
+    if isinstance(value, str) and len(value) <= _LONGEST:
         try:
             value = Decimal(value)
         except InvalidOperation:

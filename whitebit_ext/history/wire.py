@@ -32,8 +32,11 @@ from .records import (
 
 T = TypeVar("T")
 
-FAST_ERRORS = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
-"""What a decoder raises on anything that is not of the documented shape."""
+FAST_ERRORS = (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
+"""What a decoder raises on anything that is not of the documented shape.
+
+Beside its own errors these are what ``datetime``, ``Decimal`` and ``bytes.decode`` raise in it.
+"""
 
 
 class Unusual(msgspec.ValidationError):

@@ -1,5 +1,6 @@
-"""Amounts are finite numbers: ``Decimal``, and so msgspec, takes "NaN" and "Infinity" too.
+"""What msgspec lets through and no record holds: amounts that are no numbers, times with an offset.
 
+``Decimal`` takes "NaN" and "Infinity", and a time written as text keeps its own offset from UTC.
 Every page passes through here. The tests are written out field by field, since that is twice as
 quick as any loop over names. Amounts of rare fields are tested as they are set, in ``wire``.
 """
@@ -7,21 +8,26 @@ quick as any loop over names. Amounts of rare fields are tested as they are set,
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC
 
 from .records import Convert, Deal, Order, PartialWithdrawal, Transaction
 
 
 def transactions(rows: Iterable[Transaction]) -> bool:
-    """Return whether all amounts are finite, those of details aside."""
+    """Return whether all amounts and times are sound, those of details aside."""
     for row in rows:
         fee = row.fee
-        if not (row.amount.is_finite() and (fee is None or fee.is_finite())):
+        if not (
+            row.created_at.tzinfo is UTC
+            and row.amount.is_finite()
+            and (fee is None or fee.is_finite())
+        ):
             return False
     return True
 
 
 def withdrawals(rows: Iterable[PartialWithdrawal]) -> bool:
-    """Return whether all amounts are finite."""
+    """Return whether all amounts are sound."""
     for row in rows:
         for amount in (row.request_amount, row.processed_amount, row.processed_fee):
             if amount is not None and not amount.is_finite():
@@ -30,11 +36,14 @@ def withdrawals(rows: Iterable[PartialWithdrawal]) -> bool:
 
 
 def orders(rows: Iterable[Order]) -> bool:
-    """Return whether all amounts are finite, rare ones aside."""
+    """Return whether all amounts and times are sound, rare amounts aside."""
     for row in rows:
+        finished = row.finished_at
         fee, stock, money = row.deal_fee, row.deal_stock, row.deal_money
         if not (
-            row.amount.is_finite()
+            row.created_at.tzinfo is UTC
+            and (finished is None or finished.tzinfo is UTC)
+            and row.amount.is_finite()
             and row.price.is_finite()
             and (fee is None or fee.is_finite())
             and (stock is None or stock.is_finite())
@@ -45,9 +54,10 @@ def orders(rows: Iterable[Order]) -> bool:
 
 
 def deals(rows: Iterable[Deal]) -> bool:
-    """Return whether all amounts are finite."""
+    """Return whether all amounts and times are sound."""
     return all(
-        row.amount.is_finite()
+        row.time.tzinfo is UTC
+        and row.amount.is_finite()
         and row.price.is_finite()
         and row.deal.is_finite()
         and row.fee.is_finite()
@@ -56,9 +66,10 @@ def deals(rows: Iterable[Deal]) -> bool:
 
 
 def converts(rows: Iterable[Convert]) -> bool:
-    """Return whether all amounts are finite, those of the steps too."""
+    """Return whether all amounts and times are sound, the steps' rates too."""
     return all(
-        row.give.is_finite()
+        row.date.tzinfo is UTC
+        and row.give.is_finite()
         and row.receive.is_finite()
         and row.rate.is_finite()
         and all(step.rate.is_finite() for step in row.path)
