@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -23,7 +23,7 @@ from .account_settings import (
     moment,
     told,
 )
-from .custody import StoreUrl, TablePrefix
+from .custody import DEFAULT_PREFIX, StoreUrl, TablePrefix
 from .custody_store import KEYS_VARIABLE
 
 account = typer.Typer(
@@ -86,7 +86,6 @@ PageSize = Annotated[int | None, typer.Option(help="Rows per request; the most i
 Market = Annotated[str | None, typer.Option(help="Such as BTC_USDT.")]
 Ticker = Annotated[str | None, typer.Option(help="A currency such as BTC.")]
 ClientOrderId = Annotated[str | None, typer.Option(help="The id that the user gave an order.")]
-_PREFIX: Final = "whitebit_oauth_"
 
 
 class Method(enum.StrEnum):
@@ -107,7 +106,7 @@ def balances(
     out: Out = None,
     bearer: Bearer = None,
     store: StoreUrl = None,
-    table_prefix: TablePrefix = _PREFIX,
+    table_prefix: TablePrefix = DEFAULT_PREFIX,
     client_id: ClientId = None,
     redirect_uri: RedirectUri = None,
     region: InRegion = Region.GLOBAL,
@@ -142,16 +141,18 @@ def transactions(
     resume: Resume = False,
     bearer: Bearer = None,
     store: StoreUrl = None,
-    table_prefix: TablePrefix = _PREFIX,
+    table_prefix: TablePrefix = DEFAULT_PREFIX,
     client_id: ClientId = None,
     redirect_uri: RedirectUri = None,
     region: InRegion = Region.GLOBAL,
     base_url: BaseUrl = None,
 ) -> None:
     """Export deposits and withdrawals, newest first."""
+    from ..history import TransactionMethod
+
     settings = Settings(store, table_prefix, client_id, redirect_uri, region, base_url)
     arguments = {
-        "method": None if method is None else list(Method).index(method) + 1,
+        "method": None if method is None else TransactionMethod[method.name],
         "ticker": ticker,
         "addresses": address or None,
         "memo": memo,
@@ -181,7 +182,7 @@ def orders(
     resume: Resume = False,
     bearer: Bearer = None,
     store: StoreUrl = None,
-    table_prefix: TablePrefix = _PREFIX,
+    table_prefix: TablePrefix = DEFAULT_PREFIX,
     client_id: ClientId = None,
     redirect_uri: RedirectUri = None,
     region: InRegion = Region.GLOBAL,
@@ -214,7 +215,7 @@ def deals(
     resume: Resume = False,
     bearer: Bearer = None,
     store: StoreUrl = None,
-    table_prefix: TablePrefix = _PREFIX,
+    table_prefix: TablePrefix = DEFAULT_PREFIX,
     client_id: ClientId = None,
     redirect_uri: RedirectUri = None,
     region: InRegion = Region.GLOBAL,
@@ -246,7 +247,7 @@ def converts(
     resume: Resume = False,
     bearer: Bearer = None,
     store: StoreUrl = None,
-    table_prefix: TablePrefix = _PREFIX,
+    table_prefix: TablePrefix = DEFAULT_PREFIX,
     client_id: ClientId = None,
     redirect_uri: RedirectUri = None,
     region: InRegion = Region.GLOBAL,

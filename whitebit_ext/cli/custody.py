@@ -54,7 +54,7 @@ KeysFile = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-_PREFIX: Final = "whitebit_oauth_"
+DEFAULT_PREFIX: Final = "whitebit_oauth_"
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def _maintained(store: str | None, prefix: str, keys_file: Path | None) -> Itera
 @custody.command("init")
 def init(
     store: StoreUrl = None,
-    table_prefix: TablePrefix = _PREFIX,
+    table_prefix: TablePrefix = DEFAULT_PREFIX,
     new_key: Annotated[
         bool,
         typer.Option(
@@ -118,7 +118,7 @@ def init(
 @custody.command("rotate")
 def rotate(
     store: StoreUrl = None,
-    table_prefix: TablePrefix = _PREFIX,
+    table_prefix: TablePrefix = DEFAULT_PREFIX,
     keys_file: KeysFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -154,7 +154,7 @@ def rotate(
 @custody.command("list")
 def list_all(
     store: StoreUrl = None,
-    table_prefix: TablePrefix = _PREFIX,
+    table_prefix: TablePrefix = DEFAULT_PREFIX,
     keys_file: KeysFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -175,7 +175,7 @@ def list_all(
 @custody.command("lost")
 def lost(
     store: StoreUrl = None,
-    table_prefix: TablePrefix = _PREFIX,
+    table_prefix: TablePrefix = DEFAULT_PREFIX,
     keys_file: KeysFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -191,7 +191,7 @@ def lost(
 @custody.command("check")
 def check(
     store: StoreUrl = None,
-    table_prefix: TablePrefix = _PREFIX,
+    table_prefix: TablePrefix = DEFAULT_PREFIX,
     keys_file: KeysFile = None,
     as_json: AsJson = False,
 ) -> None:
