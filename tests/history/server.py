@@ -141,6 +141,7 @@ class History:
         arrive: Called before each answer, to change the rows.
         requests: What was asked, in order.
         floor: The earliest date that the server takes, in unix seconds.
+        cap: How far transactions can be paged through.
         written: Changes the body of an answer.
     """
 
@@ -150,6 +151,7 @@ class History:
     requests: list[dict[str, Any]] = attrs.field(factory=list)
     clock: StillClock = attrs.field(factory=StillClock)
     floor: float = 0.0
+    cap: int = 10_000
     written: Callable[[bytes], bytes] = lambda body: body
 
     @classmethod
@@ -175,7 +177,7 @@ class History:
         self.requests.append(dict(body))
         found = self._found(body)
         limit, offset = body["limit"], body["offset"]
-        if self.read == "transactions" and offset + limit > 10_000:
+        if self.read == "transactions" and offset + limit > self.cap:
             raise BadRequest("too far", errors={"offset": ("Offset is too big.",)})
         page = found[offset : offset + limit]
         if self.read in ("transactions", "converts"):

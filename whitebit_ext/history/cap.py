@@ -77,11 +77,16 @@ class TransactionWalk(Walk[Transaction]):
         }
 
     def given(self, record: Transaction) -> None:
-        """Note a row: a cursor names the last one's time, and all rows of that time."""
+        """Note a row: a cursor names the earliest time, and all rows of that time.
+
+        A row that arrived during the walk may come behind older ones. It is newer than the
+        cursor's time, and that says enough of it.
+        """
         self._passed(record)
-        if self._time != record.created_at:
+        if self._time is None or record.created_at < self._time:
             self._time, self._ties = record.created_at, []
-        self._ties += identities([record])
+        if record.created_at == self._time:
+            self._ties += identities([record])
 
     def _passed(self, record: Transaction) -> None:
         self._counts[int(record.method), record.ticker, record.status] += 1
@@ -109,7 +114,9 @@ class TransactionWalk(Walk[Transaction]):
             passed = sum(rows for kind, rows in self._counts.items() if part.holds(kind))
             limit = max(_SMALLEST, _BUFFER * part.total // size)
             parameters = partition.parameters(part)
-            listing = self._listing(parameters, passed, min(limit, self.query.limit))
+            # Of the rows that were passed some may have left: no position is behind the last row.
+            position = min(passed, part.total)
+            listing = self._listing(parameters, position, min(limit, self.query.limit))
             listing.total = part.total
             listings.append(listing)
         yield from self._side_by_side(listings, whole.total)

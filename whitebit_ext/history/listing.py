@@ -50,16 +50,15 @@ class Listing(Generic[R]):
     _overlap: int = 1
     _retreats: set[int] = attrs.field(factory=set)
 
-    def __attrs_post_init__(self) -> None:
-        if self.limit == 1:
-            self._overlap = 0
-
     def read(self) -> Generator[Any, Any, list[R]]:
         """Read a page and return its new rows: perhaps none, also before the end."""
         offset = max(0, self.position - self._overlap)
-        limit = self.limit if self.cap is None else min(self.limit, self.cap - offset)
-        if limit <= (self._overlap if offset else 0):
-            return self._end()
+        # One row at a time needs a second one: the first is that of the page before.
+        limit = max(self.limit, 1 + self._overlap) if self.position else self.limit
+        if self.cap is not None:
+            # At the cap the last rows are read once more: others may have moved up to there.
+            offset = min(offset, self.cap - 1 - self._overlap)
+            limit = min(limit, self.cap - offset)
         page = yield from self.fetch({**self.parameters(), "limit": limit, "offset": offset})
         self.total = page.total
         known = self.known(page)
@@ -71,16 +70,16 @@ class Listing(Generic[R]):
             back = max(0, offset - limit + 1)
             self.position = back + self._overlap if back else 0
             return []
+        fresh = [row for row, came in zip(page, known, strict=True) if not came]
         end = offset + len(page)
         stuck = end <= self.position
         self.position = end
         if page.total is None:
             self.ended = len(page) < limit
-        elif end >= page.total or not page:
+        elif end >= page.total or not page or (end == self.cap and stuck and not fresh):
             self._end()
-        if stuck and not self.ended:
+        if stuck and not self.ended and end != self.cap:
             self._overlap = 0  # a server that sends one row at a time
-        fresh = [row for row, came in zip(page, known, strict=True) if not came]
         if fresh:
             self._retreats.clear()
         return fresh

@@ -21,6 +21,8 @@ from .records import Transaction
 Kind = tuple[int, str, int]
 """Method, ticker and status of a row."""
 _ROUNDS = 3
+ROOM = 1_000
+"""Rows that a part may grow by during the walk, and still be paged through."""
 
 
 @attrs.frozen
@@ -67,8 +69,8 @@ class Partition:
         return attrs.evolve(part, total=(yield from self._count(part)))
 
     def split(self, part: Part) -> Steps[list[Part]]:
-        """Return the parts of a part; those that cannot be split are too large perhaps."""
-        if part.total <= CAP or None not in (part.method, part.ticker, part.status):
+        """Return the parts of a part; what cannot be split any further is perhaps too large."""
+        if part.total <= CAP - ROOM or None not in (part.method, part.ticker, part.status):
             return [part]
         if part.method is None:
             candidates = [attrs.evolve(part, method=method) for method in OUTCOMES]
@@ -78,7 +80,9 @@ class Partition:
         else:
             codes = self._codes(part.method)
             candidates = [attrs.evolve(part, status=code) for code in codes]
-        found = yield from self._sized(part, candidates)
+        found, total = yield from self._sized(part, candidates)
+        # What arrived since the part was counted is not missed, nor what has left since.
+        part = attrs.evolve(part, total=min(part.total, total))
         if sum(child.total for child in found) < part.total and part.ticker is None:
             found = yield from self._other_tickers(part, found)
         short = part.total - sum(child.total for child in found)
@@ -89,18 +93,23 @@ class Partition:
             leaves += yield from self.split(child)
         return leaves
 
-    def _sized(self, part: Part, candidates: list[Part]) -> Steps[list[Part]]:
-        """Count the candidates until they make up the part, which may grow meanwhile."""
-        found: list[Part] = []
+    def _sized(self, part: Part, candidates: list[Part]) -> Steps[tuple[list[Part], int]]:
+        """Count the candidates until they make up the part, which may grow meanwhile.
+
+        Returns:
+            Those that have rows, and how many the part has now.
+        """
+        found, whole = list[Part](), 0
         for _ in range(_ROUNDS):
             found = []
             for candidate in candidates:
                 total = yield from self._count(candidate)
                 if total:
                     found.append(attrs.evolve(candidate, total=total))
-            if sum(child.total for child in found) >= (yield from self._count(part)):
+            whole = yield from self._count(part)
+            if sum(child.total for child in found) >= whole:
                 break
-        return found
+        return found, whole
 
     def _other_tickers(self, part: Part, found: list[Part]) -> Steps[list[Part]]:
         """Look among all currencies for those that no row has shown so far."""
