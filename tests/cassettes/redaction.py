@@ -63,6 +63,8 @@ _OF_BODY, _NOT_OF_BODY = "BASE64-OF-THE-BODY", "NOT-THE-BODY"
 _CREDENTIALS = ("authorization", "x-txc-apikey", "x-txc-payload", "x-txc-signature")
 _REQUEST_HEADERS = ("content-type", *_CREDENTIALS)
 _RESPONSE_HEADERS = ("content-type", "cache-control", "location", "retry-after")
+# That of RFC 9110, section 15.5.21; Python before 3.13 has the older one.
+_PHRASES = {422: "Unprocessable Content"}
 _LEAST = 8  # what is shorter stands in many texts by chance
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -163,7 +165,9 @@ class Redaction:
             if name in headers
         }
         body = self._json(bytes(response["body"]["string"]), answer=True)
-        return {"status": response["status"], "headers": kept, "body": {"string": body}}
+        status = dict(response["status"])
+        status["message"] = _PHRASES.get(status["code"], status["message"])
+        return {"status": status, "headers": kept, "body": {"string": body}}
 
     def _sign(self, headers: dict[str, str], body: bytes) -> None:
         """Replace key, payload and signature by what they were made of, if it was so."""
