@@ -67,6 +67,7 @@ def test_the_examples_run(sandbox: Sandbox, client: PartnerClient) -> None:
     assert sandbox.count(None, "delete_api_key", status=200) == 1
     assert names["http"].post("/api/v4/trade-account/balance").status_code == 401
     names["http"].close()
+    names["partner"]._engine.custody.store.close()  # a server has it open for as long as it runs
 
 
 def test_the_sandbox_example_runs() -> None:
