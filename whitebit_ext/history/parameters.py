@@ -30,7 +30,7 @@ class Query:
         filters: What goes into the body as it is, under the server's names.
         since: Rows of this time and later.
         until: Rows earlier than this.
-        limit: Rows per request.
+        limit: Rows per request; 1 is asked for together with the row before it.
         single: Whether one row is looked up, where the server ignores dates.
     """
 
