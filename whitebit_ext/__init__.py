@@ -1,8 +1,8 @@
 """Connect users' WhiteBIT accounts: OAuth 2.0, OAuth-issued API keys, account reads.
 
 The names in ``__all__`` are the public face, with ``whitebit_ext.errors``,
-``whitebit_ext.stores`` and ``whitebit_ext.sandbox``. Each loads when it is first used, so that
-what needs none of them, such as the pytest plugin, costs nothing.
+``whitebit_ext.custody.stores`` and ``whitebit_ext.sandbox``. Each loads when it is first used, so
+that what needs none of them, such as the pytest plugin, costs nothing.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import errors
-    from .async_client import AsyncUser, AsyncWhiteBIT
-    from .client import User, WhiteBIT
-    from .errors import WhiteBITError
-    from .history import (
+    from ._async.client import AsyncUser, AsyncWhiteBIT
+    from ._sync.client import User, WhiteBIT
+    from .account import (
         ActivationCondition,
         AsyncRows,
         Confirmations,
@@ -38,7 +37,11 @@ if TYPE_CHECKING:
         TransactionMethod,
         TransactionOutcome,
     )
-    from .records import (
+    from .custody.sealing import generate_encryption_key
+    from .custody.stores import MemoryStore, Store
+    from .custody.stores import SQLStore as SQLStore
+    from .errors import WhiteBITError
+    from .keys.records import (
         KeyCondition,
         KeyHealth,
         KeyInfo,
@@ -50,12 +53,9 @@ if TYPE_CHECKING:
         PermissionUrl,
         SpotBalance,
     )
+    from .keys.signing import ApiKey, NonceMode, SignedAuth
     from .regions import Region
-    from .sealing import generate_encryption_key
     from .secret import Secret
-    from .signing import ApiKey, NonceMode, SignedAuth
-    from .stores import MemoryStore, Store
-    from .stores import SQLStore as SQLStore
 
 __all__ = [
     "ActivationCondition",
@@ -106,10 +106,10 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "async_client": ("AsyncUser", "AsyncWhiteBIT"),
-    "client": ("User", "WhiteBIT"),
+    "_async.client": ("AsyncUser", "AsyncWhiteBIT"),
+    "_sync.client": ("User", "WhiteBIT"),
     "errors": ("WhiteBITError",),
-    "history": (
+    "account": (
         "ActivationCondition",
         "AsyncRows",
         "Confirmations",
@@ -131,7 +131,7 @@ _ROOMS = {
         "TransactionMethod",
         "TransactionOutcome",
     ),
-    "records": (
+    "keys.records": (
         "KeyCondition",
         "KeyHealth",
         "KeyInfo",
@@ -144,11 +144,11 @@ _ROOMS = {
         "SpotBalance",
     ),
     "regions": ("Region",),
-    "sealing": ("generate_encryption_key",),
+    "custody.sealing": ("generate_encryption_key",),
     "secret": ("Secret",),
-    "signing": ("ApiKey", "NonceMode", "SignedAuth"),
+    "keys.signing": ("ApiKey", "NonceMode", "SignedAuth"),
     # Not in __all__: a star import must not need SQLAlchemy.
-    "stores": ("MemoryStore", "SQLStore", "Store"),
+    "custody.stores": ("MemoryStore", "SQLStore", "Store"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

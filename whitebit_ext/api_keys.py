@@ -10,9 +10,8 @@ import attrs
 import httpx
 
 from .backoff import REPEATED, waiting_time
-from .claims import Claim
-from .clock import Clock
-from .custody import Custody
+from .custody.leases import jittered
+from .custody.rows import Custody
 from .errors import (
     InvalidArgument,
     KeyDisabled,
@@ -23,17 +22,18 @@ from .errors import (
     WhiteBITError,
     stripped,
 )
-from .health import KeyUse
-from .leases import jittered
-from .oauth import TokenPair
+from .http.requests import Send
+from .keys.claims import Claim
+from .keys.health import KeyUse
+from .keys.records import KeyHealth, KeyInfo, KeyState, PermissionGroup, PermissionUrl
+from .keys.retrieval import Again, Retrieval
+from .keys.signing import ApiKey
+from .oauth.protocol import TokenPair
 from .reading import Reader
-from .records import KeyHealth, KeyInfo, KeyState, PermissionGroup, PermissionUrl
-from .retrieval import Again, Retrieval
-from .sending import Send
-from .signing import ApiKey
+from .runtime.clock import Clock
+from .runtime.workers import Flights
 from .steps import Sleep, Steps, wait, work
 from .tokens import Tokens
-from .workers import Flights
 
 if TYPE_CHECKING:
     from whitebit_api.models.api_key_deleted_response import ApiKeyDeletedResponse

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .custody.leases import jittered
 from .errors import ConnectionFailed, RateLimited, ServerError, WhiteBITError, stripped
-from .leases import jittered
 from .steps import Sleep, Steps
 
 if TYPE_CHECKING:

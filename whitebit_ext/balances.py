@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 import attrs
 
 from .access import Access
-from .answers import load_json
 from .errors import InvalidArgument, MalformedResponse
+from .http.answers import load_json
+from .keys.records import MainBalance, SpotBalance
 from .reading import NONCE, Reader, Request
-from .records import MainBalance, SpotBalance
 from .steps import Steps
 
 B = TypeVar("B", MainBalance, SpotBalance)

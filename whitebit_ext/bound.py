@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx
 
-from .answers import error_of, load_json
 from .errors import (
     MalformedResponse,
     NoAnswer,
@@ -24,9 +23,10 @@ from .errors import (
     WhiteBITError,
     WrongServer,
 )
-from .pools import Pools
+from .http.answers import error_of, load_json
+from .http.pools import Pools
+from .http.requests import READ_LIMIT, Send
 from .regions import operation, origin_asked
-from .sending import READ_LIMIT, Send
 
 _NEVER_SENT = (
     httpx.ConnectError,

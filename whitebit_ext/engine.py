@@ -11,32 +11,32 @@ import httpx
 
 from .api_keys import KeyFlows
 from .balances import BalanceFlows
-from .budget import budget_of
-from .clock import Clock, SystemClock
-from .custody import Custody, StoredKey
+from .custody.leases import Leases, Pace
+from .custody.rows import Custody, StoredKey
+from .custody.sealing import Sealer
+from .custody.spill import Spill
+from .custody.stores import Store
 from .errors import InvalidArgument
-from .exchange import Credentials, Exchange
-from .forks import watch_forks
-from .health import KeyUse
 from .histories import HistoryFlows
-from .leases import Leases, Pace
-from .logins import Logins
+from .http.budget import budget_of
+from .http.pools import Pools
+from .keys.health import KeyUse
+from .keys.records import KeyHealth, Login
+from .keys.retrieval import Retrieval
+from .keys.signing import ApiKey
 from .maintenance import Loss, Maintenance
-from .oauth import Callback
-from .pools import Pools
+from .oauth.logins import Logins
+from .oauth.protocol import Callback
+from .oauth.refresh import Credentials, Exchange
 from .reading import Reader
-from .records import KeyHealth, Login
 from .regions import Region, Server
-from .retrieval import Retrieval
-from .sealing import Sealer
+from .runtime.clock import Clock, SystemClock
+from .runtime.forks import watch_forks
+from .runtime.workers import Flights, Workers
 from .secret import Secret
-from .signing import ApiKey
-from .spill import Spill
 from .steps import Steps, arun, outcome_of, run, wait, work
-from .stores import Store
 from .tokens import Tokens
 from .transport import Transport
-from .workers import Flights, Workers
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from .regions import operation
 from .steps import Steps
 
 if TYPE_CHECKING:
-    from .history import Page, Query, Walk
+    from .account import Page, Query, Walk
 
 
 @attrs.frozen
@@ -61,7 +61,7 @@ class HistoryFlows:
         Raises:
             InvalidArgument: the cursor is none, or belongs to other arguments.
         """
-        from .history import decode_page, walk
+        from .account import decode_page, walk
 
         forms = FORMS[query.read]
 

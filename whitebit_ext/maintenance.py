@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 
 import attrs
 
-from .clock import Clock, SystemClock
-from .custody import KINDS, Value, asked
+from .custody.rows import KINDS, Value, asked
+from .custody.sealing import Sealer
+from .custody.stores import Row, Store
 from .errors import CustodyError, EncryptionKeyMissing, StoreConflict, StoreUnavailable
-from .health import judge
-from .records import KeyHealth
-from .sealing import Sealer
-from .stores import Row, Store
+from .keys.health import judge
+from .keys.records import KeyHealth
+from .runtime.clock import Clock, SystemClock
 
 _ATTEMPTS = 50
 _DECIDED = ("lost", "taken", "malformed")

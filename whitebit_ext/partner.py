@@ -12,10 +12,10 @@ from .access import Access
 from .secret import Secret
 
 if TYPE_CHECKING:
-    from .clock import Clock
+    from .custody.stores import Store
     from .engine import Engine
     from .regions import Region
-    from .stores import Store
+    from .runtime.clock import Clock
 
 
 class Partner:

@@ -12,10 +12,7 @@ import httpx
 
 from .access import Access
 from .backoff import backed_off
-from .budget import Budget
-from .cache import Cache
-from .clock import Clock
-from .custody import Custody
+from .custody.rows import Custody
 from .errors import (
     BearerReadsRemoved,
     Forbidden,
@@ -27,10 +24,13 @@ from .errors import (
     WhiteBITError,
     stripped,
 )
-from .health import KeyUse
+from .http.budget import Budget
+from .http.requests import READ_LIMIT, Endpoint, Send
+from .keys.health import KeyUse
+from .keys.signing import ApiKey
 from .regions import operation
-from .sending import READ_LIMIT, Endpoint, Send
-from .signing import ApiKey
+from .runtime.cache import Cache
+from .runtime.clock import Clock
 from .steps import Sleep, Steps, send, work
 from .tokens import Tokens
 

@@ -14,11 +14,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from .clock import Clock
 from .errors import WhiteBITError
-from .sending import Send
+from .http.requests import Send
+from .runtime.clock import Clock
+from .runtime.workers import Workers
 from .transport import Transport
-from .workers import Workers
 
 T = TypeVar("T")
 

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import attrs
 import httpx
 
-from .clock import Clock
 from .errors import (
     ReauthorizationRequired,
     StoreUnavailable,
@@ -18,11 +17,12 @@ from .errors import (
     WhiteBITError,
     stripped,
 )
-from .exchange import Exchange, ended
-from .oauth import TokenPair
+from .http.requests import Send
+from .oauth.protocol import TokenPair
+from .oauth.refresh import Exchange, ended
 from .regions import operation
+from .runtime.clock import Clock
 from .secret import Secret
-from .sending import Send
 from .steps import Steps, send, wait, work
 
 T = TypeVar("T")

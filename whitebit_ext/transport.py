@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .bound import AsyncBound, Bound
 from .errors import MalformedResponse, WhiteBITError, stripped
-from .pools import Pools
-from .sending import Send
+from .http.pools import Pools
+from .http.requests import Send
 
 if TYPE_CHECKING:
     from whitebit_api.types import Response

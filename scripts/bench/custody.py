@@ -13,8 +13,8 @@ import httpx
 import sqlalchemy as sa
 
 from whitebit_ext import MemoryStore, WhiteBIT
+from whitebit_ext.custody.stores.sql import SQLStore
 from whitebit_ext.steps import Steps
-from whitebit_ext.stores.sql import SQLStore
 
 from .figures import Figure, spread_of
 from .partners import PUBLIC_KEY, SECRET, USER, MovedClock, partner, raw_bearer, settings, times

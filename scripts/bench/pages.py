@@ -10,7 +10,7 @@ from typing import Any
 
 from whitebit_api.models.orders_by_market import OrdersByMarket
 from whitebit_api.models.transaction_page import TransactionPage
-from whitebit_ext.history.decode import decode_orders, decode_transactions
+from whitebit_ext.account.decode import decode_orders, decode_transactions
 
 from .figures import Figure, ratio
 from .page_peers import peers

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from whitebit_ext.account import Account
+from whitebit_ext._sync.account import Account
 from whitebit_ext.errors import WhiteBITError
 
 from .history_rows import DEALS, OWNED, SINCE, UNTIL

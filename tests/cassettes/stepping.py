@@ -6,7 +6,7 @@ from whitebit_ext.sandbox import Clock
 
 
 class SteppingClock:
-    """A `whitebit_ext.clock.Clock` over a frozen clock of the sandbox."""
+    """A `whitebit_ext.runtime.clock.Clock` over a frozen clock of the sandbox."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

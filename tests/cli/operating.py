@@ -11,14 +11,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from whitebit_ext import ApiKey, Region, Secret, SQLStore, generate_encryption_key
-from whitebit_ext.claims import Claim
 from whitebit_ext.cli.app import app
 from whitebit_ext.cli.custody_store import KEYS_VARIABLE, STORE_VARIABLE
-from whitebit_ext.clock import SystemClock
-from whitebit_ext.custody import Custody, StoredKey
-from whitebit_ext.oauth import TokenPair
+from whitebit_ext.custody.rows import Custody, StoredKey
+from whitebit_ext.custody.sealing import Sealer
+from whitebit_ext.keys.claims import Claim
+from whitebit_ext.oauth.protocol import TokenPair
 from whitebit_ext.regions import Server
-from whitebit_ext.sealing import Sealer
+from whitebit_ext.runtime.clock import SystemClock
 
 OLD, NEW = generate_encryption_key(), generate_encryption_key()
 SERVER = Server.of(Region.GLOBAL)

@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 
 from whitebit_ext.cli import account_settings
 from whitebit_ext.cli.account import account
-from whitebit_ext.errors import HistoryTruncated
-from whitebit_ext.errors.history import Unreached
+from whitebit_ext.errors import HistoryTruncated, Unreached
 from whitebit_ext.sandbox import Sandbox
 
 from .exporting import (
@@ -90,7 +89,7 @@ def test_what_cannot_be_reached_is_told_after_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A truncated history is written as far as it goes, and ends with 1; nothing to resume."""
-    from whitebit_ext.history import Rows
+    from whitebit_ext.account import Rows
 
     pages = Rows.pages
 

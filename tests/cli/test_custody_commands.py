@@ -11,9 +11,9 @@ import pytest
 
 from whitebit_ext.cli.custody_display import Report
 from whitebit_ext.cli.custody_store import KEYS_VARIABLE
-from whitebit_ext.clock import SystemClock
-from whitebit_ext.custody import Custody
-from whitebit_ext.sealing import Sealer
+from whitebit_ext.custody.rows import Custody
+from whitebit_ext.custody.sealing import Sealer
+from whitebit_ext.runtime.clock import SystemClock
 
 from .operating import (
     COMMANDS,

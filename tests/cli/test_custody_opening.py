@@ -14,7 +14,7 @@ import pytest
 from whitebit_ext import SQLStore
 from whitebit_ext.cli import custody_store
 from whitebit_ext.cli.custody_store import KEYS_VARIABLE, STORE_VARIABLE
-from whitebit_ext.custody import Custody
+from whitebit_ext.custody.rows import Custody
 
 from .operating import (
     COMMANDS,
@@ -225,7 +225,7 @@ def test_the_store_is_closed(file: Path, environment: pytest.MonkeyPatch) -> Non
             closed.append(self)
             super().close()
 
-    environment.setattr("whitebit_ext.stores.sql.SQLStore", Closing)
+    environment.setattr("whitebit_ext.custody.stores.sql.SQLStore", Closing)
     with custody_store.opened(f"sqlite:///{file}", "p_", make=True) as store:
         assert closed == []
     assert closed == [store]

@@ -23,12 +23,12 @@ from whitebit_ext import (
 )
 from whitebit_ext.sandbox import Clock, PartnerClient, Sandbox
 
-_ASYNC_ROOMS = ("whitebit_ext.async_client", "whitebit_ext.async_account")
+_ASYNC_ROOMS = ("whitebit_ext._async.client", "whitebit_ext._async.account")
 REDIRECT_URI = "https://partner.example/whitebit/callback"
 
 
 class MovedClock:
-    """A `whitebit_ext.clock.Clock` over the sandbox's clock: sleeping moves both.
+    """A `whitebit_ext.runtime.clock.Clock` over the sandbox's clock: sleeping moves both.
 
     Attributes:
         slept: What was slept, in order.

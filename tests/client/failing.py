@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from whitebit_ext.stores import MemoryStore, Row
+from whitebit_ext.custody.stores import MemoryStore, Row
 
 
 class DiskFullError(Exception):

@@ -10,10 +10,10 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 from whitebit_ext import Region, Store
-from whitebit_ext.custody import Custody
+from whitebit_ext.custody.rows import Custody
+from whitebit_ext.custody.sealing import Sealer
 from whitebit_ext.errors import WhiteBITError
 from whitebit_ext.regions import Server
-from whitebit_ext.sealing import Sealer
 
 from .faces import Face
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from whitebit_ext import MemoryStore, Region, generate_encryption_key
-from whitebit_ext.clock import SystemClock
-from whitebit_ext.custody import KINDS, Custody
+from whitebit_ext.custody.rows import KINDS, Custody
+from whitebit_ext.custody.sealing import Sealer
+from whitebit_ext.custody.stores import Row
 from whitebit_ext.maintenance import Maintenance
 from whitebit_ext.regions import Server
-from whitebit_ext.sealing import Sealer
-from whitebit_ext.stores import Row
+from whitebit_ext.runtime.clock import SystemClock
 
 from .failing import FailingStore
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from whitebit_ext import AsyncWhiteBIT
-from whitebit_ext.budget import LIMITS
+from whitebit_ext.http.budget import LIMITS
 
 from .faces import Face
 from .test_history_walks import ready

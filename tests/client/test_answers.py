@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from whitebit_ext.answers import error_of, load_json
 from whitebit_ext.errors import (
     BadRequest,
     Conflict,
@@ -22,6 +21,7 @@ from whitebit_ext.errors import (
     Unauthorized,
     UnexpectedStatus,
 )
+from whitebit_ext.http.answers import error_of, load_json
 
 Fields = dict[str, tuple[str, ...]]
 RANGE = "api.validation.dateTime.maxRange"

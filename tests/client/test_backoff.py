@@ -28,9 +28,9 @@ from whitebit_ext.errors import (
     UnexpectedStatus,
     WhiteBITError,
 )
+from whitebit_ext.runtime.workers import Workers
 from whitebit_ext.steps import Sleep, Steps, arun, run
 from whitebit_ext.transport import Transport
-from whitebit_ext.workers import Workers
 
 from .hand_clock import HandClock
 

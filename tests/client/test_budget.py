@@ -8,8 +8,8 @@ from bisect import bisect_left
 import pytest
 
 from whitebit_api.operations import OPERATIONS
-from whitebit_ext.budget import LIMITS, WINDOW, Budget, budget_of, scope_of
-from whitebit_ext.clock import SystemClock
+from whitebit_ext.http.budget import LIMITS, WINDOW, Budget, budget_of, scope_of
+from whitebit_ext.runtime.clock import SystemClock
 
 from .hand_clock import HandClock
 from .test_forks import in_child

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from whitebit_ext import cache as cache_module
-from whitebit_ext.cache import LONGEST, Cache
 from whitebit_ext.errors import NotConnected, StoreUnavailable
+from whitebit_ext.runtime import cache as cache_module
+from whitebit_ext.runtime.cache import LONGEST, Cache
 
 from .faces import Face, MovedClock, connected
 from .failing import FailingStore

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from whitebit_ext import ApiKey, MemoryStore, Region, Secret, generate_encryption_key
-from whitebit_ext.clock import SystemClock
-from whitebit_ext.custody import Custody, StoredKey, login_id
+from whitebit_ext.custody.rows import Custody, StoredKey, login_id
+from whitebit_ext.custody.sealing import Sealer
+from whitebit_ext.custody.stores import Row
 from whitebit_ext.errors import (
     EncryptionKeyMissing,
     SealBroken,
@@ -19,10 +20,9 @@ from whitebit_ext.errors import (
     StoreUnavailable,
     StoreVolatile,
 )
-from whitebit_ext.oauth import TokenPair
+from whitebit_ext.oauth.protocol import TokenPair
 from whitebit_ext.regions import Server
-from whitebit_ext.sealing import Sealer
-from whitebit_ext.stores import Row
+from whitebit_ext.runtime.clock import SystemClock
 
 KEY = generate_encryption_key()
 GLOBAL, EU = Server.of(Region.GLOBAL), Server.of(Region.EU)

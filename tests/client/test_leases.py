@@ -8,12 +8,12 @@ import threading
 import pytest
 
 from whitebit_ext import MemoryStore, Region, generate_encryption_key
-from whitebit_ext.custody import Custody
+from whitebit_ext.custody.leases import Leases, Pace
+from whitebit_ext.custody.rows import Custody
+from whitebit_ext.custody.sealing import Sealer
+from whitebit_ext.custody.stores import Row
 from whitebit_ext.errors import StoreUnavailable
-from whitebit_ext.leases import Leases, Pace
 from whitebit_ext.regions import Server
-from whitebit_ext.sealing import Sealer
-from whitebit_ext.stores import Row
 
 from .hand_clock import HandClock
 

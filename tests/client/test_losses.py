@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from whitebit_ext import WhiteBIT
-from whitebit_ext.claims import Claim
 from whitebit_ext.errors import SealBroken, SecretLost, SecretTakenElsewhere, StoreUnavailable
+from whitebit_ext.keys.claims import Claim
 
 from .faces import Face, connected
 from .failing import FailingStore

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from whitebit_ext import ApiKey, KeyCondition, MemoryStore, Secret
-from whitebit_ext.custody import KINDS, Custody, StoredKey
+from whitebit_ext.custody.rows import KINDS, Custody, StoredKey
+from whitebit_ext.custody.sealing import Sealer
+from whitebit_ext.custody.stores import Row
 from whitebit_ext.errors import StoreUnavailable
 from whitebit_ext.maintenance import Maintenance, Place, Rotation
-from whitebit_ext.sealing import Sealer
-from whitebit_ext.stores import Row
 
 from .failing import FailingStore
 from .hand_clock import HandClock

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from whitebit_ext import MemoryStore, Store
-from whitebit_ext.stores import Row
+from whitebit_ext.custody.stores import Row
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from whitebit_ext.errors import (
     StateMismatch,
     StateMissing,
 )
-from whitebit_ext.oauth import (
+from whitebit_ext.oauth.protocol import (
     CallbackParameters,
     authorization_url,
     check_address,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from whitebit_ext.custody.leases import COMMIT_PATIENCE, jittered, patiently
 from whitebit_ext.errors import StoreConflict, StoreUnavailable
-from whitebit_ext.leases import COMMIT_PATIENCE, jittered, patiently
 
 from .hand_clock import HandClock
 

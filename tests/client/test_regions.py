@@ -19,10 +19,10 @@ from whitebit_ext.errors import (
     StateUnknown,
     WrongServer,
 )
-from whitebit_ext.pools import Pools
+from whitebit_ext.http.pools import Pools
+from whitebit_ext.http.requests import Send
 from whitebit_ext.regions import Server, origin_of
 from whitebit_ext.sandbox import Sandbox
-from whitebit_ext.sending import Send
 from whitebit_ext.transport import Transport
 
 from .faces import Face, connected

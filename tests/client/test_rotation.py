@@ -7,10 +7,10 @@ import threading
 import pytest
 
 from whitebit_ext import MemoryStore
-from whitebit_ext.custody import KINDS
+from whitebit_ext.custody.rows import KINDS
+from whitebit_ext.custody.sealing import Sealer
 from whitebit_ext.errors import EncryptionKeyMissing
 from whitebit_ext.maintenance import Rotation
-from whitebit_ext.sealing import Sealer
 
 from .faces import Face, connected
 from .maintaining import (

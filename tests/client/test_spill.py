@@ -73,7 +73,7 @@ def test_a_disk_that_fails_before(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(f"whitebit_ext.spill.os.{call}", fail)
+        broken.setattr(f"whitebit_ext.custody.spill.os.{call}", fail)
         with pytest.raises(StoreUnavailable, match="No space left on device"):
             user.api_keys.issue()
     assert asked(face) == 0
@@ -206,7 +206,7 @@ def test_a_disk_that_fails_as_well(
             raise OSError(5, "Input/output error")
         return real(*arguments, **options)
 
-    monkeypatch.setattr(f"whitebit_ext.spill.os.{call}", fail)
+    monkeypatch.setattr(f"whitebit_ext.custody.spill.os.{call}", fail)
     error = spill(face, store, user)
     assert error.secret is not None
     assert error.secret.reveal() == made.secret

@@ -11,9 +11,9 @@ from typing import Any, cast
 import pytest
 
 from whitebit_ext.errors import NoAnswer
+from whitebit_ext.runtime.workers import Workers
 from whitebit_ext.steps import Sleep, Step, Steps, arun, outcome_of, run, wait, work
 from whitebit_ext.transport import Transport
-from whitebit_ext.workers import Workers
 
 from .faces import MovedClock
 

@@ -16,9 +16,9 @@ import httpx
 import pytest
 
 from whitebit_ext import ApiKey, KeyState, MemoryStore, User, WhiteBIT
-from whitebit_ext.claims import Claim
 from whitebit_ext.errors import WhiteBITError
-from whitebit_ext.oauth import TokenPair
+from whitebit_ext.keys.claims import Claim
+from whitebit_ext.oauth.protocol import TokenPair
 
 from .bad_answers import OPERATIONS, BadAnswer, bad_bodies, bad_statuses, expected
 from .faces import REDIRECT_URI, Face

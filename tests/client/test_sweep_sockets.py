@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from whitebit_ext import KeyState
-from whitebit_ext.claims import Claim
 from whitebit_ext.errors import WhiteBITError
+from whitebit_ext.keys.claims import Claim
 from whitebit_ext.sandbox import Sandbox
 
 from .bad_answers import OPERATIONS, expected

@@ -9,7 +9,7 @@ import pytest
 
 from whitebit_ext import Secret
 from whitebit_ext.errors import MalformedResponse
-from whitebit_ext.oauth import TokenPair, read_pair
+from whitebit_ext.oauth.protocol import TokenPair, read_pair
 
 GOOD: dict[str, Any] = {
     "access_token": "YWNjZXNz+/=",

@@ -25,9 +25,9 @@ from whitebit_ext.errors import (
     ServerError,
     UnexpectedStatus,
 )
-from whitebit_ext.pools import Pools
+from whitebit_ext.http.pools import Pools
+from whitebit_ext.http.requests import Send
 from whitebit_ext.regions import Server
-from whitebit_ext.sending import Send
 from whitebit_ext.transport import Transport
 
 from .faces import Face, connected

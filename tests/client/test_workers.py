@@ -9,8 +9,8 @@ from concurrent.futures import Future
 import pytest
 
 from whitebit_ext.errors import NoAnswer, TokenUnavailable
+from whitebit_ext.runtime.workers import Flights, Workers
 from whitebit_ext.steps import result_of
-from whitebit_ext.workers import Flights, Workers
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from whitebit_ext import User
-from whitebit_ext.custody import Value
+from whitebit_ext.custody.rows import Value
 
 from .faces import Face, connected
 

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from whitebit_ext.history import Transaction, decode_transactions
+from whitebit_ext.account import Transaction, decode_transactions
 
 from .server import transaction
 

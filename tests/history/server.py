@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import attrs
 
+from whitebit_ext.account import AsyncRows, Page, Query, Rows, decode_page, walk
 from whitebit_ext.errors import BadRequest
-from whitebit_ext.history import AsyncRows, Page, Query, Rows, decode_page, walk
 from whitebit_ext.steps import Steps, run, work
 from whitebit_ext.transport import Transport
 

@@ -11,8 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from whitebit_ext.errors.history import MalformedRecord
-from whitebit_ext.history import (
+from whitebit_ext.account import (
     Convert,
     ConvertStep,
     Deal,
@@ -25,6 +24,7 @@ from whitebit_ext.history import (
     decode_orders,
     decode_transactions,
 )
+from whitebit_ext.errors import MalformedRecord
 
 from .server import convert, deal, order, transaction
 

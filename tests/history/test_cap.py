@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from whitebit_ext.errors import ServerError
-from whitebit_ext.errors.history import HistoryTruncated
-from whitebit_ext.history import transactions_query
+from whitebit_ext.account import transactions_query
+from whitebit_ext.errors import HistoryTruncated, ServerError
 from whitebit_ext.steps import Steps, work
 
 from .server import NOW, TICKERS, History, name_of

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
-from whitebit_ext.history import (
+from whitebit_ext.account import (
     Deal,
     OrderType,
     Page,

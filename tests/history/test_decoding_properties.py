@@ -11,9 +11,7 @@ import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whitebit_ext.errors import MalformedResponse
-from whitebit_ext.errors.history import MalformedRecord
-from whitebit_ext.history import (
+from whitebit_ext.account import (
     Confirmations,
     Deal,
     Page,
@@ -28,6 +26,7 @@ from whitebit_ext.history import (
     decode_orders,
     decode_transactions,
 )
+from whitebit_ext.errors import MalformedRecord, MalformedResponse
 
 from .bodies import EPOCH, envelope
 from .server import transaction

@@ -12,7 +12,7 @@ import attrs
 import pytest
 import yaml
 
-from whitebit_ext.history import (
+from whitebit_ext.account import (
     Confirmations,
     Convert,
     ConvertStep,
@@ -22,8 +22,8 @@ from whitebit_ext.history import (
     Transaction,
     TransactionDetails,
 )
-from whitebit_ext.history.base import wire_names
-from whitebit_ext.history.enums import DEPOSIT_OUTCOMES, WITHDRAWAL_OUTCOMES, OpenNumber, OpenText
+from whitebit_ext.account.base import wire_names
+from whitebit_ext.account.enums import DEPOSIT_OUTCOMES, WITHDRAWAL_OUTCOMES, OpenNumber, OpenText
 
 KINDS: tuple[type[attrs.AttrsInstance], ...] = (
     Transaction,

@@ -9,15 +9,14 @@ from typing import Any
 
 import pytest
 
-from whitebit_ext.errors import MalformedResponse
-from whitebit_ext.errors.history import MalformedRecord
-from whitebit_ext.history import (
+from whitebit_ext.account import (
     Page,
     decode_converts,
     decode_deals,
     decode_orders,
     decode_transactions,
 )
+from whitebit_ext.errors import MalformedRecord, MalformedResponse
 
 from .bodies import CONVERT, FLAT_DEAL, one_transaction
 

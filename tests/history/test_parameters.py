@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from whitebit_ext.errors import InvalidArgument
-from whitebit_ext.history import (
+from whitebit_ext.account import (
     OrderStatusFilter,
     Query,
     TransactionMethod,
@@ -18,6 +17,7 @@ from whitebit_ext.history import (
     orders_query,
     transactions_query,
 )
+from whitebit_ext.errors import InvalidArgument
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 NAIVE = NOW.replace(tzinfo=None)

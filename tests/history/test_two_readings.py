@@ -12,8 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from whitebit_ext.errors import MalformedResponse
-from whitebit_ext.history import (
+from whitebit_ext.account import (
     Page,
     TransactionDetails,
     decode_converts,
@@ -22,6 +21,7 @@ from whitebit_ext.history import (
     decode_transactions,
     wire,
 )
+from whitebit_ext.errors import MalformedResponse
 
 from .bodies import envelope
 from .server import convert, deal, order, transaction

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from whitebit_ext.errors import InvalidArgument, NoAnswer
-from whitebit_ext.errors.history import HistoryTruncated
+from whitebit_ext.errors import HistoryTruncated, InvalidArgument, NoAnswer
 
 from .server import NOW, History, moments, name_of
 from .walking import DAY, QUERIES, READS, Arrivals

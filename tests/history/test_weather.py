@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from whitebit_ext.account import Rows, cap, listing, parts
 from whitebit_ext.errors import NoAnswer
-from whitebit_ext.history import Rows, cap, listing, parts
 from whitebit_ext.steps import Steps
 
 from .server import NOW, TICKERS, History, name_of

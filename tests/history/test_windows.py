@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from whitebit_ext.account import orders_query, transactions_query
+from whitebit_ext.account.windows import oldest_kept
 from whitebit_ext.errors import BadRequest
-from whitebit_ext.history import orders_query, transactions_query
-from whitebit_ext.history.windows import oldest_kept
 
 from .server import NOW, History, StillClock, moments, name_of
 from .walking import DAY, QUERIES, READS

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Literal, TypeVar
 
-from whitebit_ext.stores import Row, SQLStore
+from whitebit_ext.custody.stores import Row, SQLStore
 
 T = TypeVar("T")
 

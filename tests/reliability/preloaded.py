@@ -16,7 +16,7 @@ import httpx
 import sqlalchemy as sa
 
 from whitebit_ext import Region, WhiteBIT
-from whitebit_ext.stores import SQLStore
+from whitebit_ext.custody.stores import SQLStore
 
 VARIABLE = "WHITEBIT_OAUTH_PRELOADED"
 

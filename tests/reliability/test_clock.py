@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from whitebit_ext import WhiteBIT, WhiteBITError
+from whitebit_ext.custody.stores import SQLStore
 from whitebit_ext.errors import ReauthorizationRequired
 from whitebit_ext.sandbox import Sandbox
-from whitebit_ext.stores import SQLStore
 
 from .databases import Databases
 from .wiring import AheadClock, World

@@ -18,9 +18,9 @@ import pytest
 import sqlalchemy as sa
 
 from whitebit_ext import WhiteBITError
+from whitebit_ext.custody.stores import SQLStore
 from whitebit_ext.errors import StoreUnavailable
 from whitebit_ext.maintenance import Maintenance
-from whitebit_ext.stores import SQLStore
 
 from .databases import Databases
 from .wiring import World

@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from whitebit_ext import WhiteBIT
-from whitebit_ext.custody import KINDS
+from whitebit_ext.custody.rows import KINDS
+from whitebit_ext.custody.stores import SQLStore
 from whitebit_ext.errors import EncryptionKeyMissing, SealBroken, SecretNotStored, StoreUnavailable
-from whitebit_ext.stores import SQLStore
 
 from .databases import Databases
 from .tearing import tear

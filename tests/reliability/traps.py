@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import httpx
 
-from whitebit_ext.stores import Row, Store
+from whitebit_ext.custody.stores import Row, Store
 
 T = TypeVar("T")
 

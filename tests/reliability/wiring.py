@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from whitebit_ext import AsyncWhiteBIT, Region, Store, WhiteBIT, engine, generate_encryption_key
-from whitebit_ext.clock import SystemClock
+from whitebit_ext.custody.stores import SQLStore
+from whitebit_ext.runtime.clock import SystemClock
 from whitebit_ext.sandbox import ApiKey, Sandbox
-from whitebit_ext.stores import SQLStore
 
 from .children import Child, Serve
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from whitebit_ext.stores import MemoryStore, SQLStore
-from whitebit_ext.stores.conformance import StoreConformance
-from whitebit_ext.stores.conformance.opening import Open
+from whitebit_ext.custody.stores import MemoryStore, SQLStore
+from whitebit_ext.custody.stores.conformance import StoreConformance
+from whitebit_ext.custody.stores.conformance.opening import Open
 
 from .postgres_server import PostgresServer
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from whitebit_ext.stores import SQLStore
+from whitebit_ext.custody.stores import SQLStore
 
 from .postgres_server import PostgresServer
 
@@ -51,7 +51,14 @@ def test_example_store_conforms(tmp_path: Path) -> None:
 def test_suite_says_what_it_lacks(tmp_path: Path) -> None:
     """Without a store to look at, the suite fails and names the variable to set."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--pyargs", "whitebit_ext.stores.conformance", "-x"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--pyargs",
+            "whitebit_ext.custody.stores.conformance",
+            "-x",
+        ],
         cwd=tmp_path,
         env={k: v for k, v in os.environ.items() if k != "WHITEBIT_OAUTH_STORE"},
         capture_output=True,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from whitebit_ext.stores.gate import Gate
+from whitebit_ext.custody.stores.gate import Gate
 
 PATIENCE = 30.0
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from whitebit_ext.custody.stores import SQLStore
 from whitebit_ext.errors import InvalidArgument
-from whitebit_ext.stores import SQLStore
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def run(code: str) -> str:
 def test_sqlalchemy_loads_on_use() -> None:
     """The stores load without SQLAlchemy, and `SQLStore` brings it."""
     said = run(
-        "import sys, whitebit_ext.stores as stores\n"
+        "import sys, whitebit_ext.custody.stores as stores\n"
         "before = 'sqlalchemy' in sys.modules\n"
         "stores.SQLStore\n"
         "print(before, 'sqlalchemy' in sys.modules)"
@@ -152,10 +152,10 @@ def test_sqlalchemy_loads_on_use() -> None:
 @pytest.mark.parametrize(
     ("missing", "code"),
     [
-        ("sqlalchemy", "from whitebit_ext.stores import SQLStore"),
+        ("sqlalchemy", "from whitebit_ext.custody.stores import SQLStore"),
         (
             "psycopg",
-            "from whitebit_ext.stores import SQLStore; SQLStore('postgresql://u:hunter2@h/d')",
+            "from whitebit_ext.custody.stores import SQLStore; SQLStore('postgresql://u:hunter2@h/d')",
         ),
     ],
 )
@@ -171,7 +171,7 @@ def test_missing_extra_is_named(missing: str, code: str) -> None:
 
 def test_unknown_names_stay_unknown() -> None:
     """The lazy name does not turn other misspellings into something."""
-    import whitebit_ext.stores
+    import whitebit_ext.custody.stores
 
     with pytest.raises(AttributeError, match="NoSuchStore"):
-        whitebit_ext.stores.NoSuchStore  # noqa: B018  # the look-up is the test
+        whitebit_ext.custody.stores.NoSuchStore  # noqa: B018  # the look-up is the test

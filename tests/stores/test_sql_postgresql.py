@@ -9,9 +9,9 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from whitebit_ext.stores import SQLStore
-from whitebit_ext.stores.conformance.opening import must_get
-from whitebit_ext.stores.conformance.processes import Child, needs_fork
+from whitebit_ext.custody.stores import SQLStore
+from whitebit_ext.custody.stores.conformance.opening import must_get
+from whitebit_ext.custody.stores.conformance.processes import Child, needs_fork
 
 from .cutting_proxy import CuttingProxy
 from .postgres_server import PostgresServer

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from whitebit_ext.custody.stores import SQLStore, schema
+from whitebit_ext.custody.stores.conformance.processes import Child, needs_fork
 from whitebit_ext.errors import StoreUnavailable
-from whitebit_ext.stores import SQLStore, schema
-from whitebit_ext.stores.conformance.processes import Child, needs_fork
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -111,7 +111,7 @@ def test_failed_migration_leaves_nothing(url: str, monkeypatch: pytest.MonkeyPat
 
 def test_scan_goes_over_pages(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scan that needs several queries lists each id once, also at the edge of a page."""
-    monkeypatch.setattr("whitebit_ext.stores.sql._PAGE", 5)
+    monkeypatch.setattr("whitebit_ext.custody.stores.sql._PAGE", 5)
     with SQLStore(url) as store:
         for count in range(1, 17):
             store.put("kind", f"é{count:02}", b"", None)

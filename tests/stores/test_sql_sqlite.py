@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from whitebit_ext.custody.stores import SQLStore
+from whitebit_ext.custody.stores.conformance.opening import must_get
+from whitebit_ext.custody.stores.conformance.processes import Child, needs_fork
 from whitebit_ext.errors import InvalidArgument
-from whitebit_ext.stores import SQLStore
-from whitebit_ext.stores.conformance.opening import must_get
-from whitebit_ext.stores.conformance.processes import Child, needs_fork
 
 pytestmark = needs_fork  # and so has the file rights to look at
 

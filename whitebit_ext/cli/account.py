@@ -148,7 +148,7 @@ def transactions(
     base_url: BaseUrl = None,
 ) -> None:
     """Export deposits and withdrawals, newest first."""
-    from ..history import TransactionMethod
+    from ..account import TransactionMethod
 
     settings = Settings(store, table_prefix, client_id, redirect_uri, region, base_url)
     arguments = {

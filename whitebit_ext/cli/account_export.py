@@ -21,9 +21,9 @@ from .account_rows import Format, as_csv, as_json, as_lines
 from .custody_store import UsageError
 
 if TYPE_CHECKING:
-    from ..account import Account
-    from ..history import Page, Rows
-    from ..records import MainBalance, SpotBalance
+    from .._sync.account import Account
+    from ..account import Page, Rows
+    from ..keys.records import MainBalance, SpotBalance
 
 _BY_PAGE: Final = frozenset({Format.JSONL, Format.CSV})
 _SUFFIXES: Final = {f".{name.value}": name for name in Format if name is not Format.TABLE}
@@ -157,7 +157,7 @@ def _encoder(read: str, format: Format) -> Callable[[Sequence[Mapping[str, Any]]
 
 def columns_of(read: str) -> tuple[str, ...]:
     """Return the keys of a history's rows, which there are even where no row is."""
-    from ..history import Convert, Deal, Order, Transaction, to_dict
+    from ..account import Convert, Deal, Order, Transaction, to_dict
 
     kinds: Mapping[str, type[Any]] = {
         "transactions": Transaction,

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import typer
 
-from ..client import WhiteBIT
+from .._sync.client import WhiteBIT
 from ..errors import HistoryTruncated, InvalidArgument, WhiteBITError
 from ..regions import Region
 from .custody_store import KEYS_VARIABLE, UsageError, opened
 
 if TYPE_CHECKING:
-    from ..account import Account
+    from .._sync.account import Account
 
 CLIENT_ID_VARIABLE: Final = "WHITEBIT_OAUTH_CLIENT_ID"
 CLIENT_SECRET_VARIABLE: Final = "WHITEBIT_OAUTH_CLIENT_SECRET"  # noqa: S105  # a variable's name

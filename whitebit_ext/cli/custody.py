@@ -12,10 +12,10 @@ from typing import Annotated, Any, Final
 import attrs
 import typer
 
+from ..custody.sealing import generate_encryption_key
 from ..errors import CustodyError, WhiteBITError
+from ..keys.records import KeyCondition
 from ..maintenance import Finding, Holding, Loss, Maintenance, Rotation
-from ..records import KeyCondition
-from ..sealing import generate_encryption_key
 from .custody_display import Report
 from .custody_store import KEYS_VARIABLE, STORE_VARIABLE, UsageError, opened, sealer_of
 

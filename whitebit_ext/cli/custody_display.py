@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from ..keys.records import KeyCondition
 from ..maintenance import Finding, Holding, Loss, Rotation
-from ..records import KeyCondition
 
 _AT_MOST: Final = 50
 _STYLES: Final = {

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..sealing import Sealer
-from ..stores import Store
+from ..custody.sealing import Sealer
+from ..custody.stores import Store
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -131,7 +131,7 @@ def _sql_store(url: str, prefix: str, make: bool) -> Store:
         )
     import sqlalchemy as sa
 
-    from ..stores.sql import SQLStore
+    from ..custody.stores.sql import SQLStore
 
     problem = ""
     try:
@@ -156,7 +156,7 @@ def _require_tables(url: str, prefix: str) -> None:
     Raises:
         UsageError: there are none.
     """
-    from ..stores import engines, schema
+    from ..custody.stores import engines, schema
 
     engine: sa.Engine = engines.make_engine(url, _TIMEOUT, 1)
     path = engine.url.database or ""

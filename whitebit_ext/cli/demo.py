@@ -8,14 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from ..client import User, WhiteBIT
+from .._sync.client import User, WhiteBIT
+from ..custody.sealing import generate_encryption_key
+from ..custody.stores import MemoryStore
 from ..errors import RegionNotSupported
-from ..records import KeyState, Login
+from ..keys.records import KeyState, Login
+from ..keys.signing import ApiKey
 from ..regions import Region
 from ..sandbox import PartnerClient, Sandbox
-from ..sealing import generate_encryption_key
-from ..signing import ApiKey
-from ..stores import MemoryStore
 from .steps import Facts, Step, expect, refusal
 
 _USER: Final = "alice"

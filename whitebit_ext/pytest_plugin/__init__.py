@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from ..async_client import AsyncWhiteBIT
-    from ..client import WhiteBIT
+    from .._async.client import AsyncWhiteBIT
+    from .._sync.client import WhiteBIT
     from ..regions import Region
     from ..sandbox import Breach, PartnerClient, Sandbox
     from .wiring import AsyncConnect, Connect, SandboxClock
@@ -172,7 +172,7 @@ def whitebit_arguments(
 @pytest.fixture
 def whitebit(whitebit_arguments: dict[str, Any]) -> Iterator[WhiteBIT]:
     """A ``WhiteBIT`` that talks to the sandbox; it is closed after the test."""
-    from ..client import WhiteBIT
+    from .._sync.client import WhiteBIT
 
     with WhiteBIT(**whitebit_arguments) as partner:
         yield partner
@@ -184,7 +184,7 @@ def async_whitebit(whitebit_arguments: dict[str, Any]) -> Iterator[AsyncWhiteBIT
 
     It is made without a loop, keeps no connection in one, and is closed after the test.
     """
-    from ..async_client import AsyncWhiteBIT
+    from .._async.client import AsyncWhiteBIT
     from .wiring import close
 
     partner = AsyncWhiteBIT(**whitebit_arguments)

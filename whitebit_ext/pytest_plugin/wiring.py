@@ -12,12 +12,12 @@ from typing import Any
 
 import httpx
 
-from ..async_client import AsyncUser, AsyncWhiteBIT
-from ..client import User, WhiteBIT
+from .._async.client import AsyncUser, AsyncWhiteBIT
+from .._sync.client import User, WhiteBIT
+from ..custody.sealing import generate_encryption_key
+from ..custody.stores import MemoryStore
 from ..regions import Region
 from ..sandbox import Clock, PartnerClient, Sandbox
-from ..sealing import generate_encryption_key
-from ..stores import MemoryStore
 
 # No connection outlives its request: none is left in an event loop that ends with its test.
 _LIMITS = httpx.Limits(max_keepalive_connections=0)
@@ -27,7 +27,7 @@ _MOMENT = 0.001
 
 
 class SandboxClock:
-    """The sandbox's clock in the clients' terms (``whitebit_ext.clock.Clock``).
+    """The sandbox's clock in the clients' terms (``whitebit_ext.runtime.clock.Clock``).
 
     Waiting moves the sandbox's clock and returns at once, so tokens and limits age as they would.
 

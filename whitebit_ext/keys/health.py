@@ -1,0 +1,160 @@
+"""The life of a stored key after it was issued: whether it is used, refused or gone.
+
+WhiteBIT disables a key after 14 days without use, and deletes it when the user changes the
+password or removes it (contract, section 4). What a partner can know of it without a live token
+is custody's own record of use, and what signed requests answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import attrs
+
+from ..custody.rows import Custody, Value
+from ..errors import CustodyError, Forbidden, NotFound, Unauthorized, WhiteBITError
+from ..steps import Steps, work
+from .records import KeyCondition, KeyHealth
+from .signing import ApiKey
+
+UNUSED_LIMIT = 14 * 86_400.0
+"""Seconds without use after which WhiteBIT disables a key."""
+UNUSED_WARNING = 10 * 86_400.0
+"""Seconds without use after which a key is called neglected."""
+_NOTE_EVERY = 6 * 3_600.0
+_NOTE_AGAIN = 300.0
+"""Seconds until a record that the store did not take is tried again."""
+
+
+@attrs.frozen
+class Noted:
+    """What this process noted last of a user's key.
+
+    Attributes:
+        external_id: Which key it was.
+        refusal: Status and code of the refusal; ``None`` after a success.
+        until: Unix time until which the same need not be noted again.
+    """
+
+    external_id: str
+    refusal: tuple[int | None, int | None] | None
+    until: float
+
+
+@attrs.frozen
+class KeyUse:
+    """Keep a record of each key's use, written now and then, and judge by it.
+
+    Attributes:
+        custody: Where the record is.
+        noted: What this process noted last of each user's key, so that a signed request costs
+            no write.
+    """
+
+    custody: Custody
+    noted: dict[str, Noted] = attrs.field(factory=dict)
+
+    def succeeded(self, key: ApiKey) -> Steps[None]:
+        """Note that the server has taken a signature, at most every six hours."""
+        if self._is_news(key, None):
+            change = {"at": self.custody.now(), "refused": None}
+            yield from work(lambda: self._write(key, change))
+
+    def refused(self, key: ApiKey, error: WhiteBITError) -> Steps[None]:
+        """Note that the server did not take a signed request of this key, as seldom."""
+        if not isinstance(error, (Unauthorized, Forbidden, NotFound)):
+            return
+        if self._is_news(key, (error.status_code, error.code)):
+            now = self.custody.now()
+            refused = {"at": now, "status": error.status_code, "code": error.code}
+            yield from work(lambda: self._write(key, {"refused": refused}))
+
+    def _is_news(self, key: ApiKey, refusal: tuple[int | None, int | None] | None) -> bool:
+        """Tell whether this outcome is to be noted, and take it as noted from now on."""
+        now = self.custody.now()
+        known = self.noted.get(key.user_id)
+        if (
+            known is not None
+            and (known.external_id, known.refusal) == (key.external_id, refusal)
+            and now < known.until
+        ):
+            return False
+        self.noted[key.user_id] = Noted(key.external_id, refusal, now + _NOTE_EVERY)
+        return True
+
+    def _write(self, key: ApiKey, change: Value) -> None:
+        """Write the record; custody that fails here must not fail the read that succeeded."""
+
+        def changed(value: Value | None) -> Value | None:
+            if value is None or value["external_id"] != key.external_id:
+                stored = self.custody.key(key.user_id)
+                if stored is None or stored.key.external_id != key.external_id:
+                    return None  # another process has replaced or forgotten the key meanwhile
+                value = {"external_id": key.external_id, "at": None, "refused": None}
+            return {**value, **change}
+
+        try:
+            self.custody.update("use", (key.user_id,), changed)
+        except CustodyError as error:
+            known = self.noted.get(key.user_id)
+            if known is not None:  # not at once: a store that hangs would slow every read down
+                until = self.custody.now() + _NOTE_AGAIN
+                self.noted[key.user_id] = attrs.evolve(known, until=until)
+            self.custody.log_trouble("the use of a key was not noted", error)
+
+    def forget(self, user_id: str) -> None:
+        """Drop the record of a user."""
+        self.noted.pop(user_id, None)
+        self.custody.remove("use", user_id)
+
+    def all(self) -> Iterator[KeyHealth]:
+        """Judge every stored key."""
+        for (user_id,) in self.custody.subjects("key"):
+            judged = self.one(user_id)
+            if judged is not None:
+                yield judged
+
+    def one(self, user_id: str) -> KeyHealth | None:
+        """Judge a user's stored key, or return ``None`` where there is none."""
+        stored = self.custody.key(user_id)
+        if stored is None:
+            return None
+        held = self.custody.read("use", user_id)
+        key = self.custody.value_of(stored)
+        return judge(user_id, key, held.value if held else None, self.custody.now())
+
+
+def judge(user_id: str, key: Value, use: Value | None, now: float) -> KeyHealth:
+    """Judge a stored key.
+
+    Args:
+        user_id: The partner's own id of the user.
+        key: What custody keeps of the key.
+        use: The record of use; that of another key says nothing of this one.
+        now: Unix time.
+    """
+    if use is None or use["external_id"] != key["external_id"]:
+        use = {"at": None, "refused": None}
+    at: float = use["at"] or key["since"]
+    refused = use["refused"]
+    unused = max(0.0, now - at)
+    if key["gone"]:
+        condition = KeyCondition.GONE
+    elif refused is not None:
+        condition = KeyCondition.REFUSED
+    elif unused >= UNUSED_LIMIT:
+        condition = KeyCondition.EXPIRED
+    elif unused >= UNUSED_WARNING:
+        condition = KeyCondition.NEGLECTED
+    else:
+        condition = KeyCondition.IN_USE
+    return KeyHealth(
+        user_id=user_id,
+        external_id=key["external_id"],
+        condition=condition,
+        last_used_at=datetime.fromtimestamp(at, UTC),
+        unused_for=unused,
+        status_code=refused["status"] if refused else None,
+        code=refused["code"] if refused else None,
+    )

@@ -1,0 +1,303 @@
+"""The OAuth 2.0 protocol as WhiteBIT speaks it: Authlib's pure half, with our strictness.
+
+Nothing here does I/O. This is the one module that imports Authlib, and it does so on use: it is
+not needed to read an account.
+"""
+
+from __future__ import annotations
+
+import hmac
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, runtime_checkable
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import attrs
+
+from ..errors import (
+    AuthorizationDenied,
+    CallbackMalformed,
+    CodeMissing,
+    InvalidArgument,
+    IssuerMismatch,
+    MalformedResponse,
+    RedirectMismatch,
+    StateMismatch,
+    StateMissing,
+)
+from ..regions import Server, operation, origin_of
+from ..secret import Secret
+
+REFRESH_TOKEN_LIFETIME = 600.0
+"""Seconds that a refresh token lives (contract, section 3)."""
+_LONGEST_LIFETIME = 31_536_000  # a year: whatever says more is not a short-lived access token
+_VISIBLE = re.compile(r"[\x20-\x7e]{1,4096}")  # RFC 6749, appendix A.12: 1*VSCHAR
+_SINGLE = ("state", "code", "error", "iss")
+_TOKENS = ("access_token", "refresh_token")
+
+
+@runtime_checkable
+class MultiMapping(Protocol):
+    """Parameters as Django, Werkzeug and Starlette have them: one name, several values."""
+
+    def getlist(self, key: str, /) -> list[str]:
+        """Return all values of a name."""
+
+
+Callback = str | Mapping[str, Any] | MultiMapping
+
+
+@attrs.frozen
+class TokenPair:
+    """An access token, and mostly a refresh token, of one user.
+
+    Attributes:
+        access: The access token.
+        refresh: The refresh token; a pair without one is a normal case.
+        scopes: What was granted.
+        obtained_at: Unix time at which it was asked for: what it lives from.
+        lifetime: Seconds; ``None`` where the server did not say, then it serves until a 401.
+        login: Marks the login that it stems from; renewals keep it.
+        after_rejection: Whether it was obtained because its parent was answered 401.
+        dead: Whether the server has refused the refresh token; it stays as the parent of a
+            pair that another process may still hold and could not store yet.
+    """
+
+    access: Secret
+    refresh: Secret | None
+    scopes: tuple[str, ...]
+    obtained_at: float
+    lifetime: float | None
+    login: str
+    after_rejection: bool = False
+    dead: bool = False
+
+    def expired(self, now: float) -> bool:
+        """Tell whether the access token has ended."""
+        return self.lifetime is not None and now >= self.obtained_at + self.lifetime
+
+    def due(self, now: float) -> bool:
+        """Tell whether it is time to renew: ``min(30 s, lifetime / 5)`` before the end."""
+        if self.lifetime is None:
+            return False
+        return now >= self.obtained_at + self.lifetime - min(30.0, self.lifetime / 5)
+
+    @property
+    def refresh_ends_at(self) -> float:
+        """Unix time at which the refresh token ends."""
+        return self.obtained_at + REFRESH_TOKEN_LIFETIME
+
+    def refreshable(self, now: float) -> bool:
+        """Tell whether there is a refresh token that may still be taken."""
+        return self.refresh is not None and not self.dead and now < self.refresh_ends_at
+
+
+def new_state() -> str:
+    """Return an unguessable state (RFC 6749, section 10.10)."""
+    from authlib.common.security import generate_token
+
+    return str(generate_token(48))
+
+
+def new_verifier() -> Secret:
+    """Return a fresh code verifier of 64 unreserved characters (RFC 7636, section 4.1)."""
+    from authlib.common.security import generate_token
+
+    return Secret(generate_token(64))
+
+
+def authorization_url(
+    server: Server, *, client_id: str, redirect_uri: str, state: str, verifier: Secret
+) -> str:
+    """Return the login URL with PKCE (contract, section 2; RFC 7636, section 4.3).
+
+    ``clientId`` is WhiteBIT's spelling. Authlib's own URL builder would add ``response_type`` and
+    ``client_id``, which WhiteBIT does not document; no scope is sent, since scopes are fixed.
+    """
+    from authlib.common.urls import add_params_to_uri
+    from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+    parameters = [
+        ("clientId", client_id),
+        ("redirect_uri", redirect_uri),
+        ("state", state),
+        ("code_challenge", create_s256_code_challenge(verifier.reveal())),
+        ("code_challenge_method", "S256"),
+    ]
+    return str(add_params_to_uri(server.base_url + operation("authorize").path, parameters))
+
+
+@attrs.frozen
+class CallbackParameters:
+    """What came back to the redirect URI, each at most once."""
+
+    state: str
+    code: Secret | None
+    error: str | None
+    issuer: str | None
+    address: str | None
+
+
+def read_callback(callback: Callback) -> CallbackParameters:
+    """Read a callback's URL or parameters.
+
+    Raises:
+        CallbackMalformed: a parameter came twice (RFC 6749, section 3.1), or it is unreadable.
+        StateMissing: there is no state, so nobody can say whose callback it is.
+    """
+    address = None
+    if isinstance(callback, (Mapping, MultiMapping)):
+        values = {name: _all(callback, name) for name in _SINGLE}
+    elif isinstance(callback, str):
+        address, values = _of_url(callback)
+    else:
+        raise InvalidArgument("callback", "expected its URL as a str, or a mapping of parameters")
+    for name, found in values.items():
+        if len(found) > 1:
+            raise CallbackMalformed(f"the callback has {len(found)} values of {name!r}")
+        if not all(value.isprintable() for value in found):
+            raise CallbackMalformed(f"the callback's {name!r} is not text")
+    state, code, error, issuer = (next(iter(values[name]), None) or None for name in _SINGLE)
+    if state is None:
+        raise StateMissing("the callback has no state")
+    return CallbackParameters(state, Secret(code) if code else None, error, issuer, address)
+
+
+def _of_url(url: str) -> tuple[str, dict[str, list[str]]]:
+    """Return a callback's address, and the values of each parameter."""
+    try:
+        parts = urlsplit(url)
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
+        values = {name: [value for key, value in pairs if key == name] for name in _SINGLE}
+        return f"{origin_of(url)}{parts.path}", values
+    except ValueError:  # a port that is no number, a bracket too many
+        problem = CallbackMalformed("the callback is not a URL that can be read")
+    raise problem
+
+
+def _all(parameters: Mapping[str, Any] | MultiMapping, name: str) -> list[str]:
+    if isinstance(parameters, MultiMapping):
+        found: Any = parameters.getlist(name)
+    else:
+        found = parameters.get(name, [])
+    values = [found] if isinstance(found, str) else found
+    if isinstance(values, Iterable):
+        values = list(values)
+        if all(isinstance(value, str) for value in values):
+            return values
+    raise CallbackMalformed(f"the callback's {name!r} is not text")
+
+
+def check_state(parameters: CallbackParameters, expected: str) -> None:
+    """Compare the callback's state with the session's, in constant time.
+
+    Raises:
+        StateMismatch: they differ.
+    """
+    kept = expected.encode(errors="surrogatepass")
+    if not hmac.compare_digest(parameters.state.encode(), kept):
+        raise StateMismatch("the callback's state is not the one of this browser session")
+
+
+def check_address(parameters: CallbackParameters, redirect_uri: str) -> None:
+    """Compare host and path with the redirect URI's, where the callback was given as a URL.
+
+    Raises:
+        RedirectMismatch: they differ.
+    """
+    expected = f"{origin_of(redirect_uri)}{urlsplit(redirect_uri).path}"
+    if parameters.address is not None and parameters.address != expected:
+        raise RedirectMismatch(f"the callback came to {parameters.address}, not to {expected}")
+
+
+def take_code(parameters: CallbackParameters, server: Server) -> Secret:
+    """Return the authorization code of a callback whose state was checked.
+
+    Raises:
+        IssuerMismatch: it names another server (RFC 9207, section 2.4).
+        AuthorizationDenied: it carries an error (RFC 6749, section 4.1.2.1).
+        CodeMissing: it carries nothing.
+    """
+    from authlib.oauth2.rfc6749.errors import MissingCodeException
+    from authlib.oauth2.rfc6749.parameters import parse_authorization_code_response
+
+    if parameters.issuer is not None and not server.is_at(parameters.issuer):
+        raise IssuerMismatch("the callback names another authorization server")
+    if parameters.error is not None:
+        # The text comes from the browser: only what RFC 6749 allows as an error code is shown.
+        known = re.fullmatch(r"[a-z_]{1,40}", parameters.error)
+        error = parameters.error if known else "unreadable"
+        raise AuthorizationDenied(f"the authorization was refused ({error})", error=error)
+    query = {"state": parameters.state}
+    if parameters.code is not None:
+        query["code"] = parameters.code.reveal()
+    try:
+        read = parse_authorization_code_response("?" + urlencode(query), parameters.state)
+        return Secret(read["code"])
+    except MissingCodeException:
+        missing = CodeMissing("the callback has neither a code nor an error")
+    raise missing
+
+
+def read_pair(
+    data: Mapping[str, Any],
+    *,
+    operation: str,
+    now: float,
+    login: str,
+    after_rejection: bool = False,
+) -> TokenPair:
+    """Make a token pair of what stands under ``data`` in a token answer, strictly.
+
+    Args:
+        data: The fields; ``scope`` is comma-separated (contract, section 3).
+        operation: The ``operationId``, for the error.
+        now: Unix time at which the request was sent: a lifetime counts from there at the latest.
+        login: Marks the login that the pair stems from.
+        after_rejection: Whether a 401 was the reason to ask.
+
+    Raises:
+        MalformedResponse: it is not a bearer token with a sensible lifetime.
+    """
+    from authlib.oauth2.rfc6749.wrappers import OAuth2Token
+
+    def refuse(field: str, problem: str) -> MalformedResponse:
+        return MalformedResponse(f"{field} {problem}", operation=operation)
+
+    for field in _TOKENS:
+        value = data.get(field)
+        if value is None and field == "refresh_token":
+            continue
+        if not isinstance(value, str) or not _VISIBLE.fullmatch(value):
+            raise refuse(field, "is not a token")
+    kind = data.get("token_type")
+    if not isinstance(kind, str) or kind.lower() != "bearer":  # RFC 6749, section 7.1
+        raise refuse("token_type", "is not Bearer")
+    lifetime = _lifetime(data.get("expires_in"))
+    if lifetime is not None and not 0 < lifetime <= _LONGEST_LIFETIME:
+        raise refuse("expires_in", f"is not a number of seconds from 1 to {_LONGEST_LIFETIME}")
+    scope = data.get("scope")
+    if scope is not None and not isinstance(scope, str):
+        raise refuse("scope", "is not text")
+    token = OAuth2Token.from_dict({name: data.get(name) for name in _TOKENS})
+    return TokenPair(
+        access=Secret(token["access_token"]),
+        refresh=Secret(token["refresh_token"]) if token["refresh_token"] else None,
+        scopes=tuple(name for name in re.split(r"[,\s]+", scope or "") if name),
+        obtained_at=now,
+        lifetime=lifetime,
+        login=login,
+        after_rejection=after_rejection,
+    )
+
+
+def _lifetime(value: Any) -> float | None:
+    """Read ``expires_in``, also as a numeric string; a value that is none is NaN."""
+    if value is None:
+        return None
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return math.nan
+    return float(value) if 0 < value <= _LONGEST_LIFETIME else math.nan

@@ -1,0 +1,118 @@
+"""The library's own threads, and one flight for many callers."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from ..errors import InvalidArgument, TokenUnavailable
+
+T = TypeVar("T")
+
+
+class Workers:
+    """Run functions in threads of the library's own, made on first use.
+
+    The shared default executor is not used: others may block it, and an exchange must go on.
+    """
+
+    def __init__(self, threads: int, name: str) -> None:
+        self._threads = threads
+        self._name = name
+        self._lock = threading.Lock()
+        self._executor: ThreadPoolExecutor | None = None
+        self._closed = False
+
+    def submit(self, function: Callable[[], T]) -> Future[T]:
+        """Start a function in a thread and return its future."""
+        with self._lock:
+            if self._closed:
+                raise InvalidArgument("client", "it was closed", hint="Make a new WhiteBIT object.")
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(self._threads, self._name)
+            return self._executor.submit(function)
+
+    def close(self) -> None:
+        """Let what runs end, and end the threads."""
+        with self._lock:
+            self._closed = True
+            executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(wait=True)
+
+
+class Flights:
+    """Let many callers of the same exchange share one: the first starts it, all wait for it.
+
+    A flight is run by a worker thread and belongs to no caller: whoever stops waiting stops
+    nothing. Flights that wait for a thread start in the order of their urgency.
+
+    Args:
+        workers: The threads that run the flights.
+        limit: How many may wait for a thread; one more is refused.
+    """
+
+    def __init__(self, workers: Workers, *, limit: int = 1000) -> None:
+        self._workers = workers
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._flying: dict[Hashable, Future[Any]] = {}
+        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+
+    def join(self, key: Hashable, function: Callable[[], T], *, urgency: float = 0.0) -> Future[T]:
+        """Return the flight of this key, starting it if there is none.
+
+        Args:
+            key: What the flight is about.
+            function: What it does.
+            urgency: Lower starts first, e.g. the time at which a token dies.
+
+        Raises:
+            TokenUnavailable: too many flights wait already.
+        """
+        with self._lock:
+            flying = self._flying.get(key)
+            if flying is not None:
+                return flying
+            if len(self._waiting) >= self._limit:
+                raise TokenUnavailable(
+                    f"{self._limit} exchanges wait already in this process; nothing was sent",
+                    hint="Spread the calls over time: WhiteBIT takes one refresh a second per "
+                    "address, so about 600 users can be kept alive on Bearer tokens.",
+                )
+            future: Future[T] = Future()
+            self._flying[key] = future
+
+            def fly() -> None:
+                try:
+                    value = function()
+                except BaseException as error:  # handed to every waiter, not swallowed
+                    self._land(key)
+                    future.set_exception(error)
+                else:
+                    self._land(key)
+                    future.set_result(value)
+
+            heapq.heappush(self._waiting, (urgency, next(self._order), fly))
+            try:
+                self._workers.submit(self._start_next)
+            except BaseException:  # closed, or the interpreter is ending: nobody may wait for it
+                self._waiting = [waiting for waiting in self._waiting if waiting[2] is not fly]
+                heapq.heapify(self._waiting)
+                self._flying.pop(key, None)
+                raise
+        return future
+
+    def _start_next(self) -> None:
+        with self._lock:
+            _, _, fly = heapq.heappop(self._waiting)
+        fly()
+
+    def _land(self, key: Hashable) -> None:
+        with self._lock:
+            self._flying.pop(key, None)
