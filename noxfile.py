@@ -1,4 +1,4 @@
-"""Sessions: the only way in to linting, typing, testing, regenerating and building.
+"""Sessions: the only way to lint, type-check, test, regenerate and build.
 
 Every install is pinned by `constraints/dev.txt`. After a first run, `nox -R` works offline: it
 skips the installs, and builds and installs the wheel of the tree all the same.
@@ -28,7 +28,7 @@ EXTRAS = tuple(sorted(PROJECT["project"]["optional-dependencies"]))
 
 
 def _present(version: str) -> bool:
-    """Return whether an interpreter of that version answers: a pyenv shim may be a dead name."""
+    """Return whether an interpreter of that version runs: a pyenv shim may lead nowhere."""
     program = shutil.which(f"python{version}")
     if program is None:
         return False
@@ -38,6 +38,11 @@ def _present(version: str) -> bool:
 # The interpreter that runs nox comes first; `scripts/test` runs this one alone (`nox -p`).
 DEFAULT = f"{sys.version_info.major}.{sys.version_info.minor}"
 OTHERS = [v for v in ("3.11", "3.12", "3.13", "3.14") if v != DEFAULT and _present(v)]
+
+# A file's tests stay together: what a module or a session sets up, such as PostgreSQL, is set up
+# once for each worker that needs it.
+PARALLEL = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
+FAST = ("tests/client", "tests/history", "tests/sandbox", "tests/test_architecture.py")
 
 
 def _install(session: nox.Session, *groups: str, extras: bool = False) -> None:
@@ -51,7 +56,7 @@ def _install(session: nox.Session, *groups: str, extras: bool = False) -> None:
 
 
 def _build(session: nox.Session) -> tuple[Path, Path]:
-    """Build the sdist, and from the unpacked sdist the wheel: so both are proved complete."""
+    """Build the sdist, and the wheel from the unpacked sdist, so that both are known complete."""
     out = Path(session.create_tmp()).resolve() / "dist"
     shutil.rmtree(out, ignore_errors=True)
     session.run(
@@ -63,7 +68,7 @@ def _build(session: nox.Session) -> tuple[Path, Path]:
 
 
 def _replace(session: nox.Session, python: str, wheel: Path) -> None:
-    """Put the wheel just built in the place of an older one, offline, also under `nox -R`."""
+    """Install the wheel just built over an older one, offline, also under `nox -R`."""
     session.run(
         *(python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"),
         *("--force-reinstall", str(wheel)),
@@ -113,17 +118,28 @@ def record(session: nox.Session) -> None:
 
 @nox.session(python=[DEFAULT, *OTHERS])
 def tests(session: nox.Session) -> None:
-    """Run the tests against the built wheel; arguments go to pytest and switch coverage off."""
+    """Run the tests against the built wheel, in parallel, and fail if coverage is too low.
+
+    Arguments go to pytest in place of that: one process, and no coverage.
+    """
     _install(session, "test")
     wheel, sdist = _build(session)
     session.install("-c", str(CONSTRAINTS), f"{wheel}[{','.join(EXTRAS)}]")
     _replace(session, "python", wheel)
-    measured = ["--cov", "--cov-report=term"]
+    measured = [*PARALLEL, "--cov", "--cov-report=term"]
     # The command, not `python -m pytest`: that would put the tree's packages on the path.
     session.run(
         *("pytest", *(session.posargs or measured)),
         env={"WHITEBIT_OAUTH_WHEEL": str(wheel), "WHITEBIT_OAUTH_SDIST": str(sdist)},
     )
+
+
+@nox.session(python=DEFAULT)
+def fast(session: nox.Session) -> None:
+    """Run the tests that need no browser, database server or wheel, against the tree: a minute."""
+    _install(session, "test", extras=True)
+    chosen = session.posargs or FAST
+    session.run("pytest", "--quiet", "-m", "not slow", *PARALLEL, *chosen)
 
 
 @nox.session(python=DEFAULT)
@@ -154,7 +170,7 @@ def lowest(session: nox.Session) -> None:
     built, sdist = _build(session)
     _replace(session, "python", built)
     session.run(
-        *("pytest", "--quiet", *session.posargs),
+        *("pytest", "--quiet", *(session.posargs or PARALLEL)),
         env={"WHITEBIT_OAUTH_WHEEL": str(built), "WHITEBIT_OAUTH_SDIST": str(sdist)},
     )
 
@@ -162,7 +178,7 @@ def lowest(session: nox.Session) -> None:
 @nox.session(python=DEFAULT)
 @nox.parametrize("httpx2", [False, True], ids=["alone", "with-httpx2"])
 def wheel(session: nox.Session, httpx2: bool) -> None:
-    """Use the wheel in an environment that holds nothing but it and what it depends on."""
+    """Use the wheel in an environment with nothing but its dependencies."""
     session.install(
         "-c", str(CONSTRAINTS), "mypy", *nox.project.dependency_groups(PROJECT, "build")
     )
@@ -188,7 +204,7 @@ def wheel(session: nox.Session, httpx2: bool) -> None:
                 *("--python-executable", python, str(program)),
             )
             session.run(python, "-P", "-W", "error", str(program), external=True)
-        # The console script is there, and says which extra it lacks.
+        # The console script is there, and names the extra that it lacks.
         session.run(str(bare / "bin" / "whitebit-oauth"), external=True, success_codes=[2])
 
 
@@ -248,7 +264,7 @@ def constraints(session: nox.Session) -> None:
         silent=True,
     )
     if not isinstance(frozen, str):
-        session.error("pip freeze gave nothing")
+        session.error("pip freeze printed nothing")
     pins = [line for line in frozen.splitlines() if "==" in line]
     if strangers := [line for line in frozen.splitlines() if line not in pins]:
         session.error(f"not from a release: {strangers}")

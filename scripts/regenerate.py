@@ -1,9 +1,11 @@
-"""Make `generated/whitebit_api` from `spec/`, or check that it is what would be made.
+"""Make `generated/whitebit_api` from `spec/`, and `whitebit_ext/_sync` from its async twin.
+
+With `--check`, compare with what would be made, and write nothing.
 
 Offline, and the same bytes every time: the generator and the formatter must be those that
 constraints/dev.txt pins, and a warning of the generator is an error.
 
-    python scripts/regenerate.py            write generated/whitebit_api anew
+    python scripts/regenerate.py            write both anew
     python scripts/regenerate.py --check    change nothing; exit 1 if a byte would change
 """
 
@@ -14,29 +16,46 @@ import contextlib
 import difflib
 import importlib.metadata
 import io
+import json
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 import tempfile
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # run as a file, Python looks beside it only
+
+from scripts.spec_document import (  # noqa: E402 - after the line that lets it be found
+    Document,
+    SpecError,
+    operations_of,
+    reachable,
+    servers_of,
+)
+from scripts.spec_records import (  # noqa: E402 - likewise
+    enumerations_of,
+    outcomes_of,
+    records_of,
+)
+
 PACKAGE: Final = "whitebit_api"
 PINS: Final = ROOT / "constraints" / "dev.txt"
 GENERATOR: Final = "openapi-python-client"
 FORMATTER: Final = "ruff"
 HEADER: Final = """\
-# Made by {generator} {version} from spec/openapi.yaml. Do not edit:
+# Made by {maker} from spec/openapi.yaml. Do not edit:
 # change the document, spec/generator.yaml or spec/templates/, and run scripts/regenerate.py.
 
 """
-METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+TABLES: Final = ("enumerations", "operations", "records")
 DIFF_LINES: Final = 12
 
 
@@ -56,19 +75,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--output", type=Path, default=ROOT / "generated", help="the folder that holds the package"
     )
+    parser.add_argument(
+        "--layer", type=Path, default=ROOT / "whitebit_ext", help="the folder that holds _async"
+    )
     options = parser.parse_args(arguments)
     target: Path = options.output / PACKAGE
     try:
         with tempfile.TemporaryDirectory() as folder:
-            made = Path(folder) / PACKAGE
+            made, sync = Path(folder) / PACKAGE, Path(folder) / "_sync"
             make(options.spec, made)
+            make_sync(options.layer / "_async", sync)
+            pairs = ((made, target), (sync, options.layer / "_sync"))
             if options.check:
-                return report(compare(made, target))
-            replace(target, made)
+                return report([line for new, old in pairs for line in compare(new, old)])
+            for new, old in pairs:
+                replace(old, new)
+                print(f"wrote {len(files_of(old))} files to {old}")
     except RegenerateError as error:
         print(f"regenerate: {error}", file=sys.stderr)
         return 2
-    print(f"wrote {len(files_of(target))} files to {target}")
     return 0
 
 
@@ -80,18 +105,46 @@ def make(spec: Path, target: Path) -> None:
     """
     version = check_pin(GENERATOR)
     check_pin(FORMATTER)
-    generate(spec, target)
-    (target / "operations.py").write_text(operations_module(spec), encoding="utf-8")
+    document = read(spec)
+    generate(document, spec, target)
+    try:
+        write_tables(document, spec, target)
+    except SpecError as error:
+        raise RegenerateError(str(error)) from None
     (target / "py.typed").touch()
     # What the templates import and a module does not use goes; then the order, then the layout.
     # Each file by its name: in a folder, ruff passes over what lies below a `.nox` or its like.
     files = sorted(str(path) for path in target.rglob("*.py"))
     run_ruff("check", "--fix", "--quiet", "--select", "F401,I", *files)
     run_ruff("format", "--quiet", *files)
-    header = HEADER.format(generator=GENERATOR, version=version)
+    tables = {target / f"{name}.py" for name in TABLES}
     for path in files_of(target):
         if path.suffix == ".py":
-            path.write_text(header + path.read_text(encoding="utf-8"), encoding="utf-8")
+            maker = "scripts/regenerate.py" if path in tables else f"{GENERATOR} {version}"
+            text = HEADER.format(maker=maker) + path.read_text(encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
+
+
+def make_sync(source: Path, target: Path) -> None:
+    """Make the sync face at `target` from the async one.
+
+    Raises:
+        RegenerateError: A tool is missing or has another version, or a rule does not fit.
+    """
+    check_pin(FORMATTER)
+    target.mkdir()
+    # By its path: this script is also run where nothing else of the tree can be imported.
+    twin = runpy.run_path(str(Path(__file__).with_name("unasync.py")))["twin"]
+    try:
+        texts: dict[str, str] = twin(source)
+    except ValueError as error:
+        raise RegenerateError(str(error)) from error
+    for name, text in texts.items():
+        (target / name).write_text(text, encoding="utf-8")
+    files = [str(path) for path in files_of(target)]
+    own = ("--config", 'lint.isort.known-first-party=["whitebit_api", "whitebit_ext"]')
+    run_ruff("check", "--fix", "--quiet", "--select", "F401,F811,I", *own, *files)
+    run_ruff("format", "--quiet", *files)
 
 
 def check_pin(distribution: str) -> str:
@@ -110,8 +163,15 @@ def check_pin(distribution: str) -> str:
     return found
 
 
-def generate(spec: Path, target: Path) -> None:
-    """Run the generator.
+def read(spec: Path) -> Document:
+    """Read the document."""
+    import yaml
+
+    return Document(yaml.safe_load((spec / "openapi.yaml").read_text("utf-8")))
+
+
+def generate(document: Document, spec: Path, target: Path) -> None:
+    """Run the generator on what of the document is used.
 
     Raises:
         RegenerateError: It failed, or it gave as much as a warning.
@@ -120,10 +180,12 @@ def generate(spec: Path, target: Path) -> None:
     import openapi_python_client as generator
     from openapi_python_client.config import Config, ConfigFile, MetaType
 
+    source = target.with_name("openapi.json")
+    source.write_text(json.dumps(reachable(document)), encoding="utf-8")
     config = Config.from_sources(
         ConfigFile.load_from_path(spec / "generator.yaml"),
         MetaType.NONE,
-        spec / "openapi.yaml",
+        source,
         "utf-8",
         overwrite=False,
         output_path=target,
@@ -136,68 +198,23 @@ def generate(spec: Path, target: Path) -> None:
         )
 
 
-def operations_module(spec: Path) -> str:
-    """Return the source of the table of operations, read from the document."""
+def write_tables(document: Document, spec: Path, target: Path) -> None:
+    """Write the modules that are not the generator's: operations, enumerations and records."""
     import jinja2
-    import yaml
 
-    document: Mapping[str, Any] = yaml.safe_load((spec / "openapi.yaml").read_text("utf-8"))
     environment = jinja2.Environment(  # noqa: S701 - this is Python, not HTML
         loader=jinja2.FileSystemLoader(spec / "templates"), trim_blocks=True
     )
-    return environment.get_template("operations.py.jinja").render(
-        servers=servers_of(document),
-        operations=sorted(operations_of(document), key=lambda row: str(row["name"])),
-    )
-
-
-def operations_of(document: Mapping[str, Any]) -> Iterator[dict[str, object]]:
-    """Read the fields of `Operation` for every operation of the document."""
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if method not in item:
-                continue
-            operation = item[method]
-            security = operation.get("security", document["security"])
-            yield {
-                "name": operation["operationId"],
-                "method": method.upper(),
-                "path": path,
-                "regions": tuple(servers_of({"servers": document["servers"], **operation})),
-                "scopes": tuple(
-                    scope for requirement in security for scope in requirement.get("oauth2", ())
-                ),
-                "security": security_of(document, operation, security),
-                "deprecated": operation.get("deprecated", False),
-                "sunset": operation.get("x-sunset"),
-                "success": tuple(int(code) for code in operation["responses"] if code[0] == "2"),
-            }
-
-
-def servers_of(holder: Mapping[str, Any]) -> dict[str, str]:
-    """Return base URLs by region."""
-    return {server["x-region"]: server["url"] for server in holder["servers"]}
-
-
-def security_of(
-    document: Mapping[str, Any],
-    operation: Mapping[str, Any],
-    security: Sequence[Mapping[str, Any]],
-) -> str:
-    """Name what proves the caller of an operation."""
-    schemes = {scheme for requirement in security for scheme in requirement}
-    if "oauth2" in schemes:
-        return "bearer"
-    if "signature" in schemes:
-        return "signed"
-    # OpenAPI has no scheme for a secret in a form, so the form itself tells.
-    content = operation.get("requestBody", {}).get("content", {})
-    form = content.get("application/x-www-form-urlencoded")
-    if form:
-        name = form["schema"]["$ref"].removeprefix("#/components/schemas/")
-        if "client_secret" in document["components"]["schemas"][name]["properties"]:
-            return "client"
-    return "none"
+    values = {
+        "servers": servers_of(document.content),
+        "operations": sorted(operations_of(document), key=lambda row: str(row["name"])),
+        "enumerations": enumerations_of(document),
+        "outcomes": outcomes_of(document),
+        "records": records_of(document),
+    }
+    for name in TABLES:
+        text = environment.get_template(f"{name}.py.jinja").render(values)
+        (target / f"{name}.py").write_text(text, encoding="utf-8")
 
 
 def run_ruff(command: str, *arguments: str) -> None:
@@ -259,7 +276,7 @@ def compare(made: Path, target: Path) -> list[str]:
 def report(differences: Sequence[str]) -> int:
     """Print the differences and return the exit status."""
     if not differences:
-        print("generated/ is what spec/ makes")
+        print("generated/ is what spec/ makes, and _sync what _async makes")
         return 0
     print("\n".join(differences))
     print(f"{len(differences)} files differ: run scripts/regenerate.py", file=sys.stderr)

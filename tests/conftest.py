@@ -50,9 +50,19 @@ def _refuse_outside(event: str, args: Sequence[object]) -> None:
 sys.addaudithook(_refuse_outside)
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     """End the process, with tracebacks, if a thread that a test left keeps it from ending."""
+    if hasattr(config, "workerinput"):  # one of several: it waits for the others, and is ended
+        return
     faulthandler.dump_traceback_later(30, exit=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded as a `figure`: a process of several has no terminal of its own."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(str(value))
 
 
 @pytest.fixture(scope="session")

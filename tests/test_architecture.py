@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,33 +14,28 @@ from pathlib import Path
 
 import pytest
 
+import whitebit_ext
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "whitebit_ext"
 GENERATED = ROOT / "generated" / "whitebit_api"
 
 # Top to bottom. A room may import from rooms on lower floors and from itself, never across or up.
-# A room is one module, or a package, or a few modules that are one thing.
-FLOORS: tuple[tuple[frozenset[str], ...], ...] = (
-    (frozenset({"cli"}), frozenset({"pytest_plugin"})),
-    (frozenset({"_async"}), frozenset({"_sync"})),
-    (frozenset({"partner"}),),
-    (frozenset({"engine"}),),
-    (
-        frozenset(
-            {
-                *("api_keys", "maintenance", "histories", "balances", "account", "reading"),
-                *("keys", "tokens", "oauth", "backoff", "custody", "steps", "transport", "bound"),
-            }
-        ),
-    ),
-    (frozenset({"http"}),),
-    (frozenset({"regions"}), frozenset({"runtime"})),
-    (frozenset({"errors"}),),
-    (frozenset({"secret"}), frozenset({"access"}), frozenset({"_version"})),
+# A room is one module or one folder of `whitebit_ext`; docs/architecture.md shows the same table.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("cli", "pytest_plugin"),
+    ("_async",),
+    ("_sync",),
+    ("account", "maintenance", "settings"),
+    ("keys", "oauth"),
+    ("custody",),
+    ("http", "signing"),
+    ("regions", "runtime"),
+    ("errors",),
+    ("secret", "_version"),
 )
-PLACES = {
-    name: (floor, room) for floor, rooms in enumerate(FLOORS) for room in rooms for name in room
-}
+MAX_FLOORS, MAX_ROOMS = 10, 20
+PLACES = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Beside the house: the sandbox imports nothing of it, and only the faces on top run the sandbox.
 SANDBOX = "sandbox"
@@ -113,26 +110,34 @@ WRITTEN = [name for name in OURS if name != "whitebit_ext"]
 
 def test_every_module_has_a_floor() -> None:
     """A new module is given its place in the table before anything may import it."""
-    homeless = {room_of(name) for name in WRITTEN} - PLACES.keys() - {SANDBOX}
-    assert homeless == set()
+    assert {room_of(name) for name in WRITTEN} - PLACES.keys() == {SANDBOX}
+
+
+def test_the_house_stays_small() -> None:
+    """The table, with the sandbox and the generated client beside it, is one that fits a page."""
+    assert len(FLOORS) <= MAX_FLOORS
+    assert len(PLACES) + 2 <= MAX_ROOMS
 
 
 def test_arrows_point_down() -> None:
     """Each import inside the layer leads to a lower floor or stays in its own room."""
-    wrong = []
-    for name in WRITTEN:
-        if room_of(name) == SANDBOX:
-            continue
-        if room_of(name) not in PLACES:
-            continue  # the test above tells
-        floor, room = PLACES[room_of(name)]
-        for other in INSIDE[name]:
-            if room_of(other) not in PLACES:
-                continue
-            below, target = PLACES[room_of(other)]
-            if target != room and below <= floor:
-                wrong.append(f"{name} -> {other}")
+    wrong = [
+        f"{name} -> {other}"
+        for name in WRITTEN
+        if room_of(name) in PLACES
+        for other in INSIDE[name]
+        if room_of(other) in PLACES
+        and room_of(other) != room_of(name)
+        and PLACES[room_of(other)] <= PLACES[room_of(name)]
+    ]
     assert wrong == []
+
+
+def test_the_document_shows_the_same_table() -> None:
+    """docs/architecture.md names the rooms of each floor in the order of the table."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \d+ \| ([^|]+) \|", text, re.MULTILINE)
+    assert [re.findall(r"`(\w+)/?`", row) for row in rows] == [list(rooms) for rooms in FLOORS]
 
 
 def test_no_import_goes_in_a_circle() -> None:
@@ -143,8 +148,10 @@ def test_no_import_goes_in_a_circle() -> None:
 
 
 def test_nothing_inside_imports_the_front_door() -> None:
-    """The package itself is for users: inside, a module names the module that it needs."""
-    assert [name for name in WRITTEN if "whitebit_ext" in INSIDE[name]] == []
+    """The package itself is for users and the faces: below, a module names what it needs."""
+    faces = {"cli", "pytest_plugin"}
+    inside = [name for name in WRITTEN if room_of(name) not in faces]
+    assert [name for name in inside if "whitebit_ext" in INSIDE[name]] == []
 
 
 def test_sandbox_imports_nothing_of_the_client() -> None:
@@ -233,3 +240,128 @@ def test_no_module_loads_what_must_never_load() -> None:
     loaded = loaded_after("import " + ", ".join(every))
     assert set(every) <= loaded
     assert among(loaded, NEVER) == []
+
+
+# The subfolders of the sandbox and of the command line, top to bottom; modules beside them count by
+# their own name. An import leads to a lower floor or stays in its own folder.
+SUBFOLDERS: dict[str, tuple[frozenset[str], ...]] = {
+    "sandbox": (
+        frozenset({"sandbox"}),
+        frozenset({"control", "server"}),
+        frozenset({"endpoints"}),
+        frozenset({"world"}),
+        frozenset({"faults"}),
+        frozenset({"operations", "answers"}),
+    ),
+    "cli": (
+        frozenset({"app"}),
+        frozenset({"account", "custody", "demo"}),
+        frozenset({"options"}),
+        frozenset({"store"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("package", SUBFOLDERS)
+def test_subfolders_import_one_way(package: str) -> None:
+    """Inside the sandbox and the command line, too, each import leads down."""
+    floors = {name: floor for floor, names in enumerate(SUBFOLDERS[package]) for name in names}
+    prefix = f"whitebit_ext.{package}."
+    wrong = []
+    for name in OURS:
+        if not name.startswith(prefix):
+            continue
+        folder = name.removeprefix(prefix).partition(".")[0]
+        for other in INSIDE[name]:
+            target = other.removeprefix(prefix).partition(".")[0]
+            if other.startswith(prefix) and target != folder and floors[target] <= floors[folder]:
+                wrong.append(f"{name} -> {other}")
+    assert wrong == []
+
+
+# The manner of the code
+
+PUBLIC = """
+Account ActivationCondition ApiKey AsyncAccount AsyncBalances AsyncPages AsyncReads AsyncRows
+AsyncUser AsyncUserApiKey AsyncWhiteBIT Balances Callback Clock Confirmations Convert
+ConvertStep Deal KeyCondition KeyHealth KeyInfo KeyState Login Loss MainBalance MemoryStore
+NonceMode Order OrderStatus OrderStatusFilter OrderType Page Pages PartialWithdrawal
+PermissionDifference PermissionGroup PermissionUrl PositionSide Reads Region Role Row Rows
+Secret Side SignedAuth SpotBalance Store Transaction TransactionDetails TransactionMethod
+TransactionOutcome User UserApiKey WhiteBIT WhiteBITError __version__ errors
+generate_encryption_key
+"""
+
+
+FACES = ("whitebit_ext._async", "whitebit_ext._sync")
+
+
+def public_classes() -> Iterator[type]:
+    """Yield the classes of the public face whose methods send, store or wait."""
+    for name in whitebit_ext.__all__:
+        value = getattr(whitebit_ext, name)
+        home = getattr(value, "__module__", "")
+        if inspect.isclass(value) and home.startswith(
+            ("whitebit_ext._async", "whitebit_ext._sync")
+        ):
+            yield value
+
+
+@pytest.mark.parametrize("kind", list(public_classes()), ids=lambda kind: kind.__name__)
+def test_every_public_method_has_the_rim(kind: type) -> None:
+    """No public method lets an error out with a secret in its frames."""
+    without = []
+    for name, member in vars(kind).items():
+        public = not name.startswith("_") or name in ("__next__", "__anext__")
+        if public and inspect.isfunction(member) and not hasattr(member, "__rim__"):
+            without.append(name)
+    assert without == []
+
+
+def trees(folder: str = "") -> Iterator[tuple[str, ast.Module]]:
+    """Yield the syntax tree of each module of the layer that is written by hand."""
+    for name, path in OURS.items():
+        if name.startswith(f"whitebit_ext.{folder}") and not name.startswith("whitebit_ext._sync"):
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_nothing_is_awaited_inside_except() -> None:
+    """A cancellation there would carry our error, with its frames, as its context."""
+    wrong = [
+        f"{name}:{node.lineno}"
+        for name, tree in trees()
+        for handler in ast.walk(tree)
+        if isinstance(handler, ast.ExceptHandler)
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Await)
+    ]
+    assert wrong == []
+
+
+def test_no_async_generator_keeps_state() -> None:
+    """One begun in a loop that has ended would end early without an error: rows lost in silence."""
+    found = []
+    for name, tree in trees("_async"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.AsyncFunctionDef):
+                inner = [child for child in ast.walk(node) if isinstance(child, ast.Yield)]
+                found += [f"{name}.{node.name}" for _ in inner]
+    assert found == []
+
+
+def test_no_class_is_put_under_an_object() -> None:
+    """What an object is, it is from the beginning."""
+    wrong = [
+        f"{name}:{node.lineno}"
+        for name, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "__class__"
+        and isinstance(node.ctx, ast.Store)
+    ]
+    assert wrong == []
+
+
+def test_the_public_names_are_what_they_were_meant_to_be() -> None:
+    """A name is added to the public face, or taken from it, on purpose only."""
+    assert sorted(whitebit_ext.__all__) == PUBLIC.split()

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 import whitebit_ext
-from whitebit_ext import reading, regions
+from whitebit_ext import SQLStore
 from whitebit_ext.sandbox import PartnerClient, Sandbox
+
+from .looking import lead_to
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(
@@ -37,8 +39,7 @@ def client(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.setenv("WHITEBIT_CLIENT_SECRET", registered.client_secret)
     monkeypatch.setenv("WHITEBIT_STORE_URL", f"sqlite:///{tmp_path}/whitebit.db")
     monkeypatch.setenv("WHITEBIT_STORE_KEY", whitebit_ext.generate_encryption_key())
-    monkeypatch.setattr(regions, "SERVERS", {"global": sandbox.global_url})
-    monkeypatch.setattr(reading, "_warned", True)
+    lead_to(monkeypatch, sandbox.global_url)
     return registered
 
 
@@ -48,6 +49,23 @@ def test_the_examples_are_there() -> None:
     assert README.count("```python") == len(EXAMPLES)
 
 
+@pytest.fixture
+def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the stores of the examples: a server has its own open for as long as it runs."""
+    opened = list[SQLStore]()
+
+    def opening(url: str) -> SQLStore:
+        opened.append(SQLStore(url))
+        return opened[-1]
+
+    monkeypatch.setattr(whitebit_ext, "SQLStore", opening)
+    yield
+    assert opened
+    for store in opened:
+        store.close()
+
+
+@pytest.mark.usefixtures("stores")
 def test_the_examples_run(sandbox: Sandbox, client: PartnerClient) -> None:
     """All examples run in a row, in a web framework's clothes, and break no rule of the server."""
     request = SimpleNamespace(url="")
@@ -67,7 +85,6 @@ def test_the_examples_run(sandbox: Sandbox, client: PartnerClient) -> None:
     assert sandbox.count(None, "delete_api_key", status=200) == 1
     assert names["http"].post("/api/v4/trade-account/balance").status_code == 401
     names["http"].close()
-    names["partner"]._engine.custody.store.close()  # a server has it open for as long as it runs
 
 
 def test_the_sandbox_example_runs() -> None:

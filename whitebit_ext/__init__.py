@@ -1,156 +1,136 @@
 """Connect users' WhiteBIT accounts: OAuth 2.0, OAuth-issued API keys, account reads.
 
-The names in ``__all__`` are the public face, with ``whitebit_ext.errors``,
-``whitebit_ext.custody.stores`` and ``whitebit_ext.sandbox``. Each loads when it is first used, so
-that what needs none of them, such as the pytest plugin, costs nothing.
+The names in ``__all__`` are the public face, with ``whitebit_ext.errors`` and
+``whitebit_ext.sandbox``. Each loads when it is first used, so that what needs none of them, such
+as the pytest plugin, costs nothing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._version import __version__
+from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from . import errors
-    from ._async.client import AsyncUser, AsyncWhiteBIT
-    from ._sync.client import User, WhiteBIT
-    from .account import (
-        ActivationCondition,
-        AsyncRows,
-        Confirmations,
-        Convert,
-        ConvertStep,
-        Deal,
-        Order,
-        OrderStatus,
-        OrderStatusFilter,
-        OrderType,
-        Page,
-        PartialWithdrawal,
-        PositionSide,
-        Role,
-        Rows,
-        Side,
-        Transaction,
-        TransactionDetails,
-        TransactionMethod,
-        TransactionOutcome,
-    )
-    from .custody.sealing import generate_encryption_key
-    from .custody.stores import MemoryStore, Store
+    from whitebit_api.enumerations import ActivationCondition as ActivationCondition
+    from whitebit_api.enumerations import OrderStatus as OrderStatus
+    from whitebit_api.enumerations import OrderStatusFilter as OrderStatusFilter
+    from whitebit_api.enumerations import OrderType as OrderType
+    from whitebit_api.enumerations import PositionSide as PositionSide
+    from whitebit_api.enumerations import Role as Role
+    from whitebit_api.enumerations import Side as Side
+    from whitebit_api.enumerations import TransactionMethod as TransactionMethod
+    from whitebit_api.enumerations import TransactionOutcome as TransactionOutcome
+    from whitebit_api.records import Confirmations as Confirmations
+    from whitebit_api.records import Convert as Convert
+    from whitebit_api.records import ConvertStep as ConvertStep
+    from whitebit_api.records import Deal as Deal
+    from whitebit_api.records import MainBalance as MainBalance
+    from whitebit_api.records import Order as Order
+    from whitebit_api.records import PartialWithdrawal as PartialWithdrawal
+    from whitebit_api.records import SpotBalance as SpotBalance
+    from whitebit_api.records import Transaction as Transaction
+    from whitebit_api.records import TransactionDetails as TransactionDetails
+
+    from . import errors as errors
+    from ._async.account import AsyncAccount as AsyncAccount
+    from ._async.account import AsyncBalances as AsyncBalances
+    from ._async.api_key import AsyncUserApiKey as AsyncUserApiKey
+    from ._async.client import AsyncReads as AsyncReads
+    from ._async.client import AsyncUser as AsyncUser
+    from ._async.client import AsyncWhiteBIT as AsyncWhiteBIT
+    from ._async.walk import AsyncPages as AsyncPages
+    from ._async.walk import AsyncRows as AsyncRows
+    from ._sync.account import Account as Account
+    from ._sync.account import Balances as Balances
+    from ._sync.api_key import UserApiKey as UserApiKey
+    from ._sync.client import Reads as Reads
+    from ._sync.client import User as User
+    from ._sync.client import WhiteBIT as WhiteBIT
+    from ._sync.walk import Pages as Pages
+    from ._sync.walk import Rows as Rows
+    from .account.records import Page as Page
+    from .custody.sealing import generate_encryption_key as generate_encryption_key
+    from .custody.stores import MemoryStore as MemoryStore
+    from .custody.stores import Row as Row
     from .custody.stores import SQLStore as SQLStore
-    from .errors import WhiteBITError
-    from .keys.records import (
-        KeyCondition,
-        KeyHealth,
-        KeyInfo,
-        KeyState,
-        Login,
-        MainBalance,
-        PermissionDifference,
-        PermissionGroup,
-        PermissionUrl,
-        SpotBalance,
-    )
-    from .keys.signing import ApiKey, NonceMode, SignedAuth
-    from .regions import Region
-    from .secret import Secret
+    from .custody.stores import Store as Store
+    from .errors import WhiteBITError as WhiteBITError
+    from .keys.records import KeyCondition as KeyCondition
+    from .keys.records import KeyHealth as KeyHealth
+    from .keys.records import KeyInfo as KeyInfo
+    from .keys.records import KeyState as KeyState
+    from .keys.records import PermissionDifference as PermissionDifference
+    from .keys.records import PermissionGroup as PermissionGroup
+    from .keys.records import PermissionUrl as PermissionUrl
+    from .maintenance import Loss as Loss
+    from .oauth.logins import Login as Login
+    from .oauth.protocol import Callback as Callback
+    from .regions import Region as Region
+    from .runtime.clock import Clock as Clock
+    from .secret import Secret as Secret
+    from .signing import ApiKey as ApiKey
+    from .signing import NonceMode as NonceMode
+    from .signing import SignedAuth as SignedAuth
 
-__all__ = [
-    "ActivationCondition",
-    "ApiKey",
-    "AsyncRows",
-    "AsyncUser",
-    "AsyncWhiteBIT",
-    "Confirmations",
-    "Convert",
-    "ConvertStep",
-    "Deal",
-    "KeyCondition",
-    "KeyHealth",
-    "KeyInfo",
-    "KeyState",
-    "Login",
-    "MainBalance",
-    "MemoryStore",
-    "NonceMode",
-    "Order",
-    "OrderStatus",
-    "OrderStatusFilter",
-    "OrderType",
-    "Page",
-    "PartialWithdrawal",
-    "PermissionDifference",
-    "PermissionGroup",
-    "PermissionUrl",
-    "PositionSide",
-    "Region",
-    "Role",
-    "Rows",
-    "Secret",
-    "Side",
-    "SignedAuth",
-    "SpotBalance",
-    "Store",
-    "Transaction",
-    "TransactionDetails",
-    "TransactionMethod",
-    "TransactionOutcome",
-    "User",
-    "WhiteBIT",
-    "WhiteBITError",
-    "__version__",
-    "errors",
-    "generate_encryption_key",
-]
-
-_ROOMS = {
-    "_async.client": ("AsyncUser", "AsyncWhiteBIT"),
-    "_sync.client": ("User", "WhiteBIT"),
-    "errors": ("WhiteBITError",),
-    "account": (
-        "ActivationCondition",
-        "AsyncRows",
-        "Confirmations",
-        "Convert",
-        "ConvertStep",
-        "Deal",
-        "Order",
-        "OrderStatus",
-        "OrderStatusFilter",
-        "OrderType",
-        "Page",
-        "PartialWithdrawal",
-        "PositionSide",
-        "Role",
-        "Rows",
-        "Side",
-        "Transaction",
-        "TransactionDetails",
-        "TransactionMethod",
-        "TransactionOutcome",
-    ),
-    "keys.records": (
+_MODULES = {
+    "._async.account": ("AsyncAccount", "AsyncBalances"),
+    "._async.api_key": ("AsyncUserApiKey",),
+    "._async.client": ("AsyncReads", "AsyncUser", "AsyncWhiteBIT"),
+    "._async.walk": ("AsyncPages", "AsyncRows"),
+    "._sync.account": ("Account", "Balances"),
+    "._sync.api_key": ("UserApiKey",),
+    "._sync.client": ("Reads", "User", "WhiteBIT"),
+    "._sync.walk": ("Pages", "Rows"),
+    ".account.records": ("Page",),
+    ".custody.sealing": ("generate_encryption_key",),
+    ".custody.stores": ("MemoryStore", "Row", "SQLStore", "Store"),
+    ".errors": ("WhiteBITError",),
+    ".keys.records": (
         "KeyCondition",
         "KeyHealth",
         "KeyInfo",
         "KeyState",
-        "Login",
-        "MainBalance",
         "PermissionDifference",
         "PermissionGroup",
         "PermissionUrl",
-        "SpotBalance",
     ),
-    "regions": ("Region",),
-    "custody.sealing": ("generate_encryption_key",),
-    "secret": ("Secret",),
-    "keys.signing": ("ApiKey", "NonceMode", "SignedAuth"),
-    # Not in __all__: a star import must not need SQLAlchemy.
-    "custody.stores": ("MemoryStore", "SQLStore", "Store"),
+    ".maintenance": ("Loss",),
+    ".oauth.logins": ("Login",),
+    ".oauth.protocol": ("Callback",),
+    ".regions": ("Region",),
+    ".runtime.clock": ("Clock",),
+    ".secret": ("Secret",),
+    ".signing": ("ApiKey", "NonceMode", "SignedAuth"),
+    "whitebit_api.enumerations": (
+        "ActivationCondition",
+        "OrderStatus",
+        "OrderStatusFilter",
+        "OrderType",
+        "PositionSide",
+        "Role",
+        "Side",
+        "TransactionMethod",
+        "TransactionOutcome",
+    ),
+    "whitebit_api.records": (
+        "Confirmations",
+        "Convert",
+        "ConvertStep",
+        "Deal",
+        "MainBalance",
+        "Order",
+        "PartialWithdrawal",
+        "SpotBalance",
+        "Transaction",
+        "TransactionDetails",
+    ),
 }
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+"""Where each public name is at home."""
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+# SQLStore is public and not listed: a star import must not need SQLAlchemy.
+__all__ = sorted({*_HOMES, "__version__", "errors"} - {"SQLStore"})
 
 
 def __getattr__(name: str) -> object:
@@ -159,10 +139,10 @@ def __getattr__(name: str) -> object:
 
     if name == "errors":
         return import_module(".errors", __name__)
-    room = _ROOM_OF.get(name)
-    if room is None:
+    module = _HOMES.get(name)
+    if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{room}", __name__), name)
+    value = getattr(import_module(module, __name__), name)
     globals()[name] = value
     return value
 

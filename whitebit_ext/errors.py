@@ -1,158 +1,133 @@
-"""The one tree of errors that this library raises.
+"""The errors that this library raises.
 
 ::
 
     WhiteBITError
-    ├── InvalidArgument            (also a ValueError) a call was made wrongly; nothing was sent
-    ├── RegionNotSupported         the region does not serve the operation; nothing was sent
-    ├── WrongServer                a credential was about to go to another server; nothing was sent
-    ├── LoginError                 the way back from WhiteBIT's page
-    │   ├── StateMissing           the session or the callback has no state
-    │   ├── StateMismatch          the callback's state is not the session's
-    │   ├── StateUnknown           no login was started with this state
-    │   ├── StateReused            the login was finished before
-    │   ├── LoginExpired           the login took too long
-    │   ├── LoginUserMismatch      the login was started for another user
-    │   ├── RedirectMismatch       the callback came to another address than the registered one
-    │   ├── IssuerMismatch         the callback names another authorization server (RFC 9207)
-    │   ├── CallbackMalformed      a parameter that must be single came twice, or cannot be read
-    │   ├── CodeMissing            neither a code nor an error came back
-    │   ├── AuthorizationDenied    the user, or WhiteBIT, refused
-    │   ├── CodeRejected           the server did not take the code
-    │   └── CodeUnanswered         the code was sent, and no usable answer came
-    ├── ConnectionFailed           no usable answer came
-    │   ├── NotSent                the request never left: safe to repeat
-    │   └── NoAnswer               the request left, and what became of it is unknown
-    ├── ResponseError              an answer came and it is not the documented success
-    │   ├── BadRequest             400, 422: a parameter was refused
-    │   ├── Unauthorized           401
-    │   ├── Forbidden              403
-    │   ├── NotFound               404
-    │   ├── Conflict               409
-    │   ├── Locked                 423
-    │   ├── RateLimited            429
-    │   ├── ServerError            5xx
-    │   ├── UnexpectedStatus       any other status, redirects included
-    │   ├── BearerReadsRemoved     404, 410 of a read with an access token
-    │   └── MalformedResponse      a success status with a body that is not what was agreed
-    │       ├── MalformedRecord    one row of a history cannot be a record
+    ├── InvalidArgument
+    ├── ClientClosed
+    ├── ConnectionChanged
+    ├── ClockSkew
+    ├── RegionNotSupported
+    ├── WrongServer
+    ├── LoginError
+    │   ├── StateMissing
+    │   ├── StateMismatch
+    │   ├── StateUnknown
+    │   ├── StateReused
+    │   ├── LoginExpired
+    │   ├── LoginUserMismatch
+    │   ├── RedirectMismatch
+    │   ├── IssuerMismatch
+    │   ├── CallbackMalformed
+    │   ├── CodeMissing
+    │   ├── AuthorizationDenied
+    │   ├── CodeRejected
+    │   └── CodeUnanswered
+    ├── ConnectionFailed
+    │   ├── NotSent
+    │   └── NoAnswer
+    ├── ResponseError
+    │   ├── BadRequest
+    │   ├── Unauthorized
+    │   ├── Forbidden
+    │   ├── NotFound
+    │   ├── Conflict
+    │   ├── Locked
+    │   ├── RateLimited
+    │   ├── ServerError
+    │   ├── UnexpectedStatus
+    │   ├── BearerReadsRemoved
+    │   └── MalformedResponse
+    │       ├── MalformedRecord
     │       └── ResponseTooLarge
-    ├── HistoryTruncated           a walk ended, and there are rows that cannot be reached
+    ├── HistoryTruncated
     ├── TokenError
-    │   ├── NotConnected           custody holds nothing for this user
-    │   ├── TokenUnavailable       no valid access token now; try again later
-    │   └── ReauthorizationRequired  only the user can mend it
+    │   ├── NotConnected
+    │   ├── TokenUnavailable
+    │   └── ReauthorizationRequired
     ├── ApiKeyError
-    │   ├── KeyPending             the key does not show yet; call again
-    │   ├── KeyDisabled            14 days without use; only the user can delete it
+    │   ├── KeyPending
+    │   ├── KeyAbsent
+    │   ├── KeyDisabled
+    │   ├── PermissionsMissing
     │   └── SecretError
-    │       ├── SecretLocked       another retrieval is running; call again
-    │       ├── SecretUnanswered   asked, no answer; call again
-    │       ├── SecretMalformed    an answer came that holds no secret
-    │       ├── SecretNotStored    the secret is in ``.secret`` and could not be kept
-    │       ├── SecretLost         it was sent to us and never arrived
-    │       └── SecretTakenElsewhere  somebody else has read it
+    │       ├── SecretLocked
+    │       ├── SecretUnanswered
+    │       ├── SecretMalformed
+    │       ├── SecretNotStored
+    │       ├── SecretLost
+    │       └── SecretTakenElsewhere
     └── CustodyError
-        ├── StoreUnavailable       the store did not do what it was asked
-        ├── StoreVolatile          a store that forgets, where money is at stake
-        ├── StoreConflict          a row changed faster than it could be written
-        ├── SealBroken             a row does not open: wrong place, or tampered with
-        └── EncryptionKeyMissing   a row was sealed with a key that is not in ``keys``
+        ├── StoreUnavailable
+        ├── StoreVolatile
+        ├── StoreConflict
+        ├── SealBroken
+        └── EncryptionKeyMissing
 
-Every error says what to do next in ``hint``, and none carries a secret in its text, its
-arguments, its cause or its context. All of them can be pickled.
+Every error says what to do next, in words in ``hint`` and for programs in ``action`` and
+``retryable``. No error carries a secret in its text, its arguments, its cause or its context.
+All of them can be copied and pickled.
 """
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, Unpack
 
 import attrs
 
 if TYPE_CHECKING:
     from .secret import Secret
 
-__all__ = [
-    "ApiKeyError",
-    "AuthorizationDenied",
-    "BadRequest",
-    "BearerReadsRemoved",
-    "CallbackMalformed",
-    "CodeMissing",
-    "CodeRejected",
-    "CodeUnanswered",
-    "Conflict",
-    "ConnectionFailed",
-    "CustodyError",
-    "EncryptionKeyMissing",
-    "Forbidden",
-    "HistoryTruncated",
-    "InvalidArgument",
-    "IssuerMismatch",
-    "KeyDisabled",
-    "KeyPending",
-    "Locked",
-    "LoginError",
-    "LoginExpired",
-    "LoginUserMismatch",
-    "MalformedRecord",
-    "MalformedResponse",
-    "NoAnswer",
-    "NotConnected",
-    "NotFound",
-    "NotSent",
-    "RateLimited",
-    "ReauthorizationRequired",
-    "RedirectMismatch",
-    "RegionNotSupported",
-    "ResponseError",
-    "ResponseTooLarge",
-    "SealBroken",
-    "SecretError",
-    "SecretLocked",
-    "SecretLost",
-    "SecretMalformed",
-    "SecretNotStored",
-    "SecretTakenElsewhere",
-    "SecretUnanswered",
-    "ServerError",
-    "StateMismatch",
-    "StateMissing",
-    "StateReused",
-    "StateUnknown",
-    "StoreConflict",
-    "StoreUnavailable",
-    "StoreVolatile",
-    "TokenError",
-    "TokenUnavailable",
-    "Unauthorized",
-    "UnexpectedStatus",
-    "Unreached",
-    "WhiteBITError",
-    "WrongServer",
-    "stripped",
-]
 
-_ATTRIBUTES = ("operation", "status_code", "code", "errors", "hint", "retry_after")
+class Action(enum.StrEnum):
+    """What to do about an error.
+
+    ``RETRY`` means the same call again, ``WAIT`` the same call again later, ``RECONNECT`` a new
+    login of the user, ``FIX_CALL`` a change in the calling code, ``FIX_SETUP`` a change in
+    configuration, network or registration, and ``ALARM`` that a person must look at it now.
+    """
+
+    RETRY = "retry"
+    WAIT = "wait"
+    RECONNECT = "reconnect"
+    FIX_CALL = "fix the call"
+    FIX_SETUP = "fix the set-up"
+    ALARM = "alarm"
+
+
+class _Details(TypedDict, total=False):
+    operation: str | None
+    status_code: int | None
+    code: int | None
+    errors: Mapping[str, tuple[str, ...]] | None
+    hint: str | None
+    action: Action | None
+    retry_after: float | None
+    from_api: bool
 
 
 class WhiteBITError(Exception):
-    """Base of all errors of this library.
+    """Base class of all errors of this library.
 
     Attributes:
-        message: What happened, in one sentence, without any secret.
-        operation: The ``operationId`` of the spec that was under way, if one was.
-        status_code: The HTTP status of the answer, if one came.
-        code: WhiteBIT's own number for the error (signed V4 answers only).
-        errors: WhiteBIT's messages by field. Field names and ``code`` are the stable part;
-            the texts may be translation keys (contract, section 6).
-        hint: What to do next.
-        retry_after: Seconds that the server asked to wait (``Retry-After``), if it said so.
+        message: What happened, in one sentence.
+        operation: The ``operationId`` of the request, if there was one.
+        status_code: The HTTP status of the response, if there was one.
+        code: WhiteBIT's own error number, in responses to signed requests.
+        errors: WhiteBIT's messages by field. Field names and ``code`` are stable; the texts may
+            be translation keys (contract, section 6).
+        hint: What to do next, in words.
+        action: What to do next. Each class has one; a response's ``code`` may call for another.
+        retry_after: Seconds to wait before the next request, if the server said so.
+        from_api: Whether the API itself answered, with JSON in one of its own forms. It is false
+            where a CDN or proxy answered, and where nothing answered.
     """
 
-    default_hint: ClassVar[str] = "See the message; if it persists, report it with the operation."
+    default_hint: ClassVar[str] = "Read the message. If the error persists, report it."
+    action: Action = Action.FIX_CALL
 
     def __init__(
         self,
@@ -163,44 +138,59 @@ class WhiteBITError(Exception):
         code: int | None = None,
         errors: Mapping[str, tuple[str, ...]] | None = None,
         hint: str | None = None,
+        action: Action | None = None,
         retry_after: float | None = None,
+        from_api: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.operation = operation
         self.status_code = status_code
         self.code = code
-        self.errors: Mapping[str, tuple[str, ...]] = MappingProxyType(dict(errors or {}))
+        self._errors = dict(errors or {})
         self.hint = hint or self.default_hint
+        if action is not None:
+            self.action = action
         self.retry_after = retry_after
+        self.from_api = from_api
+
+    @property
+    def errors(self) -> Mapping[str, tuple[str, ...]]:
+        """WhiteBIT's messages by field, read-only."""
+        return MappingProxyType(self._errors)
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call may succeed later, without any change."""
+        return self.action in (Action.RETRY, Action.WAIT)
 
     def __str__(self) -> str:
-        where = f"{self.operation}: " if self.operation else ""
-        return f"{where}{self.message} [{self.hint}]"
+        prefix = f"{self.operation}: " if self.operation else ""
+        return f"{prefix}{self.message} [{self.hint}]"
 
     def __copy__(self) -> Self:
         """Return the same error without a traceback, for another thread or task to raise."""
-        made = type(self).__new__(type(self))
-        made.args = self.args
+        made = type(self).__new__(type(self), *self.args)
         made.__dict__.update(self.__dict__)
         return made
 
     def __deepcopy__(self, memo: object) -> Self:
-        """Return a copy as ``copy`` does: what an error holds is immutable."""
+        """Return a copy as ``copy`` does: what an error holds is not changed."""
         return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {name: getattr(self, name) for name in _ATTRIBUTES}
-        state["errors"] = dict(self.errors)
-        return _rebuild, (type(self), self.message, state, self._extra())
-
-    def _extra(self) -> dict[str, Any]:
-        """Return what a subclass adds, for pickling; a secret is never part of it."""
-        return {}
+        return _blank, (type(self), *self.args), self.__dict__
 
     @classmethod
-    def of(cls, other: WhiteBITError, message: str, *, hint: str | None = None) -> Self:
-        """Make this error of another one, keeping the operation and what the server said."""
+    def of(cls, other: WhiteBITError, message: str, *, hint: str | None = None, **own: Any) -> Self:
+        """Make this error from another one, keeping the operation and what the server said.
+
+        Args:
+            other: The error to take the operation and the response's details from.
+            message: What happened.
+            hint: What to do next; the hint of this class where it is not given.
+            own: Arguments that only this class has.
+        """
         return cls(
             message,
             operation=other.operation,
@@ -208,22 +198,19 @@ class WhiteBITError(Exception):
             code=other.code,
             errors=other.errors,
             retry_after=other.retry_after,
+            from_api=other.from_api,
             hint=hint,
+            **own,
         )
 
 
-def _rebuild(
-    kind: type[WhiteBITError], message: str, state: dict[str, Any], extra: dict[str, Any]
-) -> WhiteBITError:
-    error = kind.__new__(kind)
-    WhiteBITError.__init__(error, message, **state)
-    for name, value in extra.items():
-        setattr(error, name, value)
-    return error
+def _blank(kind: type[WhiteBITError], *args: Any) -> WhiteBITError:
+    """Make an error without its attributes; pickle sets them, as they were."""
+    return kind.__new__(kind, *args)
 
 
 class InvalidArgument(WhiteBITError, ValueError):
-    """Say which argument of a call is wrong; nothing was sent.
+    """An argument of a call is wrong; nothing was sent.
 
     Attributes:
         argument: The name of the argument.
@@ -235,257 +222,313 @@ class InvalidArgument(WhiteBITError, ValueError):
         super().__init__(f"{argument}: {problem}", hint=hint)
         self.argument = argument
 
-    def _extra(self) -> dict[str, Any]:
-        return {"argument": self.argument}
+
+class ClientClosed(WhiteBITError):
+    """The client was used after it was closed."""
+
+    default_hint = "Create a new WhiteBIT or AsyncWhiteBIT object."
 
 
-class RegionNotSupported(WhiteBITError):
-    """Refuse an operation that the region does not serve, before anything was sent."""
+class ConnectionChanged(WhiteBITError):
+    """The call, walk or auth object belongs to a connection that the user has replaced since.
+
+    The new connection may be to another WhiteBIT account; so nothing is switched silently.
+    """
 
     default_hint = (
-        "OAuth-issued API keys exist on the global server only (whitebit.com); "
-        "connect this user through Region.GLOBAL."
+        "Discard this object and what was read through it. Get the user with partner.user() again, "
+        "and start the call or walk from the beginning."
     )
 
 
+class ClockSkew(WhiteBITError):
+    """This machine's clock differs too much from the server's to sign requests.
+
+    Attributes:
+        offset: The difference in seconds; positive when this machine's clock is ahead.
+    """
+
+    default_hint = (
+        "Synchronize the clock of this machine (NTP): signed requests need a clock within "
+        "5 seconds of WhiteBIT's."
+    )
+    action = Action.FIX_SETUP
+
+    def __init__(self, message: str, *, offset: float, **details: Unpack[_Details]) -> None:
+        super().__init__(message, **details)
+        self.offset = offset
+
+
+class RegionNotSupported(WhiteBITError):
+    """The region does not offer the operation; nothing was sent."""
+
+    default_hint = (
+        "OAuth-issued API keys exist on the global server only (whitebit.com). Connect this user "
+        "with Region.GLOBAL."
+    )
+    action = Action.FIX_SETUP
+
+
 class WrongServer(WhiteBITError):
-    """Refuse to send a credential to a server that it was not issued for."""
+    """The request would have taken a credential to another server; nothing was sent."""
 
     default_hint = "Use a client and a key of the same region and base URL."
-
-
-def stripped(error: WhiteBITError) -> WhiteBITError:
-    """Drop the frames and exceptions behind an error, which may hold a request in the clear.
-
-    Raise the result outside of any ``except`` block, or a new context is put behind it.
-    """
-    error.__traceback__ = error.__context__ = error.__cause__ = None
-    return error
+    action = Action.FIX_SETUP
 
 
 class LoginError(WhiteBITError):
-    """Base of what can go wrong between ``authorize()`` and a stored token pair."""
+    """Base class of the errors between ``authorize()`` and a stored token pair."""
 
-    default_hint = "Start again with authorize()."
+    default_hint = "Let the user start again with authorize()."
+    action = Action.RECONNECT
 
 
 class StateMissing(LoginError):
-    """Report that the session or the callback carries no state (RFC 6749, section 10.12)."""
+    """The browser session or the callback has no state (RFC 6749, section 10.12)."""
 
     default_hint = (
-        "Keep login.state in the browser session and pass it to connect(); check that the "
-        "session cookie survives the way back (SameSite=Lax, same host), then start again."
+        "Check that the session cookie is sent with the callback (SameSite=Lax, same host) and "
+        "that the value kept from authorize() is passed to connect(). Then let the user start "
+        "again."
     )
 
 
 class StateMismatch(LoginError):
-    """Report that the callback's state is not the one of this browser session."""
+    """The callback does not belong to this browser session."""
 
     default_hint = (
-        "The callback does not belong to this browser: refuse it. Two tabs of one user do this "
-        "too; let the user start again."
+        "Refuse the callback and let the user start again. The usual cause is a login that was "
+        "started in a second tab; a forged callback is the other."
     )
 
 
 class StateUnknown(LoginError):
-    """Report that custody knows no login with this state."""
+    """The store has no login with this state."""
 
     default_hint = (
-        "All processes must share one store, region and client id; if they do, the state is "
-        "forged or long gone: start again with authorize()."
+        "Check that all processes use the same store, region and client id. If they do, the login "
+        "is too old, or the store was restored from a backup, or the state is forged: let the user "
+        "start again."
     )
 
 
 class StateReused(LoginError):
-    """Report that the login of this state was already finished; a state serves once."""
-
-    default_hint = "A reloaded callback page does this: send the user on, or start again."
-
-
-class LoginExpired(LoginError):
-    """Report that the login was started too long ago (10 minutes)."""
-
-
-class LoginUserMismatch(LoginError):
-    """Report that the login was started for another user than the one signed in now."""
-
-    default_hint = "Refuse it; the user who is signed in must start the login."
-
-
-class RedirectMismatch(LoginError):
-    """Report that the callback's address is not the redirect URI of the login."""
+    """The login with this state is already finished; a state can be used once."""
 
     default_hint = (
-        "Behind a proxy that rewrites host or path, pass the query parameters to connect() "
-        "as a mapping instead of the URL."
+        "The usual cause is a callback page that was loaded twice. If the user is connected, "
+        "continue; otherwise let the user start again."
     )
 
 
-class IssuerMismatch(LoginError):
-    """Report that the callback's ``iss`` is not this server (RFC 9207, section 2.4)."""
+class LoginExpired(LoginError):
+    """The login was started more than 10 minutes ago."""
 
-    default_hint = "Refuse it: the code belongs to another authorization server."
+
+class LoginUserMismatch(LoginError):
+    """The login was started for another user."""
+
+    default_hint = "Refuse the callback. The user who is signed in must start the login."
+
+
+class RedirectMismatch(LoginError):
+    """The address of the callback is not the redirect URI of the login."""
+
+    default_hint = (
+        "If a proxy in front of your application changes the host or path, pass the query "
+        "parameters to connect() as a mapping instead of the URL."
+    )
+    action = Action.FIX_SETUP
+
+
+class IssuerMismatch(LoginError):
+    """The callback's ``iss`` names another authorization server (RFC 9207, section 2.4)."""
+
+    default_hint = (
+        "Refuse the callback: the code was issued by another server. If it happens again, look "
+        "for an attack on your callback address."
+    )
+    action = Action.ALARM
 
 
 class CallbackMalformed(LoginError):
-    """Report a callback with a duplicated or unreadable parameter (RFC 6749, section 3.1)."""
+    """A parameter of the callback is repeated or cannot be read (RFC 6749, section 3.1)."""
 
 
 class CodeMissing(LoginError):
-    """Report a callback that carries neither a code nor an error."""
+    """The callback has neither a code nor an error."""
 
     default_hint = "Treat it as a refusal: offer the user to start again."
 
 
 class AuthorizationDenied(LoginError):
-    """Report that the user, or WhiteBIT for the user, refused the authorization.
+    """The user, or WhiteBIT, refused the authorization.
 
     Attributes:
-        error: The ``error`` parameter of the callback, e.g. ``access_denied``.
+        error: The ``error`` parameter of the callback, such as ``access_denied``.
     """
 
-    default_hint = "Tell the user that nothing was connected, and offer to start again."
+    default_hint = "Show the user that nothing was connected, and offer to start again."
 
-    def __init__(self, message: str, *, error: str, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, message: str, *, error: str, **details: Unpack[_Details]) -> None:
+        super().__init__(message, **details)
         self.error = error
-
-    def _extra(self) -> dict[str, Any]:
-        return {"error": self.error}
-
-
-class CodeUnanswered(LoginError):
-    """Report that the code was sent and no usable answer came; a code serves once (RFC 6749).
-
-    No token was stored. ``status_code`` tells whether an answer came at all.
-    """
 
 
 class CodeRejected(LoginError):
-    """Report that the authorization code was not exchanged for tokens.
-
-    A code serves once and for a short time: it is not tried again.
-    """
+    """The server refused to exchange the authorization code; a code can be used once."""
 
     default_hint = (
-        "Check client_id, client_secret and redirect_uri, and that this machine's address is on "
-        "the partner's IP allowlist; then let the user start again with authorize()."
+        "Check client_id, client_secret and redirect_uri, and that this machine's IP address is on "
+        "the partner's allowlist. Then let the user start again with authorize()."
     )
+
+
+class CodeUnanswered(LoginError):
+    """The authorization code was sent and no usable response arrived; no token was stored.
+
+    A code can be used once (RFC 6749, section 4.1.2). ``status_code`` is set if there was a
+    response at all.
+    """
 
 
 class ConnectionFailed(WhiteBITError):
-    """Base of the errors where no usable answer came."""
+    """Base class of the errors where no complete response arrived."""
 
-    default_hint = "Check the network and WhiteBIT's status, then call again."
+    default_hint = "Check the network and WhiteBIT's status page, then call again."
+    action = Action.RETRY
 
 
 class NotSent(ConnectionFailed):
-    """Report that no connection could be opened: the server has not seen the request."""
+    """No connection could be opened; the server has not received the request."""
 
 
 class NoAnswer(ConnectionFailed):
-    """Report that the request left and no whole answer came: it may have taken effect."""
+    """The request was sent and no complete response arrived; it may have taken effect."""
 
 
 class ResponseError(WhiteBITError):
-    """Base of the errors that an answer of the server stands behind."""
+    """Base class of the errors for a response that is not the documented success."""
 
 
 class BadRequest(ResponseError):
-    """Report that the server refused a parameter (400 or 422)."""
+    """The server answered 400 or 422: it refused a parameter or the form of the request."""
 
-    default_hint = "Look at .errors for the fields that the server names, and correct them."
+    default_hint = "Correct the fields that .errors names, and call again."
 
 
 class Unauthorized(ResponseError):
-    """Report a 401: what was presented does not authorize the operation."""
+    """The server answered 401: the token or key does not authorize the operation."""
 
     default_hint = (
-        "The token or key is expired or revoked, or a scope is missing, or this machine's "
-        "address is not on the partner's IP allowlist; which of them, the server does not say."
+        "The token or key is expired or revoked, or a scope is missing, or this machine's IP "
+        "address is not on the partner's allowlist. The server does not say which one it is."
     )
+    action = Action.RECONNECT
 
 
 class Forbidden(ResponseError):
-    """Report a 403: the user or the partner may not do this."""
+    """The server answered 403: the user or the partner may not do this."""
 
-    default_hint = "Check the permissions of the key and the features enabled for the partner."
+    default_hint = (
+        "Check the scopes of the client, the permissions of the key, and the features that "
+        "WhiteBIT enabled for the partner."
+    )
+    action = Action.FIX_SETUP
 
 
 class NotFound(ResponseError):
-    """Report a 404: the thing is not there, or belongs to another user or partner."""
+    """The server answered 404: it has no such key or record for this user and partner."""
 
-    default_hint = "A key that the user or WhiteBIT deleted answers so; start the flow again."
+    default_hint = (
+        "If this concerns an API key, the user or WhiteBIT has deleted it: let the user connect "
+        "again with authorize()."
+    )
+    action = Action.RECONNECT
 
 
 class Conflict(ResponseError):
-    """Report a 409: the operation was done before and cannot be done twice."""
+    """The server answered 409: the operation is already done and cannot be done twice."""
+
+    default_hint = "Do not repeat the call."
 
 
 class Locked(ResponseError):
-    """Report a 423: the same operation is running at this moment."""
+    """The server answered 423: the same operation is running at this moment."""
 
     default_hint = "Wait 5 to 10 seconds and call again."
+    action = Action.WAIT
 
 
 class RateLimited(ResponseError):
-    """Report a 429: too many requests from this address, or a nonce that did not grow."""
+    """The server answered 429: too many requests, or a nonce that is not new."""
 
-    default_hint = "Back off: 1 s, doubling, at most 30 s. Limits count per IP address."
+    default_hint = (
+        "Wait .retry_after seconds if it is set; otherwise wait 1 second and double the time after "
+        "each further refusal, up to 30 seconds. WhiteBIT counts all requests of one IP address."
+    )
+    action = Action.WAIT
 
 
 class ServerError(ResponseError):
-    """Report a 5xx of WhiteBIT or of the CDN before it."""
+    """The server, or a CDN or proxy in front of it, answered with a 5xx status."""
 
-    default_hint = "Wait and call again; nothing is lost."
+    default_hint = "Wait a few seconds and call again."
+    action = Action.RETRY
 
 
 class UnexpectedStatus(ResponseError):
-    """Report a status that the contract does not know; redirects are never followed."""
+    """The server answered with a status that is not documented; redirects are not followed."""
 
-    default_hint = "Check base_url and any proxy in between; the contract knows no such answer."
-
-
-class MalformedResponse(ResponseError):
-    """Report a success status whose body is not what the contract says."""
-
-    default_hint = "Check base_url and any proxy in between, then call again."
-
-
-class ResponseTooLarge(MalformedResponse):
-    """Report a body over the size that is read (1 MB; account reads 32 MB)."""
+    default_hint = "Check base_url, and any proxy between this machine and WhiteBIT."
+    action = Action.FIX_SETUP
 
 
 class BearerReadsRemoved(ResponseError):
-    """Report a 404 or 410 of an account read with an access token: WhiteBIT has ended them."""
+    """The server answered 404 or 410 to an account read that was sent with an access token."""
 
     default_hint = (
-        "WhiteBIT announced the removal of account reads with an access token; issue the user's "
-        "API key with api_keys.issue() and read the same through user.signed.account."
+        "WhiteBIT has announced the removal of account reads with an access token. Issue the "
+        "user's API key with api_key.issue(), and read through user.signed.account instead."
     )
 
 
+class MalformedResponse(ResponseError):
+    """The server answered with success and a body that is not what is documented."""
+
+    default_hint = (
+        "Check base_url, and any proxy between this machine and WhiteBIT. Then call again."
+    )
+    action = Action.FIX_SETUP
+
+
 class MalformedRecord(MalformedResponse):
-    """Report a row of a history that cannot be a record.
+    """One row of a history cannot be decoded.
 
     Attributes:
-        field: The field as the server names it; empty where the row is no object at all.
-        row: The row's place in the answer, from 0.
+        field: The field as the server names it; empty if the row is not an object.
+        row: The index of the row in the response, from 0.
         raw: The row as it came, with fractions as ``Decimal``.
     """
 
-    default_hint = "Look at .raw for what the server sent; report it if it should be readable."
+    default_hint = (
+        "Look at .raw, which is what the server sent. If it is valid, update this library or "
+        "report the error."
+    )
 
     def __init__(
-        self, message: str, *, operation: str | None, field: str, row: int, raw: Any
+        self, message: str, *, field: str, row: int, raw: Any, **details: Unpack[_Details]
     ) -> None:
-        super().__init__(message, operation=operation)
+        super().__init__(message, **details)
         self.field = field
         self.row = row
         self.raw = raw
 
-    def _extra(self) -> dict[str, Any]:
-        return {"field": self.field, "row": self.row, "raw": self.raw}
+
+class ResponseTooLarge(MalformedResponse):
+    """The body is larger than this library reads (1 MB; 32 MB for account reads)."""
+
+    default_hint = "For a history, use a smaller limit=. Otherwise check base_url and any proxy."
 
 
 @attrs.frozen
@@ -493,10 +536,10 @@ class Unreached:
     """A part of a history with rows that no request can reach.
 
     Attributes:
-        method: 1 for deposits, 2 for withdrawals; ``None`` where both are meant.
-        ticker: The currency; ``None`` where all, or unknown ones, are meant.
-        status: The status code; ``None`` where all, or unknown ones, are meant.
-        rows: How many rows were not reached, as far as the server's totals tell.
+        method: 1 for deposits, 2 for withdrawals, ``None`` for both.
+        ticker: The currency, or ``None`` for all or unknown ones.
+        status: The status code, or ``None`` for all or unknown ones.
+        rows: How many rows are missing, by the server's totals.
     """
 
     method: int | None
@@ -506,188 +549,259 @@ class Unreached:
 
 
 class HistoryTruncated(WhiteBITError):
-    """Report that a walk ended before the end of the history, after all that could be reached.
+    """A walk ended, and the history has rows that cannot be reached.
 
-    WhiteBIT pages through no more than 10,000 rows of one filter (contract, `tables.md`).
+    WhiteBIT pages through at most 10,000 rows of one filter (contract, `tables.md`).
 
     Attributes:
         reached: How many rows were read.
-        total: How many rows the server says there are.
+        total: How many rows there are, by the server's count.
         unreached: Where the missing rows are.
     """
 
     default_hint = (
-        "What was yielded is whole up to the parts in .unreached; narrow the walk by address, "
-        "memo or since=, or ask WhiteBIT for an export."
+        "All rows outside of .unreached were returned. To reach the others, narrow the walk by "
+        "address=, memo= or since=, or ask WhiteBIT for an export."
     )
 
     def __init__(
         self,
         message: str,
         *,
-        operation: str | None = None,
         reached: int,
         total: int,
         unreached: Sequence[Unreached],
+        **details: Unpack[_Details],
     ) -> None:
-        super().__init__(message, operation=operation)
+        super().__init__(message, **details)
         self.reached = reached
         self.total = total
         self.unreached = tuple(unreached)
 
-    def _extra(self) -> dict[str, Any]:
-        return {"reached": self.reached, "total": self.total, "unreached": self.unreached}
-
 
 class TokenError(WhiteBITError):
-    """Base of the errors about a user's token pair."""
+    """Base class of the errors about a user's token pair."""
+
+    default_hint = "Let the user connect again with authorize()."
+    action = Action.RECONNECT
 
 
 class NotConnected(TokenError):
-    """Report that custody holds neither tokens nor a key for this user."""
+    """The store has no tokens, or no API key, of this user."""
 
-    default_hint = "Connect the user first: authorize(), then connect(); or adopt() a known key."
+    default_hint = (
+        "Connect the user first with authorize() and connect(), or add a key that you already "
+        "have with adopt()."
+    )
 
 
 class TokenUnavailable(TokenError):
-    """Report that no valid access token can be had now; the stored pair is kept."""
+    """There is no valid access token at the moment; the stored token pair is kept."""
 
-    default_hint = "Call again in a few seconds; the refresh token is kept until it expires."
+    default_hint = "Call again in a few seconds. The refresh token is kept until it expires."
+    action = Action.WAIT
 
 
 class ReauthorizationRequired(TokenError):
-    """Report that the authorization has ended and only the user can renew it."""
+    """The user's authorization has ended, and only a new login can renew it."""
 
     default_hint = (
-        "Send the user through authorize() again. If a key of theirs exists whose secret is not "
-        "stored here, WhiteBIT turns them away until they delete it in the WhiteBIT dashboard."
+        "Let the user connect again with authorize(). If WhiteBIT says there that a key already "
+        "exists, the user must first delete it in the WhiteBIT dashboard. Many of these at once "
+        "can follow a failover of the database or a restore from a backup."
     )
 
 
 class ApiKeyError(WhiteBITError):
-    """Base of the errors about the OAuth-issued API key."""
+    """Base class of the errors about the user's OAuth-issued API key."""
+
+    default_hint = "Let the user connect again with authorize()."
+    action = Action.RECONNECT
 
 
 class KeyPending(ApiKeyError):
-    """Report that the user's key does not show yet.
+    """The user's key does not exist yet.
 
-    The user may still be choosing permissions, or WhiteBIT refused to make a key
-    (``partner_key_active_exists``, ``partner_key_expired_exists``) without telling us.
+    The user may still be choosing permissions, or WhiteBIT refused to create a key
+    (``partner_key_active_exists``, ``partner_key_expired_exists``), which it does not report.
     """
 
     default_hint = (
-        "Call issue() again, in any process: it goes on from here. If it never shows, the user "
-        "has to delete an older key in the WhiteBIT dashboard."
+        "Call issue() again later, in any process; it continues from here. If the key never "
+        "appears, the user must delete an older key in the WhiteBIT dashboard and connect again."
     )
+    action = Action.WAIT
+
+
+class KeyAbsent(ApiKeyError):
+    """The user has no key at WhiteBIT."""
+
+    default_hint = "There is nothing to delete. To get a key, let the user connect again."
 
 
 class KeyDisabled(ApiKeyError):
-    """Report a key that WhiteBIT disabled after 14 days without use."""
+    """WhiteBIT has disabled the key, because it was not used for 14 days."""
 
     default_hint = (
-        "Only the user can delete it, in the WhiteBIT dashboard; then connect again. "
-        "WhiteBIT documents no way for the partner."
+        "Only the user can delete a disabled key, in the WhiteBIT dashboard. After that, let the "
+        "user connect again with authorize()."
     )
 
 
-class SecretError(ApiKeyError):
-    """Base of the errors about the secret that can be read once."""
-
-
-class SecretLocked(SecretError):
-    """Report that another retrieval of this secret is still running."""
-
-    default_hint = "Call issue() again in a minute; it goes on from here."
-
-
-class SecretUnanswered(SecretError):
-    """Report that the secret was asked for and no answer came; it may still be there."""
-
-    default_hint = "Call issue() again: asking is the only way to learn whether it is consumed."
-
-
-class SecretMalformed(SecretError):
-    """Report a success that holds no secret; the sealed answer stays in custody."""
-
-    default_hint = (
-        "Call issue() once more; if it stays so, call delete() and let the user consent anew."
-    )
-
-
-class SecretNotStored(SecretError):
-    """Hand over a secret that could not be kept in the store.
+class PermissionsMissing(ApiKeyError):
+    """The user granted fewer permissions than were required; the key is stored all the same.
 
     Attributes:
-        secret: The secret, redacted in print; ``None`` after unpickling.
+        missing: The names of the required permission groups that were not granted.
+        granted: The names of the permission groups that were granted.
     """
 
     default_hint = (
-        "Keep error.secret.reveal() in a safe place now: it cannot be read again. "
-        "Then mend the store and call adopt()."
+        "Explain to the user which permissions you need. Then delete the key with "
+        "api_key.delete() and let the user connect again, or continue with fewer permissions."
     )
 
     def __init__(
         self,
         message: str,
         *,
-        secret: Secret | None,
-        operation: str | None = None,
-        hint: str | None = None,
+        missing: frozenset[str],
+        granted: frozenset[str],
+        **details: Unpack[_Details],
     ) -> None:
-        super().__init__(message, operation=operation, hint=hint)
+        super().__init__(message, **details)
+        self.missing = frozenset(missing)
+        self.granted = frozenset(granted)
+
+
+class SecretError(ApiKeyError):
+    """Base class of the errors about the key's secret, which WhiteBIT sends only once."""
+
+
+class SecretLocked(SecretError):
+    """The secret is being retrieved by another request at this moment."""
+
+    default_hint = (
+        "Call issue() again in a minute, or after .retry_after seconds if it is set; it continues "
+        "from here."
+    )
+    action = Action.WAIT
+
+
+class SecretUnanswered(SecretError):
+    """The secret was requested and no response arrived; WhiteBIT may still have it."""
+
+    default_hint = "Call issue() again; it finds out whether the secret can still be retrieved."
+    action = Action.RETRY
+
+
+class SecretMalformed(SecretError):
+    """A successful response came in which no secret was found; it is kept, sealed, in the store."""
+
+    default_hint = (
+        "Call issue() once more. If the error comes again, delete the key with api_key.delete() "
+        "and let the user connect again."
+    )
+
+
+class SecretNotStored(SecretError):
+    """The secret arrived and the store could not save it.
+
+    Attributes:
+        secret: The secret, which does not print; ``None`` after unpickling.
+    """
+
+    default_hint = (
+        "Save error.secret.reveal() in a safe place now: it cannot be retrieved again. "
+        "Then repair the store and call adopt()."
+    )
+    action = Action.ALARM
+
+    def __init__(self, message: str, *, secret: Secret | None, **details: Unpack[_Details]) -> None:
+        super().__init__(message, **details)
         self.secret = secret
 
-    def _extra(self) -> dict[str, Any]:
-        return {"secret": None}
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _blank, (type(self), *self.args), {**self.__dict__, "secret": None}
 
 
 class SecretLost(SecretError):
-    """Report that the server consumed the secret in a request whose answer never arrived."""
+    """WhiteBIT has sent the secret, and it is not in the store."""
 
     default_hint = (
-        "Treat the key as exposed: call delete() (WhiteBIT mails the user) and let the user "
-        "consent anew."
+        "Treat the key as exposed: delete it with api_key.delete() (WhiteBIT sends the user a "
+        "mail) and let the user connect again."
     )
 
 
 class SecretTakenElsewhere(SecretError):
-    """Report that somebody read this secret, and it was nobody on this store."""
+    """The secret was already retrieved, and this store has no record of a request for it."""
 
     default_hint = (
-        "An alarm: another holder of your client's tokens has this key. Find out who, rotate the "
-        "client secret, then call delete() and let the user consent anew."
+        "First check whether this user was erased, or the database failed over or was restored "
+        "from a backup. If not, someone else has your client's tokens and this key: rotate the "
+        "client secret. In every case call api_key.delete() and let the user connect again."
     )
+    action = Action.ALARM
 
 
 class CustodyError(WhiteBITError):
-    """Base of the errors of keeping things."""
+    """Base class of the errors about storing and sealing."""
+
+    default_hint = "Check the store and the encryption keys."
+    action = Action.FIX_SETUP
 
 
 class StoreUnavailable(CustodyError):
-    """Report that the store did not answer or did not keep what it was given."""
+    """The store did not respond, or did not save what it was given."""
 
-    default_hint = "Check the store (reachable, writable, disk not full), then call again."
+    default_hint = (
+        "Check that the store can be reached and written to, that its disk is not full, and that "
+        "no failover is under way. Then call again."
+    )
+    action = Action.RETRY
 
 
 class StoreVolatile(CustodyError):
-    """Refuse to take a once-only secret into a store that forgets it."""
+    """The store keeps nothing after the process ends, so the secret was not requested."""
 
-    default_hint = "Use a durable store, or MemoryStore(volatile=True) to say that you know."
+    default_hint = (
+        "Use a durable store such as SQLStore. For a test, MemoryStore(volatile=True) accepts the "
+        "risk."
+    )
 
 
 class StoreConflict(CustodyError):
-    """Report a row that changed faster than it could be written."""
+    """A row was changed by others each time this process tried to write it."""
 
-    default_hint = "Call again; if it persists, two programs with different versions share a store."
+    default_hint = (
+        "Call again. If the error persists, check whether programs of different versions share "
+        "the store."
+    )
+    action = Action.RETRY
 
 
 class SealBroken(CustodyError):
-    """Report a row that does not open: moved to another place, or changed."""
+    """A row cannot be opened: it was changed, or moved from another place."""
 
-    default_hint = "Treat it as tampering: restore the row from a backup, or connect the user anew."
+    default_hint = (
+        "Find out who changed the row: a faulty restore or copy of the database, or an attack. "
+        "Restore the row from a backup, or let the user connect again."
+    )
+    action = Action.ALARM
 
 
 class EncryptionKeyMissing(CustodyError):
-    """Report a row that was sealed with a key that was not given."""
+    """A row was sealed with an encryption key that this client does not have."""
 
-    default_hint = "Add the older encryption key to the end of keys=[…]; the first one writes."
+    default_hint = (
+        "Add that encryption key at the end of the list of encryption keys; the first one in the "
+        "list is used for writing."
+    )
+
+
+__all__ = sorted(
+    name
+    for name, found in dict(globals()).items()
+    if isinstance(found, type) and found.__module__ == __name__ and not name.startswith("_")
+)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import attrs
 
-from .custody.rows import KINDS, Value, asked
+from .custody.rows import KINDS, Custody, Value, asked
 from .custody.sealing import Sealer
 from .custody.stores import Row, Store
 from .errors import CustodyError, EncryptionKeyMissing, StoreConflict, StoreUnavailable
@@ -230,7 +230,9 @@ class Maintenance:
                 lambda: self._store.put(place.kind, place.id, sealed, expect),  # noqa: B023  # called at once
             ):
                 return True
-        raise StoreConflict(f"the {place.kind} row changed {_ATTEMPTS} times while it was rotated")
+        raise StoreConflict(
+            f"the {place.kind} row was changed by others during {_ATTEMPTS} attempts to rotate it"
+        )
 
     def losses(self, origin: str | None = None, client_id: str | None = None) -> Iterator[Loss]:
         """Yield the secrets that were lost, taken elsewhere, or never came in a readable form.
@@ -296,3 +298,9 @@ class Maintenance:
 
 def _finding(place: Place, error: CustodyError) -> Finding:
     return Finding(place, error.message, isinstance(error, EncryptionKeyMissing))
+
+
+def losses(custody: Custody) -> tuple[Loss, ...]:
+    """List the losses of one partner's custody."""
+    origin, client_id = custody.place("claim", ())[1:]
+    return tuple(Maintenance(custody.store, custody.sealer).losses(origin, client_id))

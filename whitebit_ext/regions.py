@@ -5,10 +5,11 @@ from __future__ import annotations
 import enum
 import ipaddress
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
+
+import attrs
 
 from whitebit_api.operations import OPERATIONS, SERVERS, Operation
 
@@ -38,7 +39,7 @@ def operation(name: str) -> Operation:
     return OPERATIONS[name]
 
 
-@dataclass(frozen=True)
+@attrs.frozen(slots=False)
 class Server:
     """Stand for one server: a region, and the address under which it is reached."""
 
@@ -67,9 +68,11 @@ class Server:
             )
         for other, address in SERVERS.items():
             if other != region.value and origin_of(address) == server.origin:
-                raise InvalidArgument("base_url", f"it is the server of region {other!r}")
+                raise InvalidArgument("base_url", f"this is the server of region {other!r}")
         if server.origin.startswith("http:") and not server.is_loopback:
-            raise InvalidArgument("base_url", "plain http is taken for a loopback address only")
+            raise InvalidArgument(
+                "base_url", "http is allowed for a loopback address only; use https"
+            )
         return server
 
     @cached_property
@@ -79,7 +82,7 @@ class Server:
 
     @cached_property
     def is_loopback(self) -> bool:
-        """Tell whether the address is this machine's own."""
+        """Return whether the address is this machine's own."""
         host = urlsplit(self.base_url).hostname or ""
         if host == "localhost":
             return True
@@ -89,7 +92,7 @@ class Server:
             return False
 
     def is_at(self, url: str) -> bool:
-        """Tell whether a URL, which may be unreadable, is of this server's origin."""
+        """Return whether a URL, which may be unreadable, is of this server's origin."""
         try:
             return origin_of(url) == self.origin
         except ValueError:  # a port that is no number, a bracket too many
@@ -105,7 +108,7 @@ class Server:
         if self.region.value not in found.regions:
             served = ", ".join(found.regions)
             raise RegionNotSupported(
-                f"{found.method} {found.path} is not served in region {self.region.value!r}, "
+                f"{found.method} {found.path} is not available in region {self.region.value!r}, "
                 f"only in: {served}; nothing was sent",
                 operation=name,
             )

@@ -22,7 +22,7 @@ class Client:
     closes that pool at the end.
 
     Attributes:
-        raise_on_unexpected_status: Whether a status that is not documented is an error.
+        raise_on_unexpected_status: Whether a status other than the documented success is an error.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Client:
             base_url: The server, such as a value of `operations.SERVERS`.
             headers: Headers of every request.
             timeout: Seconds, as httpx counts them.
-            raise_on_unexpected_status: Whether a status that is not documented is an error.
+            raise_on_unexpected_status: Whether a status other than the documented success is an error.
             httpx_arguments: Further arguments of `httpx.Client` and `httpx.AsyncClient`.
         """
         self.raise_on_unexpected_status = raise_on_unexpected_status
@@ -109,7 +109,7 @@ class AuthenticatedClient(Client):
             token: The access token.
             headers: Further headers of every request.
             timeout: Seconds, as httpx counts them.
-            raise_on_unexpected_status: Whether a status that is not documented is an error.
+            raise_on_unexpected_status: Whether a status other than the documented success is an error.
             httpx_arguments: Further arguments of `httpx.Client` and `httpx.AsyncClient`.
         """
         super().__init__(

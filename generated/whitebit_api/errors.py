@@ -14,7 +14,7 @@ __all__ = ("MalformedBody", "UnexpectedStatus", "read_json")
 
 
 class UnexpectedStatus(Exception):
-    """An answer with a status that is not documented.
+    """An answer whose status is no documented success.
 
     Attributes:
         status_code: The HTTP status.

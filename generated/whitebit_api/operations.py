@@ -1,4 +1,4 @@
-# Made by openapi-python-client 0.29.1 from spec/openapi.yaml. Do not edit:
+# Made by scripts/regenerate.py from spec/openapi.yaml. Do not edit:
 # change the document, spec/generator.yaml or spec/templates/, and run scripts/regenerate.py.
 
 """What the document says of each operation beside its request and its answers."""
@@ -10,7 +10,41 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-__all__ = ("OPERATIONS", "SERVERS", "Operation")
+__all__ = ("OPERATIONS", "SERVERS", "Dates", "Operation", "RateLimit")
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """How many requests of one address the server takes.
+
+    Attributes:
+        requests: How many.
+        seconds: In how many seconds.
+        paths: The beginning of the paths whose requests count together.
+    """
+
+    requests: int
+    seconds: int
+    paths: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """How an operation takes a range of time, in unix seconds.
+
+    Attributes:
+        start: Name of the field with the earliest time.
+        end: Name of the field with the latest time.
+        as_text: Whether the seconds are sent as text.
+        max_window: Seconds between the two at most, if there is such a bound.
+        max_age_months: How many months back the earliest time may be, if there is such a bound.
+    """
+
+    start: str
+    end: str
+    as_text: bool
+    max_window: int | None
+    max_age_months: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +61,14 @@ class Operation:
             token, or a signature.
         deprecated: Whether WhiteBIT has announced its end.
         sunset: The ISO 8601 date of that end, if it is known.
-        success: The documented success statuses (2xx); empty for a redirect.
+        signed_operation: The operation with a signature that has the same content, if there is one.
+        success: The documented success statuses (2xx).
+        rate_limit: How many requests the server takes.
+        request: The model of the body under `models`, if there is a body.
+        maxima: The greatest number, or the most items, that a field of the body takes.
+        defaults: What the server takes for a field that is left out.
+        max_reach: The greatest sum of `offset` and `limit`, if there is such a bound.
+        dates: How a range of time is asked for, if one is.
     """
 
     name: str
@@ -38,7 +79,14 @@ class Operation:
     security: Literal["none", "client", "bearer", "signed"]
     deprecated: bool
     sunset: str | None
+    signed_operation: str | None
     success: tuple[int, ...]
+    rate_limit: RateLimit
+    request: str | None
+    maxima: Mapping[str, int]
+    defaults: Mapping[str, int | str]
+    max_reach: int | None
+    dates: Dates | None
 
 
 SERVERS: Final[Mapping[str, str]] = MappingProxyType(
@@ -57,7 +105,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="none",
             deprecated=False,
             sunset=None,
-            success=(),
+            signed_operation=None,
+            success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request=None,
+            maxima=MappingProxyType({}),
+            defaults=MappingProxyType({}),
+            max_reach=None,
+            dates=None,
         ),
         "delete_api_key": Operation(
             name="delete_api_key",
@@ -68,7 +123,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="bearer",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request=None,
+            maxima=MappingProxyType({}),
+            defaults=MappingProxyType({}),
+            max_reach=None,
+            dates=None,
         ),
         "exchange_code": Operation(
             name="exchange_code",
@@ -79,7 +141,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="client",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request="CodeExchangeRequest",
+            maxima=MappingProxyType({}),
+            defaults=MappingProxyType({}),
+            max_reach=None,
+            dates=None,
         ),
         "get_account_main_balance": Operation(
             name="get_account_main_balance",
@@ -90,7 +159,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="bearer",
             deprecated=True,
             sunset="2026-11-01",
+            signed_operation="get_main_account_balance",
             success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request="MainBalanceRequest",
+            maxima=MappingProxyType({}),
+            defaults=MappingProxyType({}),
+            max_reach=None,
+            dates=None,
         ),
         "get_account_spot_balance": Operation(
             name="get_account_spot_balance",
@@ -101,7 +177,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="bearer",
             deprecated=True,
             sunset="2026-11-01",
+            signed_operation="get_trade_account_balance",
             success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request="SpotBalanceRequest",
+            maxima=MappingProxyType({}),
+            defaults=MappingProxyType({}),
+            max_reach=None,
+            dates=None,
         ),
         "get_api_key_info": Operation(
             name="get_api_key_info",
@@ -112,7 +195,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="bearer",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request=None,
+            maxima=MappingProxyType({}),
+            defaults=MappingProxyType({}),
+            max_reach=None,
+            dates=None,
         ),
         "get_api_key_secret": Operation(
             name="get_api_key_secret",
@@ -123,7 +213,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="bearer",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request=None,
+            maxima=MappingProxyType({}),
+            defaults=MappingProxyType({}),
+            max_reach=None,
+            dates=None,
         ),
         "get_main_account_balance": Operation(
             name="get_main_account_balance",
@@ -134,7 +231,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="signed",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200,),
+            rate_limit=RateLimit(requests=1000, seconds=10, paths="/api/v4/main-account/"),
+            request="SignedMainBalanceRequest",
+            maxima=MappingProxyType({}),
+            defaults=MappingProxyType({}),
+            max_reach=None,
+            dates=None,
         ),
         "get_server_time": Operation(
             name="get_server_time",
@@ -145,7 +249,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="none",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200,),
+            rate_limit=RateLimit(requests=20000, seconds=10, paths="/api/v4/public/"),
+            request=None,
+            maxima=MappingProxyType({}),
+            defaults=MappingProxyType({}),
+            max_reach=None,
+            dates=None,
         ),
         "get_trade_account_balance": Operation(
             name="get_trade_account_balance",
@@ -156,7 +267,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="signed",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200,),
+            rate_limit=RateLimit(requests=12000, seconds=10, paths="/api/v4/trade-account/"),
+            request="SignedSpotBalanceRequest",
+            maxima=MappingProxyType({}),
+            defaults=MappingProxyType({}),
+            max_reach=None,
+            dates=None,
         ),
         "list_account_converts": Operation(
             name="list_account_converts",
@@ -167,7 +285,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="bearer",
             deprecated=True,
             sunset="2026-11-01",
+            signed_operation="list_convert_history",
             success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request="ConvertsRequest",
+            maxima=MappingProxyType({"limit": 100}),
+            defaults=MappingProxyType({"limit": 100, "offset": 0}),
+            max_reach=None,
+            dates=Dates(start="from", end="to", as_text=True, max_window=2592000, max_age_months=6),
         ),
         "list_account_deals": Operation(
             name="list_account_deals",
@@ -178,7 +303,16 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="bearer",
             deprecated=True,
             sunset="2026-11-01",
+            signed_operation="list_trade_account_executed_history",
             success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request="DealsRequest",
+            maxima=MappingProxyType({"limit": 500}),
+            defaults=MappingProxyType({"limit": 50, "offset": 0}),
+            max_reach=None,
+            dates=Dates(
+                start="startDate", end="endDate", as_text=False, max_window=None, max_age_months=6
+            ),
         ),
         "list_account_orders": Operation(
             name="list_account_orders",
@@ -189,7 +323,20 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="bearer",
             deprecated=True,
             sunset="2026-11-01",
+            signed_operation="list_trade_account_order_history",
             success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request="OrdersRequest",
+            maxima=MappingProxyType({"limit": 500}),
+            defaults=MappingProxyType({"status": "ALL", "limit": 50, "offset": 0}),
+            max_reach=None,
+            dates=Dates(
+                start="startDate",
+                end="endDate",
+                as_text=False,
+                max_window=2678400,
+                max_age_months=6,
+            ),
         ),
         "list_account_transactions": Operation(
             name="list_account_transactions",
@@ -200,7 +347,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="bearer",
             deprecated=True,
             sunset="2026-11-01",
+            signed_operation="list_main_account_history",
             success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request="TransactionsRequest",
+            maxima=MappingProxyType({"addresses": 20, "limit": 500, "offset": 10000}),
+            defaults=MappingProxyType({"limit": 50, "offset": 0}),
+            max_reach=10000,
+            dates=None,
         ),
         "list_convert_history": Operation(
             name="list_convert_history",
@@ -211,7 +365,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="signed",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200,),
+            rate_limit=RateLimit(requests=10000, seconds=10, paths="/"),
+            request="SignedConvertsRequest",
+            maxima=MappingProxyType({"limit": 100}),
+            defaults=MappingProxyType({"limit": 100, "offset": 0}),
+            max_reach=None,
+            dates=Dates(start="from", end="to", as_text=True, max_window=2592000, max_age_months=6),
         ),
         "list_main_account_history": Operation(
             name="list_main_account_history",
@@ -222,7 +383,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="signed",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200, 201),
+            rate_limit=RateLimit(requests=200, seconds=10, paths="/api/v4/main-account/history"),
+            request="SignedTransactionsRequest",
+            maxima=MappingProxyType({"addresses": 20, "limit": 500, "offset": 10000}),
+            defaults=MappingProxyType({"limit": 50, "offset": 0}),
+            max_reach=10000,
+            dates=None,
         ),
         "list_trade_account_executed_history": Operation(
             name="list_trade_account_executed_history",
@@ -233,7 +401,16 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="signed",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200,),
+            rate_limit=RateLimit(requests=12000, seconds=10, paths="/api/v4/trade-account/"),
+            request="SignedDealsRequest",
+            maxima=MappingProxyType({"limit": 500}),
+            defaults=MappingProxyType({"limit": 50, "offset": 0}),
+            max_reach=None,
+            dates=Dates(
+                start="startDate", end="endDate", as_text=False, max_window=None, max_age_months=6
+            ),
         ),
         "list_trade_account_order_history": Operation(
             name="list_trade_account_order_history",
@@ -244,7 +421,20 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="signed",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200,),
+            rate_limit=RateLimit(requests=12000, seconds=10, paths="/api/v4/trade-account/"),
+            request="SignedOrdersRequest",
+            maxima=MappingProxyType({"limit": 500}),
+            defaults=MappingProxyType({"status": "ALL", "limit": 50, "offset": 0}),
+            max_reach=None,
+            dates=Dates(
+                start="startDate",
+                end="endDate",
+                as_text=False,
+                max_window=2678400,
+                max_age_months=6,
+            ),
         ),
         "refresh_token": Operation(
             name="refresh_token",
@@ -255,7 +445,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
             security="client",
             deprecated=False,
             sunset=None,
+            signed_operation=None,
             success=(200,),
+            rate_limit=RateLimit(requests=1, seconds=1, paths="/oauth2/refresh_token"),
+            request="TokenRefreshRequest",
+            maxima=MappingProxyType({}),
+            defaults=MappingProxyType({}),
+            max_reach=None,
+            dates=None,
         ),
     }
 )

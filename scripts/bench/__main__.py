@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 
-from .calls import async_calls, sync_calls
+from .calls import async_calls, distant_calls, sync_calls
 from .custody import USERS, cached, databases
 from .figures import Figure, table
 from .flights import flights
@@ -34,7 +34,7 @@ def main() -> None:
     )
     parser.add_argument("--only", metavar="PART", help="one part, e.g. sync, async, pages")
     given = parser.parse_args()
-    # The Bearer reads tell of their end once; here it would stand in the middle of the table.
+    # The Bearer reads warn once; here the warning would come in the middle of the table.
     warnings.simplefilter("ignore", DeprecationWarning)
     figures: list[Figure] = []
     for part, measure in _parts(given.partner_python, given.sdk_python, 10 if given.quick else 1):
@@ -57,10 +57,11 @@ def _parts(
     with CannedServer() as server:
         yield "sync", lambda: sync_calls(server.url, 60 // less, 50)
         yield "async", lambda: async_calls(server.url, 60 // less)
+        yield "distant", lambda: distant_calls(60 // less)
         yield "import", lambda: imports(python, 30 // less)
         yield "handles", lambda: handles(server)
         yield "flights", lambda: flights(server)
-        yield "cached", lambda: cached(server.url, 60 // less, 50)
+        yield "cached", lambda: cached(server.url, 50)
         yield "first-use", lambda: databases(server.url, USERS // less)
         yield "pages", lambda: pages(100 // less, sdk_python)
 

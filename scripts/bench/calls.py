@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import statistics
 import time
 from collections.abc import Awaitable, Callable
 
@@ -31,9 +32,11 @@ from .partners import (
     times,
 )
 from .rounds import Batch, Measured, in_turns
-from .server import BEARER_PATH
+from .server import BEARER_PATH, CannedServer
 
 AT_ONCE = 50
+DELAY = 0.02
+"""Seconds that a server takes which is not on this machine."""
 
 
 def sync_calls(url: str, rounds: int, calls: int) -> list[Figure]:
@@ -47,8 +50,8 @@ def sync_calls(url: str, rounds: int, calls: int) -> list[Figure]:
         user = ours.user(USER)
 
         def through_generated() -> object:
-            body = SpotBalanceRequest()
-            return get_account_spot_balance.sync_detailed(client=generated, body=body)
+            built = get_account_spot_balance.build_request(body=SpotBalanceRequest())
+            return generated.get_httpx_client().request(**built).json()
 
         bearer = in_turns(
             {
@@ -90,7 +93,7 @@ def async_calls(url: str, rounds: int) -> list[Figure]:
         measured = runner.run(_prepared(url, rounds, runner))()
     name = f"{AT_ONCE} async calls at once, typed"
     return [
-        ratio(f"{name}; to raw httpx", 1.10, measured, "ours", peers=("aiohttp",)),
+        ratio(f"{name}; to raw httpx", 0.50, measured, "ours", peers=("aiohttp",)),
         ratio(
             *(f"{name}, over httpx-aiohttp; to raw httpx", 0.20, measured, "ours over aiohttp"),
             peers=("httpx over aiohttp", "aiohttp"),
@@ -156,3 +159,54 @@ async def _prepared(url: str, rounds: int, runner: asyncio.Runner) -> Callable[[
             runner.run(close())
 
     return measure
+
+
+def distant_calls(calls: int) -> list[Figure]:
+    """Measure fifty tasks that each call again and again, against a server that takes 20 ms.
+
+    Args:
+        calls: How many calls each task makes.
+    """
+    with CannedServer(DELAY) as server:
+        ours, raw = asyncio.run(_latencies(server.url, calls))
+    rates = {name: len(calls) / sum(calls) * AT_ONCE for name, calls in (("o", ours), ("r", raw))}
+    slowest = statistics.quantiles(ours, n=100)[-1] * 1000
+    name = f"{AT_ONCE} tasks, server that takes {DELAY * 1000:.0f} ms"
+    return [
+        Figure(
+            *(f"{name}: seconds per request; to raw httpx", 0.50, rates["r"] / rates["o"]),
+            spread=f"{rates['o']:.0f} requests/s, raw httpx {rates['r']:.0f}",
+        ),
+        Figure(
+            *(f"{name}: 99th percentile of a call", 80.0, slowest, "ms"),
+            peers={"httpx": statistics.quantiles(raw, n=100)[-1] * 1000},
+        ),
+    ]
+
+
+async def _latencies(url: str, calls: int) -> tuple[list[float], list[float]]:
+    """Return the seconds of each call, ours and raw httpx's, in turns."""
+    ours = AsyncWhiteBIT(**settings(url))
+    login = await ours.authorize(USER)
+    await ours.connect({"code": "made-up", "state": login.state}, state=login.state, user_id=USER)
+    user = ours.user(USER)
+    client = httpx.AsyncClient(base_url=url)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+
+    async def task(call: Callable[[], Awaitable[object]], seconds: list[float]) -> None:
+        for _ in range(calls):
+            begun = time.perf_counter()
+            await call()
+            seconds.append(time.perf_counter() - begun)
+
+    contenders: tuple[tuple[Callable[[], Awaitable[object]], list[float]], ...] = (
+        (lambda: user.bearer.account.balances.spot(), []),
+        (lambda: client.post(BEARER_PATH, json={}, headers=headers), []),
+    )
+    for call, _ in contenders:  # connections, caches, imports
+        await asyncio.gather(*(call() for _ in range(AT_ONCE)))
+    for call, seconds in contenders * 3:
+        await asyncio.gather(*(task(call, seconds) for _ in range(AT_ONCE)))
+    await ours.aclose()
+    await client.aclose()
+    return contenders[0][1], contenders[1][1]

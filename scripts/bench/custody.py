@@ -1,24 +1,25 @@
-"""What custody adds to a call: nothing of the store where all is cached, one read at first use."""
+"""What a call asks of the store: nothing where all is cached, one read at first use."""
 
 from __future__ import annotations
 
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import sqlalchemy as sa
 
+from tests.looking import custody_of, read_by
 from whitebit_ext import MemoryStore, WhiteBIT
-from whitebit_ext.custody.stores.sql import SQLStore
-from whitebit_ext.steps import Steps
+from whitebit_ext.custody.stores import SQLStore
 
 from .figures import Figure, spread_of
-from .partners import PUBLIC_KEY, SECRET, USER, MovedClock, partner, raw_bearer, settings, times
-from .rounds import Spread, in_turns
+from .partners import PUBLIC_KEY, SECRET, USER, MovedClock, partner, settings
+from .rounds import Spread
 
 USERS = 10_000
 _PROBES = 50
@@ -36,21 +37,50 @@ class CountingStore(MemoryStore):
         self.asked[kind] += 1
         return super().get(kind, id)
 
-    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> bool:
+    def put(
+        self,
+        kind: str,
+        id: str,
+        data: bytes,
+        expect: int | None,
+        *,
+        expires_at: float | None = None,
+    ) -> bool:
         """Count, and write."""
         self.asked[kind] += 1
-        return super().put(kind, id, data, expect)
+        return super().put(kind, id, data, expect, expires_at=expires_at)
 
 
-def cached(url: str, rounds: int, calls: int) -> list[Figure]:
-    """Measure what finding a cached credential takes, as a share of a raw call."""
+class CountingSQLStore(SQLStore):
+    """A store in a database that counts its calls: each is one statement, a write two."""
+
+    calls = 0
+
+    def get(self, kind: str, id: str) -> Any:
+        """Count, and read."""
+        self.calls += 1
+        return super().get(kind, id)
+
+    def put(
+        self,
+        kind: str,
+        id: str,
+        data: bytes,
+        expect: int | None,
+        *,
+        expires_at: float | None = None,
+    ) -> bool:
+        """Count, and write."""
+        self.calls += 1
+        return super().put(kind, id, data, expect, expires_at=expires_at)
+
+
+def cached(url: str, calls: int) -> list[Figure]:
+    """Count what calls ask of the store while their credential is cached."""
     store = CountingStore()
     # The clock of the others hurries, and with it what is cached would age.
-    with (
-        partner(url, store, clock=MovedClock()) as ours,
-        httpx.Client(base_url=url) as client,
-    ):
-        user, engine = ours.user(USER), ours._engine
+    with partner(url, store, clock=MovedClock()) as ours:
+        user = ours.user(USER)
         user.bearer.account.balances.spot()
         user.signed.account.balances.spot()
         store.asked.clear()
@@ -58,38 +88,27 @@ def cached(url: str, rounds: int, calls: int) -> list[Figure]:
             user.bearer.account.balances.spot()
             user.signed.account.balances.spot()
         round_trips = store.asked.total()
-
-        measured = in_turns(
-            {
-                "httpx": times(calls, lambda: raw_bearer(client)),
-                "pair": times(calls, lambda: _drained(engine.tokens.pair(USER))),
-                "key": times(calls, lambda: _drained(engine._reader._key(USER))),
-            },
-            "httpx",
-            rounds,
-        )
-    name = "custody's part of a call whose {} is cached"
-    figures = [
-        Figure(
-            name.format(what),
-            *(2.0, measured.ratios[kind].median * 100, "%", spread_of(measured.ratios[kind], 100)),
-        )
-        for what, kind in (("token is fresh and", "pair"), ("key", "key"))
-    ]
     return [
-        *figures,
-        Figure(f"store accesses of {2 * calls} such calls", 0, round_trips, ""),
+        Figure(
+            f"store accesses of {2 * calls} calls whose token and key are cached",
+            0,
+            round_trips,
+            "",
+        )
     ]
 
 
-def _drained(steps: Steps[Any]) -> Any:
-    """Run steps that end without anything to wait for."""
-    assert isinstance(steps, Generator)  # noqa: S101  # for the type checker
-    try:
-        next(steps)
-    except StopIteration as stop:
-        return stop.value
-    raise AssertionError("the credential was not cached")
+class Leaving(httpx.HTTPTransport):
+    """A transport that says when a request leaves."""
+
+    def __init__(self, leaves: Callable[[], None]) -> None:
+        super().__init__()
+        self._leaves = leaves
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request."""
+        self._leaves()
+        return super().handle_request(request)
 
 
 def first_use(url: str, database: str, users: int, name: str) -> list[Figure]:
@@ -101,44 +120,40 @@ def first_use(url: str, database: str, users: int, name: str) -> list[Figure]:
         users: How many.
         name: Of the database, for the table.
     """
-    store = SQLStore(database)
+    store = CountingSQLStore(database)
     made = settings(url, store)
-    _fill(store, made, users)
-    statements: list[tuple[str, Any]] = []
-
-    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if "whitebit_oauth_rows" in statement:
-            statements.append((statement, parameters))
-
+    _fill(store, database, made, users)
     seconds: list[float] = []
-    probed: tuple[str, Any] = ("", ())
-    before, after = 0, 0
-    with WhiteBIT(**made) as ours:
+    before, after, left = 0, 0, 0
+
+    def leaves() -> None:
+        nonlocal left
+        left = store.calls
+
+    custody = custody_of(store, made["encryption_keys"], made["client_id"], url)
+    with WhiteBIT(**made, transport=lambda: Leaving(leaves)) as ours:
         ours.user(_user(0)).signed.account.balances.spot()  # connections and imports
-        sa.event.listen(store._engine, "before_cursor_execute", note)
         for probe in range(1, _PROBES + 1):
-            user_id, engine = _user(probe * users // (_PROBES + 1)), ours._engine
-            statements.clear()
+            user_id = _user(probe * users // (_PROBES + 1))
             begun = time.perf_counter()
-            engine.run(engine._reader._key(user_id))
+            custody.key(user_id)
             seconds.append(time.perf_counter() - begun)
-            before += len(statements)
-            probed = statements[0]
-            statements.clear()
+            store.calls = 0
             ours.user(user_id).signed.account.balances.spot()
-            after += len(statements)
-        plan = _plan(store, *probed)
+            before += left
+            after += store.calls - left
+        plan = _plan(database, read_by(store))
     store.close()
     spread = Spread.of(seconds)
     indexed = "SEARCH" in plan or "Index" in plan
     return [
         Figure(
-            f"statements before the first signed request of one of {users} users, {name}",
+            f"store calls before the first signed request of one of {users} users, {name}",
             *(1, before / _PROBES, "", plan),
             reason="" if indexed else "no index",
         ),
         Figure(
-            f"statements after its answer, {name}",
+            f"store calls after its answer, {name}",
             *(None, after / _PROBES, ""),
             reason="the record of use: at the very first; then 2 in six hours and process",
         ),
@@ -149,7 +164,7 @@ def first_use(url: str, database: str, users: int, name: str) -> list[Figure]:
     ]
 
 
-def _fill(store: SQLStore, made: dict[str, Any], users: int) -> None:
+def _fill(store: SQLStore, database: str, made: dict[str, Any], users: int) -> None:
     """Put the sealed keys of so many users into a database, in one transaction."""
     memory = MemoryStore(volatile=True)
     with WhiteBIT(**{**made, "store": memory}) as ours:
@@ -161,23 +176,36 @@ def _fill(store: SQLStore, made: dict[str, Any], users: int) -> None:
         for number, id in enumerate(memory.scan("key"))
         if (row := memory.get("key", id)) is not None
     ]
-    engine = store._engine.execution_options(isolation_level="SERIALIZABLE")
-    with engine.begin() as connection:
-        connection.execute(store._tables.rows.insert(), rows)
-    with store._engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
+    with _engine(database) as engine:
+        with engine.begin() as connection:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO whitebit_oauth_rows (kind, id, data, version)"
+                    " VALUES (:kind, :id, :data, :version)"
+                ),
+                rows,
+            )
+        with engine.connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+
+
+@contextmanager
+def _engine(database: str) -> Iterator[sa.Engine]:
+    """Return a way to the database beside the store's own."""
+    engine = sa.create_engine(database)
+    yield engine
+    engine.dispose()
 
 
 def _user(number: int) -> str:
     return f"user-{number:05d}"
 
 
-def _plan(store: SQLStore, statement: str, parameters: Any) -> str:
+def _plan(database: str, statement: str) -> str:
     """Return how the database finds the row."""
-    sqlite = store._engine.dialect.name == "sqlite"
-    explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
-    with store._engine.connect() as connection:
-        rows = connection.exec_driver_sql(explain + statement, parameters).all()
+    explain = "EXPLAIN QUERY PLAN " if database.startswith("sqlite") else "EXPLAIN "
+    with _engine(database) as engine, engine.connect() as connection:
+        rows = connection.exec_driver_sql(explain + statement).all()
     text = str(rows[0][-1])
     return text.partition("  (")[0].replace("whitebit_oauth_rows", "rows").replace("|", "/")
 

@@ -32,7 +32,7 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """Say whether the target is reached, and if not, why."""
+        """Return whether the target is reached, and if not, why."""
         if self.ours is None:
             return f"not measured: {self.reason}"
         if self.target is None:
@@ -63,7 +63,7 @@ def ratio(
 
 
 def number(value: float | None, unit: str) -> str:
-    """Write a number as it stands in the table."""
+    """Format a number for the table."""
     if value is None:
         return "-"
     text = f"{value:.2f}" if abs(value) < 100 and value != int(value) else f"{value:.0f}"

@@ -92,5 +92,5 @@ def _each(make: Callable[[int], object], count: int) -> tuple[float, float]:
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     del made
-    # OpenSSL's memory is not Python's to trace: then the process tells more.
+    # OpenSSL's memory is not Python's to trace: then the process shows more.
     return best / count, max(size, resident) / count

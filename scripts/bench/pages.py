@@ -8,8 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from whitebit_api.models.orders_by_market import OrdersByMarket
-from whitebit_api.models.transaction_page import TransactionPage
 from whitebit_ext.account.decode import decode_orders, decode_transactions
 
 from .figures import Figure, ratio
@@ -106,14 +104,12 @@ def _measured(bodies: Mapping[str, bytes], rounds: int, sdk: SDKPeer | None) -> 
     transactions, orders = bodies["transactions"], bodies["orders"]
     return [
         _page(
-            *("transactions", 0.9, rounds, transactions, sdk),
-            lambda: decode_transactions(transactions, "get_account_transactions"),
-            lambda: TransactionPage.from_dict(json.loads(transactions)),
+            *("transactions", 0.6, rounds, transactions, sdk),
+            lambda: decode_transactions(transactions, "list_account_transactions"),
         ),
         _page(
-            *("orders", 1.2, rounds, orders, sdk),
-            lambda: decode_orders(orders, "get_account_orders"),
-            lambda: OrdersByMarket.from_dict(json.loads(orders)),
+            *("orders", 0.75, rounds, orders, sdk),
+            lambda: decode_orders(orders, "list_account_orders"),
         ),
     ]
 
@@ -125,12 +121,8 @@ def _page(
     body: bytes,
     sdk: SDKPeer | None,
     ours: Callable[[], object],
-    generated: Callable[[], object],
 ) -> Figure:
-    others = {
-        label: times(PAGES, call)
-        for label, call in {"generated models": generated, **peers(name, body)}.items()
-    }
+    others = {label: times(PAGES, call) for label, call in peers(name, body).items()}
     if sdk is not None:
         # It takes so long that one page has to stand for all.
         others["WhiteBIT's SDK"] = lambda: sdk.do(name, 1) * PAGES

@@ -67,7 +67,7 @@ def settings(url: str, store: Store | None = None, **more: Any) -> dict[str, Any
         "redirect_uri": "https://partner.example/callback",
         "region": Region.GLOBAL,
         "store": store or MemoryStore(volatile=True),
-        "keys": [generate_encryption_key()],
+        "encryption_keys": [generate_encryption_key()],
         "base_url": url,
         "timeout": 60.0,
         "clock": MovedClock(hurry=1000.0),

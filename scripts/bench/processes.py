@@ -25,7 +25,7 @@ class Peer:
 
     Args:
         module: What it runs.
-        argument: What that is told.
+        argument: What that is given.
         python: With which interpreter.
     """
 
@@ -51,7 +51,7 @@ class Peer:
         assert self._process.stdout is not None  # noqa: S101  # asked for above
         answer = self._process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"{self._command[2]} ended; what it said stands above")
+            raise RuntimeError(f"{self._command[2]} ended; its output is above")
         return answer
 
     def do(self, batch: str, count: int) -> float:

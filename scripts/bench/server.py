@@ -30,6 +30,7 @@ class _Server(asyncio.Protocol):
     """One connection. It reads as much of HTTP/1.1 as httpx and aiohttp write."""
 
     counts: ClassVar[Counter[str]] = Counter()
+    delay: ClassVar[float] = 0.0
 
     def __init__(self) -> None:
         self._read = b""
@@ -56,8 +57,11 @@ class _Server(asyncio.Protocol):
 
     def _answer(self, path: str, body: bytes) -> None:
         self.counts[path] += 1
-        if path in _CANNED:
+        if path in _CANNED and not self.delay:
             self._transport.write(_CANNED[path])
+            return
+        if path in _CANNED:
+            asyncio.get_running_loop().call_later(self.delay, self._transport.write, _CANNED[path])
             return
         if path == "/counts":
             self._transport.write(_http(self.counts))
@@ -97,11 +101,18 @@ async def _serve() -> None:
 
 
 class CannedServer:
-    """The server in a child process, for the length of a block."""
+    """The server in a child process, for the length of a block.
+
+    Args:
+        delay: Seconds that it takes for the answer of a read.
+    """
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self._delay = delay
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.bench.server"],
+        self._process = subprocess.Popen(  # noqa: S603  # this program
+            [sys.executable, "-m", "scripts.bench.server", str(self._delay)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -125,4 +136,5 @@ class CannedServer:
 
 
 if __name__ == "__main__":
+    _Server.delay = float(sys.argv[1])
     asyncio.run(_serve())

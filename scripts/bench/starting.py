@@ -13,7 +13,11 @@ STATEMENTS: Mapping[str, str] = {
     "package": "import whitebit_ext",
     "client": "from whitebit_ext import WhiteBIT",
     "usual names": "from whitebit_ext import MemoryStore, Region, WhiteBIT",
-    "made": "import whitebit_ext.engine",
+    "made": (
+        "from whitebit_ext import MemoryStore, Region, WhiteBIT, generate_encryption_key\n"
+        "WhiteBIT(client_id='a', client_secret='b', redirect_uri='https://partner.example/c',"
+        " region=Region.GLOBAL, store=MemoryStore(), encryption_keys=[generate_encryption_key()])"
+    ),
     "Authlib": "import authlib.integrations.httpx_client",
 }
 

@@ -150,7 +150,7 @@ def partner(sandbox: Sandbox, client: PartnerClient) -> Iterator[WhiteBIT]:
         region=Region.GLOBAL,
         base_url=sandbox.global_url,
         store=MemoryStore(),
-        keys=[generate_encryption_key()],
+        encryption_keys=[generate_encryption_key()],
     ) as whitebit:
         yield whitebit
 

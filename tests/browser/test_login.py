@@ -1,4 +1,4 @@
-"""A person with a browser: login URL, gate, consent, second factor, callback."""
+"""A login in a browser: login URL, checks, consent, second factor, callback."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from selenium.webdriver import Chrome
 
 from whitebit_ext import WhiteBIT
 from whitebit_ext.errors import AuthorizationDenied
-from whitebit_ext.sandbox import PartnerClient, Sandbox
-from whitebit_ext.sandbox.settings import Refusal
+from whitebit_ext.sandbox import PartnerClient, Refusal, Sandbox
 
 from .conftest import Callback
 from .pages import Pages
@@ -46,7 +45,7 @@ def assert_nobody_came(callback: Callback) -> None:
 
 
 def test_approval(pages: Pages, partner: WhiteBIT, callback: Callback) -> None:
-    """What is ticked in the end is granted, after a wrong second factor and the right one."""
+    """The permissions that are ticked at the end are granted, after a wrong second factor."""
     login = partner.authorize("customer-7")
     pages.open(login.url)
     pages.picture("sign-in")
@@ -62,7 +61,7 @@ def test_approval(pages: Pages, partner: WhiteBIT, callback: Callback) -> None:
     pages.picture("consent")
     pages.press("Approve")
     pages.picture("second-factor-wrong")
-    assert pages.alert == "The second factor is not right."
+    assert pages.alert == "The second factor is wrong."
     assert pages.field("Second factor").get_attribute("aria-invalid") == "true"
     assert pages.ticked() == {"Trading"}
     pages.choose("Main account")
@@ -70,23 +69,23 @@ def test_approval(pages: Pages, partner: WhiteBIT, callback: Callback) -> None:
     pages.press("Approve")
     assert pages.heading == "Back at the partner"
     user = partner.connect(came(callback), state=login.state, user_id="customer-7")
-    user.api_keys.issue()
-    assert set(user.api_keys.info().granted) == {"trading", "main_account"}
+    user.api_key.issue()
+    assert set(user.api_key.info().granted) == {"trading", "main_account"}
 
 
 def test_approval_without_permissions(pages: Pages, partner: WhiteBIT, callback: Callback) -> None:
-    """A person can approve and grant nothing: the key is there, and is good for nothing."""
+    """A user can approve without permissions; the key then exists and permits nothing."""
     login = partner.authorize("customer-7")
     sign_in(pages, login.url, "alice")
     pages.type_second_factor("246810")
     pages.press("Approve")
     user = partner.connect(came(callback), state=login.state, user_id="customer-7")
-    user.api_keys.issue()
-    assert not user.api_keys.info().granted
+    user.api_key.issue()
+    assert not user.api_key.info().granted
 
 
 def test_refusal(pages: Pages, partner: WhiteBIT, callback: Callback) -> None:
-    """A refusal needs no second factor, and comes back as an error that says so."""
+    """A refusal needs no second factor, and is raised as `AuthorizationDenied`."""
     login = partner.authorize("customer-7")
     sign_in(pages, login.url, "alice")
     pages.press("Refuse")
@@ -100,7 +99,7 @@ def test_refusal(pages: Pages, partner: WhiteBIT, callback: Callback) -> None:
 def test_refusal_without_a_callback(
     pages: Pages, sandbox: Sandbox, partner: WhiteBIT, callback: Callback
 ) -> None:
-    """A refusal may also end on WhiteBIT's own page: nobody comes to the partner."""
+    """A refusal can also end on WhiteBIT's own page, without a callback."""
     refusal: Refusal = "no_callback"
     sandbox.settings.refusal = refusal
     sign_in(pages, partner.authorize("customer-7").url, "alice")
@@ -121,7 +120,7 @@ def test_refusal_without_a_callback(
         ("disabled_key", "partner_key_expired_exists"),
     ],
 )
-def test_a_blocked_gate(
+def test_blocked_login(
     pages: Pages,
     sandbox: Sandbox,
     client: PartnerClient,
@@ -130,7 +129,7 @@ def test_a_blocked_gate(
     attribute: str,
     outcome: str,
 ) -> None:
-    """Each outcome of the gate ends on a page that names it, with no way on and no callback."""
+    """Each reason to block a login is named on a page without a callback."""
     (alice,) = [user for user in sandbox.users if user.name == "alice"]
     if attribute in ("key", "disabled_key"):
         key = sandbox.add_key("alice", client)
@@ -146,10 +145,8 @@ def test_a_blocked_gate(
     assert_nobody_came(callback)
 
 
-def test_a_wrong_link(
-    pages: Pages, partner: WhiteBIT, sandbox: Sandbox, callback: Callback
-) -> None:
-    """A link with an unregistered redirect URI leads nowhere, and says what is wrong."""
+def test_wrong_link(pages: Pages, partner: WhiteBIT, sandbox: Sandbox, callback: Callback) -> None:
+    """A link with an unregistered redirect URI shows an error and redirects nowhere."""
     url = partner.authorize("customer-7").url.replace("callback", "elsewhere")
     pages.open(url)
     pages.picture("wrong-link")
@@ -158,8 +155,8 @@ def test_a_wrong_link(
     assert_nobody_came(callback)
 
 
-def test_a_login_that_is_over(pages: Pages, partner: WhiteBIT, callback: Callback) -> None:
-    """A consent page that was decided is over: there is no second code by going back to it."""
+def test_finished_login(pages: Pages, partner: WhiteBIT, callback: Callback) -> None:
+    """A consent page works once; going back to it issues no second code."""
     login = partner.authorize("customer-7")
     sign_in(pages, login.url, "alice")
     consent = pages.browser.current_url

@@ -1,4 +1,4 @@
-"""A person at the sandbox's own page: what it shows, and what its switches do."""
+"""The sandbox's own page: what it shows, and what its controls do."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def pages(browser: Chrome, pictures: Path | None) -> Pages:
     return Pages(browser, pictures)
 
 
-def test_what_happened_is_shown(pages: Pages, sandbox: Sandbox, partner: WhiteBIT) -> None:
-    """Users, client, key and requests of a whole flow are on the page, and no secret of it is."""
+def test_page_shows_what_happened(pages: Pages, sandbox: Sandbox, partner: WhiteBIT) -> None:
+    """The page shows users, client, key and requests of a whole flow, and no secret."""
     login = partner.authorize("customer-7")
     callback = sandbox.person("alice").approve(login.url, ["trading"])
-    key = partner.connect(callback, state=login.state, user_id="customer-7").api_keys.issue()
+    key = partner.connect(callback, state=login.state, user_id="customer-7").api_key.issue()
     sandbox.faults.add("exchange_code", kind="drop_after")
     pages.browser.set_window_size(1300, 1700)
     pages.open(f"{sandbox.global_url}/sandbox/")
@@ -36,8 +36,8 @@ def test_what_happened_is_shown(pages: Pages, sandbox: Sandbox, partner: WhiteBI
     assert [value for value in sandbox.issued_values() if value in source] == []
 
 
-def test_the_clock_is_frozen_and_resumed(pages: Pages, sandbox: Sandbox) -> None:
-    """The clock's button freezes the sandbox's clock, and says what it does next."""
+def test_clock_is_frozen_and_resumed(pages: Pages, sandbox: Sandbox) -> None:
+    """The clock's button freezes the sandbox's clock, and its label names its next action."""
     pages.open(f"{sandbox.global_url}/sandbox/")
     pages.press("Freeze")
     assert sandbox.clock.frozen
@@ -48,9 +48,9 @@ def test_the_clock_is_frozen_and_resumed(pages: Pages, sandbox: Sandbox) -> None
     assert not sandbox.clock.frozen
 
 
-def test_everything_is_forgotten(pages: Pages, sandbox: Sandbox) -> None:
+def test_reset_button(pages: Pages, sandbox: Sandbox) -> None:
     """One button empties the sandbox."""
     pages.open(f"{sandbox.global_url}/sandbox/")
-    pages.press("Forget everything")
+    pages.press("Delete everything")
     assert sandbox.users == []
-    assert "Nobody is here yet." in pages.text
+    assert "No users yet." in pages.text

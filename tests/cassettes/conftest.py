@@ -7,8 +7,6 @@ from collections.abc import Iterator
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from whitebit_ext import reading
-
 
 @pytest.fixture(scope="session", params=["sync", "async"])
 def portal(request: pytest.FixtureRequest) -> Iterator[BlockingPortal | None]:
@@ -18,9 +16,3 @@ def portal(request: pytest.FixtureRequest) -> Iterator[BlockingPortal | None]:
         return
     with start_blocking_portal("asyncio") as portal:
         yield portal
-
-
-@pytest.fixture(autouse=True)
-def warned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the warning of the Bearer reads, which comes once per process, as given already."""
-    monkeypatch.setattr(reading, "_warned", True)

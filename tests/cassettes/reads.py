@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from whitebit_ext._sync.account import Account
 from whitebit_ext.errors import WhiteBITError
 
 from .history_rows import DEALS, OWNED, SINCE, UNTIL
@@ -205,11 +204,11 @@ def refusals(operation: str) -> Callable[[Stage], dict[int, WhiteBITError]]:
     return scene
 
 
-def _account(stage: Stage, form: Form) -> Account:
+def _account(stage: Stage, form: Form) -> Any:
     user = stage.connect()
     if form == "bearer":
         return user.bearer.account
-    user.api_keys.issue(timeout=60)
+    user.api_key.issue(timeout=60)
     return user.signed.account
 
 

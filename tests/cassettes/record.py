@@ -80,7 +80,7 @@ class SandboxStage:
             region=Region.GLOBAL,
             base_url=sandbox.global_url,
             store=MemoryStore(),
-            keys=[generate_encryption_key()],
+            encryption_keys=[generate_encryption_key()],
             clock=SteppingClock(sandbox.clock),
         )
 
@@ -157,7 +157,7 @@ class WhiteBITStage:
             redirect_uri=redirect_uri,
             region=Region.GLOBAL,
             store=MemoryStore(volatile=True),
-            keys=[generate_encryption_key()],
+            encryption_keys=[generate_encryption_key()],
         )
 
     def connect(self) -> User:

@@ -92,7 +92,7 @@ def spellings(value: str) -> Iterator[str]:
 
 
 def found(values: Iterable[str], text: str) -> bool:
-    """Tell whether a value stands in a text in any spelling, hexadecimal also in capitals."""
+    """Return whether a value stands in a text in any spelling, hexadecimal also in capitals."""
     lower = text.lower()
     return any(
         spelling in text or (spelling.isalnum() and spelling.lower() in lower)

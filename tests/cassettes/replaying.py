@@ -39,7 +39,7 @@ class ReplayStage:
             "redirect_uri": REDIRECT_URI,
             "region": Region.GLOBAL,
             "store": MemoryStore(volatile=True),
-            "keys": [generate_encryption_key()],
+            "encryption_keys": [generate_encryption_key()],
             "clock": self._clock,
         }
         self.partner = (

@@ -41,14 +41,14 @@ class SceneFailedError(Exception):
 def flow(stage: Stage) -> None:
     """Connect, take the key, read the balances with it, renew the tokens, delete the key."""
     user = stage.connect()
-    key = user.api_keys.issue(timeout=60)
-    _expect(user.api_keys.issue() == key, "the stored key is returned")
+    key = user.api_key.issue(timeout=60)
+    _expect(user.api_key.issue() == key, "the stored key is returned")
     _expect("BTC" in user.account.balances.main("BTC"), "the main balance is read")
     _expect("BTC" in user.account.balances.spot("BTC"), "the spot balance is read")
     if stage.age_token():
-        _expect(user.api_keys.info().state is KeyState.ACTIVE, "the renewed token serves")
-    user.api_keys.delete()
-    _expect(user.api_keys.info().state is KeyState.ABSENT, "the key is gone")
+        _expect(user.api_key.info().state is KeyState.ACTIVE, "the renewed token serves")
+    user.api_key.delete()
+    _expect(user.api_key.info().state is KeyState.ABSENT, "the key is gone")
 
 
 def _expect(outcome: bool, what: str) -> None:
@@ -60,7 +60,7 @@ def _expect(outcome: bool, what: str) -> None:
 # document. 503 stands for its 5XX.
 ERRORS: tuple[tuple[str, int], ...] = (
     *(("exchange_code", status) for status in (401, 422, 429, 503)),
-    *(("refresh_token", status) for status in (400, 429, 503)),
+    *(("refresh_token", status) for status in (400, 401, 422, 429, 503)),
     *(("get_api_key_info", status) for status in (401, 403, 404, 429, 503)),
     *(("get_api_key_secret", status) for status in (401, 403, 404, 409, 423, 429, 503)),
     *(("delete_api_key", status) for status in (401, 403, 404, 429, 503)),
@@ -79,8 +79,10 @@ def documented_body(operation: str, status: int) -> str | None:
     content: dict[str, Any]
     if status in (429, 503):
         return None
-    if operation == "exchange_code":
+    if status == 422:
         content = {"errors": {"client_id": ["validation.required"]}, "notification": None}
+    elif operation == "refresh_token":
+        content = {"data": {"message": ["Invalid request"]}}
     else:
         content = {"data": {"message": [_KEY_TEXTS[status]]}}
     return json.dumps(content, separators=(",", ":"))
@@ -98,15 +100,15 @@ def failing(operation: str, status: int) -> Callable[[Stage], WhiteBITError]:
             return error_of(stage.connect)
         user = stage.connect()
         if operation == "delete_api_key":
-            user.api_keys.issue(timeout=60)
+            user.api_key.issue(timeout=60)
         if operation == "refresh_token":
             stage.age_token()
         stage.arrange(operation, status)
         if operation == "get_api_key_secret":
-            return error_of(lambda: user.api_keys.issue(timeout=4))
+            return error_of(lambda: user.api_key.issue(timeout=4))
         if operation == "delete_api_key":
-            return error_of(user.api_keys.delete)
-        return error_of(user.api_keys.info)
+            return error_of(user.api_key.delete)
+        return error_of(user.api_key.info)
 
     return scene
 

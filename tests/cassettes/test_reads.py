@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import attrs
 import pytest
 import yaml
 from anyio.from_thread import BlockingPortal
+from msgspec.structs import replace
 
 from whitebit_ext import MainBalance, SpotBalance
 
@@ -56,7 +56,7 @@ MEANT: dict[str, dict[str, object]] = {
     "deals": {
         "by market": DEAL_RECORDS,
         # The flat form has no `feeAsset`.
-        "one market": [attrs.evolve(DEAL_RECORDS[0], fee_asset=None)],
+        "one market": [replace(DEAL_RECORDS[0], fee_asset=None)],
         "empty list": [],
     },
     "converts": {"page": CONVERT_RECORDS},

@@ -14,7 +14,7 @@ from whitebit_ext.cli.app import app
 
 
 def test_version() -> None:
-    """`--version` prints the version and ends with 0."""
+    """`--version` prints the version and exits with 0."""
     result = CliRunner().invoke(app, ["--version"])
     assert (result.exit_code, result.stdout) == (0, f"whitebit-oauth {__version__}\n")
 
@@ -32,7 +32,7 @@ def test_help_names_the_commands() -> None:
 def test_entry_point_runs_the_commands(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the extras installed the entry point hands the arguments on."""
+    """With the extras installed, the entry point runs the command."""
     monkeypatch.setattr(sys, "argv", ["whitebit-oauth", "--version"])
     with pytest.raises(SystemExit) as exited:
         cli.main()
@@ -46,27 +46,27 @@ def test_entry_point_runs_the_commands(
         (
             "demo",
             "typer",
-            "needs the extra cli. Install: pip install 'whitebit-oauth[cli,sandbox]'",
+            "requires the extra cli. Install: pip install 'whitebit-oauth[cli,sandbox]'",
         ),
         (
             "demo",
             "uvicorn",
-            "needs the extra sandbox. Install: pip install 'whitebit-oauth[cli,sandbox]'",
+            "requires the extra sandbox. Install: pip install 'whitebit-oauth[cli,sandbox]'",
         ),
-        ("demo", "typer uvicorn", "needs the extras cli and sandbox. Install: pip install"),
-        ("", "uvicorn", "needs the extra sandbox."),
+        ("demo", "typer uvicorn", "requires the extras cli and sandbox. Install: pip install"),
+        ("", "uvicorn", "requires the extra sandbox."),
         ("account", "typer uvicorn", "extra cli. Install: pip install 'whitebit-oauth[cli,sql]'"),
         ("custody", "typer uvicorn", "extra cli. Install: pip install 'whitebit-oauth[cli,sql]'"),
     ],
 )
-def test_lacking_extra_is_named(
+def test_missing_extra_is_named(
     command: str,
     absent: str,
     told: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Without an extra the command says which one to install, and exits with 2."""
+    """Without an extra, the command says what to install, and exits with 2."""
     unset: types.ModuleType | None = None
     for library in absent.split():
         # As the import system marks a module that is not to be found.

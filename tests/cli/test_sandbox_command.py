@@ -1,4 +1,4 @@
-"""`whitebit-oauth sandbox`: it runs until it is stopped, and tells how to use it."""
+"""The command `whitebit-oauth sandbox`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from whitebit_ext.cli.app import app
-from whitebit_ext.cli.display import show_sandbox
+from whitebit_ext.cli.demo.display import show_sandbox
 
 # A shell starts what it runs in the background with SIGINT ignored; the terminal's is meant here.
 PROGRAM = (
@@ -39,7 +39,7 @@ def process() -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_runs_until_stopped(process: subprocess.Popen[str], how: signal.Signals) -> None:
-    """Both servers answer under the printed addresses, and a signal ends the command with 0."""
+    """Both servers respond at the printed URLs, and a signal stops the command with exit code 0."""
     assert process.stdout is not None
     facts = json.loads(process.stdout.readline())
     assert (facts["client_id"], facts["users"]) == ("me", ["carol"])
@@ -51,17 +51,17 @@ def test_runs_until_stopped(process: subprocess.Popen[str], how: signal.Signals)
 
 
 def test_port_in_use() -> None:
-    """A port that is taken is told in one line, with exit code 1."""
+    """A port in use is reported in one line, with exit code 1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         result = CliRunner().invoke(app, ["sandbox", "--port", port, "--eu-port", "0"])
     assert result.exit_code == 1
-    assert result.stderr.startswith("The sandbox did not start: ")
+    assert result.stderr.startswith("The sandbox could not start: ")
     assert result.stdout == ""
 
 
-def test_told_to_a_person() -> None:
-    """A person reads addresses and credentials, and code that can be copied and run."""
+def test_text_output() -> None:
+    """The text output has URLs, credentials, and code that can be copied and run."""
     screen = io.StringIO()
     facts = {
         "global_url": "http://127.0.0.1:1",

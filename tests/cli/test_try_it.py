@@ -1,4 +1,4 @@
-"""The walk-through of docs/account-reads.md, run by a shell as it stands."""
+"""The tutorial of docs/account-reads.md, run in a shell."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sandbox() -> Iterator[dict[str, Any]]:
 
 
 def test_the_walk_through_works(sandbox: dict[str, Any], tmp_path: Path) -> None:
-    """A stranger who copies it connects a user, sees balances and orders, and exports."""
+    """The tutorial connects a user, shows balances and orders, and exports."""
     script = SCRIPT.replace("http://127.0.0.1:8710", sandbox["global_url"])
     assert script != SCRIPT
     done = subprocess.run(

@@ -38,7 +38,12 @@ _BY_STATUS: dict[int, type[WhiteBITError]] = {
 
 
 def expected(
-    operation: str, status: int, *, refused_token: bool = False, huge: bool = False
+    operation: str,
+    status: int,
+    *,
+    refused_token: bool = False,
+    huge: bool = False,
+    page: bool = False,
 ) -> type[WhiteBITError]:
     """Return the error that an answer must end in; 200 stands for a spoiled success.
 
@@ -47,7 +52,10 @@ def expected(
         status: The answer's status.
         refused_token: Whether the body is the one that says that a refresh token is dead.
         huge: Whether the body is longer than what is read.
+        page: Whether it is an HTML page or empty, which is no verdict.
     """
+    if operation == "get_api_key_secret" and status == 409 and page:
+        return errors.SecretUnanswered
     if operation == "exchange_code":
         judged = status in _BY_STATUS and status != 429
         return errors.CodeRejected if judged else errors.CodeUnanswered

@@ -9,7 +9,6 @@ from io import StringIO
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from whitebit_ext import reading
 from whitebit_ext.sandbox import Clock, PartnerClient, Sandbox
 
 from .faces import REDIRECT_URI, Face, MovedClock
@@ -76,12 +75,6 @@ def keyless(face: Face) -> Face:
         redirect_uris=(REDIRECT_URI,), scopes=("users.balances.read",)
     )
     return face
-
-
-@pytest.fixture(autouse=True)
-def warned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the warning of the Bearer reads, which comes once per process, as given already."""
-    monkeypatch.setattr(reading, "_warned", True)
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ from whitebit_ext import (
 )
 from whitebit_ext.sandbox import Clock, PartnerClient, Sandbox
 
-_ASYNC_ROOMS = ("whitebit_ext._async.client", "whitebit_ext._async.account")
+from .. import looking
+
 REDIRECT_URI = "https://partner.example/whitebit/callback"
 
 
@@ -85,7 +86,8 @@ class _Blocking:
     def _view(self, value: Any) -> Any:
         if inspect.ismethod(value):
             return functools.partial(self._call, value)
-        if type(value).__module__ in _ASYNC_ROOMS or isinstance(value, AsyncIterator):
+        is_async = type(value).__module__.startswith("whitebit_ext._async")
+        if is_async or isinstance(value, AsyncIterator):
             return _Blocking(value, self._portal)
         return value
 
@@ -156,7 +158,7 @@ class Face:
             "region": region,
             "base_url": self.sandbox.url(region.value),
             "store": self.store,
-            "keys": self.keys,
+            "encryption_keys": self.keys,
             "clock": self.clock,
         } | overrides
 
@@ -170,6 +172,15 @@ class Face:
         )
         self._made.append(made)
         return made
+
+    def custody(self, **overrides: Any) -> looking.Custody:
+        """Open the rows of such a partner from beside it."""
+        given = self.arguments(**overrides)
+        return looking.custody_of(
+            *(given["store"], given["encryption_keys"], given["client_id"], given["base_url"]),
+            region=given["region"],
+            clock=given["clock"],
+        )
 
     def close(self) -> None:
         """Close every partner object that was made."""

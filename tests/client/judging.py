@@ -9,21 +9,9 @@ from io import StringIO
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from whitebit_ext import Region, Store
-from whitebit_ext.custody.rows import Custody
-from whitebit_ext.custody.sealing import Sealer
 from whitebit_ext.errors import WhiteBITError
-from whitebit_ext.regions import Server
-
-from .faces import Face
 
 TESTS = str(Path(__file__).parents[1])
-
-
-def custody_of(face: Face, store: Store, base_url: str | None) -> Custody:
-    """Open the rows of a face's partners from beside them."""
-    server = Server.of(Region.GLOBAL, base_url)
-    return Custody(store, Sealer(face.keys), server, face.client.client_id, face.clock)
 
 
 def fault_of(error: WhiteBITError, operation: str, kind: type[WhiteBITError]) -> str | None:
@@ -50,7 +38,7 @@ def printed(error: WhiteBITError, log: StringIO) -> str:
 
 
 def told(secrets: Iterable[str], text: str) -> bool:
-    """Tell whether a secret stands in a text, as it is or as a form or a URL writes it."""
+    """Return whether a secret stands in a text, as it is or as a form or a URL writes it."""
     return any(
         spelling in text
         for secret in secrets

@@ -38,10 +38,18 @@ class InterruptedStore(MemoryStore):
         self.after(kind, id)
         return row
 
-    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> bool:
+    def put(
+        self,
+        kind: str,
+        id: str,
+        data: bytes,
+        expect: int | None,
+        *,
+        expires_at: float | None = None,
+    ) -> bool:
         """Write the row if its version is the expected one."""
         self.before(kind, id)
-        return super().put(kind, id, data, expect)
+        return super().put(kind, id, data, expect, expires_at=expires_at)
 
 
 @pytest.fixture(name="store")

@@ -30,19 +30,19 @@ def spilling_partner(face: Face, store: FailingStore, directory: Path) -> WhiteB
     return face.partner(spill=directory)
 
 
-def ready(face: Face, partner: WhiteBIT) -> tuple[User, ApiKey]:
+def ready(face: Face, partner: WhiteBIT, name: str = "alice") -> tuple[User, ApiKey]:
     """Connect a user whose key is there already, its secret untouched."""
-    user = connected(face, partner=partner)
+    user = connected(face, name, partner=partner)
     face.clock.advance(2)
-    made = face.sandbox.key("alice", face.client)
+    made = face.sandbox.key(name, face.client)
     assert made is not None
     return user, made
 
 
 @contextlib.contextmanager
-def store_away(face: Face, store: FailingStore) -> Iterator[None]:
+def store_away(face: Face, store: FailingStore, name: str = "alice") -> Iterator[None]:
     """Have the store fail from the moment on at which the server gives the secret out."""
-    made = face.sandbox.key("alice", face.client)
+    made = face.sandbox.key(name, face.client)
     assert made is not None
     store.fails = lambda method, kind: made.secret_taken
     yield
@@ -51,6 +51,6 @@ def store_away(face: Face, store: FailingStore) -> Iterator[None]:
 
 def spill(face: Face, store: FailingStore, user: User) -> SecretNotStored:
     """Let a secret come while the store fails, and return the error."""
-    with store_away(face, store), pytest.raises(SecretNotStored) as caught:
-        user.api_keys.issue()
+    with store_away(face, store, user.id), pytest.raises(SecretNotStored) as caught:
+        user.api_key.issue()
     return caught.value

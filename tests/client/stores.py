@@ -24,11 +24,19 @@ class WatchedStore(MemoryStore):
         self.watch: Callable[[str], None] = lambda _: None
         self._noting = threading.Lock()
 
-    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> bool:
+    def put(
+        self,
+        kind: str,
+        id: str,
+        data: bytes,
+        expect: int | None,
+        *,
+        expires_at: float | None = None,
+    ) -> bool:
         """Write, or fail."""
         if self.fails(kind):
             raise ConnectionError("the database is away")
-        held = super().put(kind, id, data, expect)
+        held = super().put(kind, id, data, expect, expires_at=expires_at)
         if held:
             with self._noting:
                 self.wrote.append(kind)

@@ -1,4 +1,4 @@
-"""The examples of docs/account-reads.md, run as they stand."""
+"""The examples of docs/account-reads.md are run unchanged."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from whitebit_api.operations import OPERATIONS
 from whitebit_ext import AsyncWhiteBIT
-from whitebit_ext.http.budget import LIMITS
 
 from .faces import Face
 from .test_history_walks import ready
@@ -23,8 +23,8 @@ EXAMPLES = [block for block in BLOCKS if block not in SHOWN]
 
 
 @pytest.mark.parametrize("face", ["sync"], indirect=True)
-def test_the_examples_run(face: Face, capsys: pytest.CaptureFixture[str]) -> None:
-    """All examples run in a row against the sandbox, and what they say is so."""
+def test_examples_run(face: Face, capsys: pytest.CaptureFixture[str]) -> None:
+    """All examples run in order against the sandbox, with the stated results."""
     assert (len(EXAMPLES), len(SHOWN)) == (5, 1)
     face.sandbox.add_user("alice", spot_balances={"BTC": ("0.10", "0")})
     user = ready(face, transactions=300, orders=300, deals=300, converts=300)
@@ -45,7 +45,9 @@ def test_the_examples_run(face: Face, capsys: pytest.CaptureFixture[str]) -> Non
     assert asyncio.run(fees()) == sum(deal.fee for deal in user.account.deals())
 
 
-def test_the_limits_are_those_of_the_code() -> None:
-    """The page names each limit of the budget."""
+def test_limits_are_those_of_the_code() -> None:
+    """The document names each limit of the request budget."""
     (paragraph,) = re.findall(r"WhiteBIT counts requests.*?\n\n", PAGE, re.DOTALL)
-    assert all(f"{limit:,}" in paragraph for _, limit in LIMITS)
+    reads = [row for row in OPERATIONS.values() if row.security == "signed"]
+    limits = {row.rate_limit.requests for row in reads}
+    assert all(f"{limit:,}" in paragraph for limit in limits)

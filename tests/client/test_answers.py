@@ -1,14 +1,17 @@
-"""What an answer means: every envelope of the contract, and everything that is none."""
+"""The meaning of a response: every documented form, and everything that is undocumented."""
 
 from __future__ import annotations
 
 import json
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 
+from whitebit_ext import Secret
 from whitebit_ext.errors import (
+    Action,
     BadRequest,
     Conflict,
     Forbidden,
@@ -21,7 +24,7 @@ from whitebit_ext.errors import (
     Unauthorized,
     UnexpectedStatus,
 )
-from whitebit_ext.http.answers import error_of, load_json
+from whitebit_ext.http.answers import error_of, is_clock_skew, load_json
 
 Fields = dict[str, tuple[str, ...]]
 RANGE = "api.validation.dateTime.maxRange"
@@ -77,12 +80,13 @@ def test_every_envelope_is_read(
     fields: Fields,
     part: str,
 ) -> None:
-    """Status, code, fields and message of each documented body are in the error."""
+    """The error has the status, code, fields and message of each documented body."""
     error = error_of("get_api_key_info", status, {}, json.dumps(body).encode())
     assert type(error) is kind
     assert (error.operation, error.status_code) == ("get_api_key_info", status)
     assert (error.code, dict(error.errors)) == (code, fields)
     assert part in error.message
+    assert error.from_api
 
 
 NONSENSE = [
@@ -108,8 +112,8 @@ NONSENSE = [
 @pytest.mark.parametrize(
     "status", [204, 302, 400, 401, 403, 404, 409, 418, 422, 423, 429, 500, 520]
 )
-def test_nonsense_is_the_error_of_its_status(status: int, body: bytes) -> None:
-    """HTML, a cut-off or a wrong-typed body never hides the status."""
+def test_unreadable_body_has_the_error_of_its_status(status: int, body: bytes) -> None:
+    """HTML and a truncated or mistyped body never hide the status."""
     usual = error_of("refresh_token", status, {}, b"{}")
     error = error_of("refresh_token", status, {}, body)
     assert type(error) is type(usual)
@@ -119,7 +123,7 @@ def test_nonsense_is_the_error_of_its_status(status: int, body: bytes) -> None:
 
 @pytest.mark.parametrize("status", range(300, 600))
 def test_every_status_has_a_type(status: int) -> None:
-    """A 5xx is a `ServerError`, and what the contract does not know is `UnexpectedStatus`."""
+    """A 5xx is a `ServerError`, and an undocumented status is `UnexpectedStatus`."""
     known = {400, 401, 403, 404, 409, 422, 423, 429}
     kind = type(error_of("exchange_code", status, {}, b""))
     if status >= 500:
@@ -129,13 +133,14 @@ def test_every_status_has_a_type(status: int) -> None:
 
 
 TOKEN = "ODK5MzI0LWZh+2RmLWE0/TEtOGY5YS0xMjM0NTY3ODkw=="
+SENT = (Secret("s3cret"), Secret(""), Secret(TOKEN))
 
 
 @pytest.mark.parametrize(
     "body",
     [
         {"message": f"bad token {TOKEN}"},
-        {"message": f"token={TOKEN}&client_secret={TOKEN}"},
+        {"message": f"token={quote_plus(TOKEN)}&client_secret=s3cret"},
         {"message": f"Bearer {TOKEN}, please"},
         {"message": f'"{TOKEN}"'},
         {"message": [[f"<{TOKEN}>"]]},
@@ -143,40 +148,110 @@ TOKEN = "ODK5MzI0LWZh+2RmLWE0/TEtOGY5YS0xMjM0NTY3ODkw=="
         {"data": {TOKEN: ["unknown"]}},
         {"errors": {"client_secret": [f"'{TOKEN}'"]}},
         {"errors": {f"form[{TOKEN}]": [f"\n{TOKEN}\n"]}},
+        {"errors": {"client_secret": "s3cret"}},
         {"message": "x" * 190 + " " + TOKEN},
         {"message": f"https://whitebit.com/oauth2/token?code={TOKEN}"},
-        {"data": {"access_token": "c2hvcnQ", "refresh_token": "ODK5"}},
-        {"errors": {"client_secret": "c2hvcnQ"}},
+        {"data": {"access_token": "c2hvcnQ", "refresh_token": ["ODK5"], "apiSecret": "ODK5"}},
         TOKEN,
         [TOKEN],
     ],
 )
-def test_an_echo_of_a_token_is_not_repeated(body: Any) -> None:
-    """A server that echoes what it was sent does not get a token into our error."""
-    error = error_of("refresh_token", 400, {"retry-after": TOKEN}, json.dumps(body).encode())
+@pytest.mark.parametrize("escaped", [False, True])
+def test_echo_of_the_request_is_redacted(body: Any, escaped: bool) -> None:
+    """A server that repeats the request's token does not put it into the error."""
+    sent = json.dumps(body).replace("/", "\\/" if escaped else "/").encode()
+    error = error_of("refresh_token", 400, {"retry-after": TOKEN}, sent, SENT)
     shown = f"{error} {error!r} {dict(error.errors)} {vars(error)}"
-    for piece in (TOKEN, TOKEN[:20], TOKEN[-20:], "c2hvcnQ", "ODK5"):
+    for piece in (TOKEN, TOKEN[:20], TOKEN[-20:], "c2hvcnQ", "ODK5", "s3cret"):
         assert piece not in shown
 
 
-def test_nothing_of_an_undocumented_success_is_repeated() -> None:
-    """A 201 where 200 was agreed may hold a token; its body is not looked into for a message."""
+@pytest.mark.parametrize(
+    "text",
+    [
+        "frontendServerSide.converter.amountIsTooBig",
+        "3f1b7c6e-0f5a-4c55-9a0e-6a8f0c1d2e3f was not found",
+        "0x52908400098527886E0F7030069857D2E4169EE7",
+    ],
+)
+def test_long_text_is_shown(text: str) -> None:
+    """A translation key, an id and an address are shown, in a list or alone."""
+    for sent in (text, [text]):
+        body = {"code": 32, "message": "Validation failed", "errors": {"amount": sent}}
+        error = error_of("list_account_deals", 422, {}, json.dumps(body).encode(), SENT)
+        assert error.errors == {"amount": (text,)}
+
+
+def test_control_characters_are_removed() -> None:
+    """A server's text cannot move a terminal's cursor or reverse the direction of a line."""
+    body = {"message": "a\x1b[2Jb\x00c\u202ed\x9be\ud800f"}
+    error = error_of("refresh_token", 400, {}, json.dumps(body).encode())
+    assert error.message == "the server answered 400: a [2Jb c d e f"
+
+
+V4: list[tuple[int, int, str, str, Action]] = [
+    (401, 4, "This API Key is not authorized to perform this action.", "permission",
+     Action.RECONNECT),
+    (400, 2, "This action is unauthorized. Enable your key in API settings", "disabled",
+     Action.RECONNECT),
+    (400, 5, "Not open to sub-accounts", "sub-accounts", Action.RECONNECT),
+    (400, 9, "Invalid payload.", "compact JSON", Action.FIX_CALL),
+    (400, 10, "Unauthorized request.", "secret does not belong", Action.RECONNECT),
+    (401, 10, "Unauthorized request.", "deleted", Action.RECONNECT),
+    (422, 30, "Validation failed", ".errors", Action.FIX_CALL),
+    (422, 31, "Market is not available", "market", Action.FIX_CALL),
+    (400, 0, "Your nonce is more than 5 seconds lesser than the current nonce", "clock",
+     Action.FIX_SETUP),
+    (400, 0, "Nonce not provided.", "key.auth()", Action.FIX_CALL),
+    (401, 0, "This action is unauthorized.", "permission", Action.RECONNECT),
+    (403, 0, NO_USE, "permission", Action.RECONNECT),
+    (400, 0, "Too Many Attempts.", "Wait", Action.WAIT),
+    (429, 0, "Too many requests.", "Wait", Action.WAIT),
+]  # fmt: skip  # a table reads as one
+
+
+@pytest.mark.parametrize(("status", "code", "message", "word", "action"), V4)
+def test_hint_follows_the_code(
+    status: int, code: int, message: str, word: str, action: Action
+) -> None:
+    """The hint depends on WhiteBIT's code and text, not on the status."""
+    body = json.dumps({"code": code, "message": message, "errors": {}}).encode()
+    error = error_of("list_account_deals", status, {}, body)
+    assert word in error.hint
+    assert (error.action, error.from_api) == (action, True)
+    assert is_clock_skew(error) is ("nonce is" in message)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 502, 520])
+@pytest.mark.parametrize(
+    "body", [b"<!DOCTYPE html><html></html>", b"", b'{"message": "Forbidden"}', b"[]"]
+)
+def test_response_of_a_proxy_has_its_own_hint(status: int, body: bytes) -> None:
+    """A CDN's page, and JSON in none of WhiteBIT's forms, does not judge a key."""
+    error = error_of("list_account_deals", status, {}, body)
+    assert not error.from_api
+    assert "CDN" in error.hint
+    assert error.retryable is (status >= 429)
+
+
+def test_undocumented_success_is_not_repeated() -> None:
+    """A 201 instead of a 200 may contain a token, so its body is not used for a message."""
     body = json.dumps({"data": {"apiSecret": ["c2hvcnQ"]}, "message": "c2hvcnQ"}).encode()
     error = error_of("get_api_key_secret", 201, {}, body)
     assert type(error) is UnexpectedStatus
     assert "c2hvcnQ" not in f"{error} {vars(error)}"
 
 
-def test_a_message_is_one_short_line() -> None:
-    """A server's text cannot forge a line of a log, nor fill it."""
+def test_message_is_one_short_line() -> None:
+    """A server's text cannot forge a log line, and cannot fill a log."""
     body = {"message": "first\nERROR second\r\t" + "word " * 1_000, "errors": {"a\nb": ["c\nd"]}}
     error = error_of("refresh_token", 400, {}, json.dumps(body).encode())
     assert not set("\n\r\t") & set(str(error))
     assert len(error.message) < 500
 
 
-def test_the_fields_that_are_kept_are_few() -> None:
-    """A body with thousands of fields makes an error with twenty."""
+def test_number_of_fields_is_limited() -> None:
+    """A body with thousands of fields gives an error with twenty."""
     body = {"errors": {f"f{n}": ["x"] * 1_000 for n in range(5_000)}}
     error = error_of("refresh_token", 422, {}, json.dumps(body).encode())
     assert len(error.errors) == 20
@@ -198,8 +273,8 @@ def test_the_fields_that_are_kept_are_few() -> None:
         ("9" * 400, None),
     ],
 )
-def test_retry_after_is_seconds_or_nothing(value: str, seconds: float | None) -> None:
-    """`Retry-After` in seconds is read; nonsense is left to the back-off."""
+def test_retry_after_in_seconds(value: str, seconds: float | None) -> None:
+    """`Retry-After` in seconds is read; an invalid value is ignored."""
     assert error_of("refresh_token", 429, {"retry-after": value}, b"").retry_after == seconds
 
 
@@ -214,7 +289,7 @@ def test_retry_after_is_seconds_or_nothing(value: str, seconds: float | None) ->
     ],
 )
 def test_retry_after_may_be_a_date(date: str, seconds: float | None) -> None:
-    """A date counts from the answer's own `Date`, whatever our clock says."""
+    """A date counts from the response's own `Date`, independent of the local clock."""
     headers = {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT", "date": date}
     assert error_of("refresh_token", 429, headers, b"").retry_after == seconds
 
@@ -237,8 +312,8 @@ def test_retry_after_may_be_a_date(date: str, seconds: float | None) -> None:
         ('{"a": 1}'.encode("utf-16"), "not UTF-8"),
     ],
 )
-def test_a_success_that_is_not_json_is_refused(body: bytes, problem: str) -> None:
-    """What is not whole, unambiguous JSON in UTF-8 is malformed, and the error says how."""
+def test_success_that_is_not_json_is_refused(body: bytes, problem: str) -> None:
+    """A body that is not complete, unambiguous JSON in UTF-8 is malformed; the error says why."""
     with pytest.raises(MalformedResponse, match=problem) as caught:
         load_json(body, "exchange_code")
     assert caught.value.operation == "exchange_code"
@@ -253,6 +328,6 @@ def test_fractions_keep_every_digit() -> None:
     }
 
 
-def test_a_doubled_key_is_borne_where_nothing_hangs_on_it() -> None:
-    """Account reads take a body that names a key twice: the last one counts."""
+def test_repeated_key_is_accepted_in_account_reads() -> None:
+    """Account reads accept a body that has a key twice, and use the last one."""
     assert load_json(b'{"a": 1, "a": 2}', "x", strict=False) == {"a": 2}

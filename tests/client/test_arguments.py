@@ -1,4 +1,4 @@
-"""Wrong arguments: refused at the call, by name, before anything is sent."""
+"""Wrong arguments are refused at the call, by name, before a request."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .stores import WatchedStore
 
 
 @pytest.mark.parametrize("user_id", [None, 7, "", "  ", "a\nb", "x" * 256, "\ud800", b"alice"])
-def test_a_user_id_that_is_none_is_refused(face: Face, user_id: Any) -> None:
-    """Every call that takes a user id names it when it is wrong, and sends nothing."""
+def test_invalid_user_id_is_refused(face: Face, user_id: Any) -> None:
+    """Every call that accepts a user id names it if it is invalid, and sends nothing."""
     partner = face.partner()
     for call in (
         lambda: partner.authorize(user_id),
@@ -47,8 +47,8 @@ def test_a_user_id_that_is_none_is_refused(face: Face, user_id: Any) -> None:
         ("store", None),
         ("store", {}),
         ("store", WatchedStore),
-        ("keys", "key"),
-        ("keys", []),
+        ("encryption_keys", "key"),
+        ("encryption_keys", []),
         ("timeout", 0),
         ("timeout", float("nan")),
         ("timeout", True),
@@ -60,8 +60,8 @@ def test_a_user_id_that_is_none_is_refused(face: Face, user_id: Any) -> None:
         ("async_transport", object()),
     ],
 )
-def test_a_wrong_argument_is_named(face: Face, argument: str, value: Any) -> None:
-    """A partner object that is made wrongly fails when it is made, and shows no secret."""
+def test_wrong_argument_is_named(face: Face, argument: str, value: Any) -> None:
+    """Creating a partner object with a wrong argument fails and shows no secret."""
     with pytest.raises(InvalidArgument) as caught:
         face.partner(**{argument: value})
     assert caught.value.argument == argument
@@ -71,15 +71,15 @@ def test_a_wrong_argument_is_named(face: Face, argument: str, value: Any) -> Non
 
 
 @pytest.mark.parametrize("state", [7, b"state", ["state"]])
-def test_a_state_is_text(face: Face, state: Any) -> None:
-    """A session value of another type is a wrong argument."""
+def test_state_must_be_text(face: Face, state: Any) -> None:
+    """A state that is not text is an invalid argument."""
     with pytest.raises(InvalidArgument) as caught:
         face.partner().connect({"state": "s", "code": "c"}, state=state, user_id="alice")
     assert caught.value.argument == "state"
 
 
-def test_the_partner_object_does_not_show_its_secret(face: Face) -> None:
-    """Its repr names the server alone."""
+def test_repr_does_not_show_the_secret(face: Face) -> None:
+    """The repr of the partner object names only the server."""
     partner = face.partner()
     assert face.client.client_secret not in repr(partner)
     assert "global" in repr(partner)

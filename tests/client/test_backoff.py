@@ -1,17 +1,16 @@
-"""Asking again: what is repeated, how often, and after how long."""
+"""Reads are retried: after which failures, how often, and after how long."""
 
 from __future__ import annotations
 
-import asyncio
+import json
 import subprocess
 import sys
-from collections.abc import Callable
-from functools import partial
-from typing import cast
+from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 
-from whitebit_ext.backoff import backed_off
+from whitebit_ext import User, WhiteBITError
 from whitebit_ext.errors import (
     BadRequest,
     Conflict,
@@ -22,148 +21,180 @@ from whitebit_ext.errors import (
     NotSent,
     RateLimited,
     ServerError,
-    StoreUnavailable,
-    TokenUnavailable,
     Unauthorized,
     UnexpectedStatus,
-    WhiteBITError,
 )
-from whitebit_ext.runtime.workers import Workers
-from whitebit_ext.steps import Sleep, Steps, arun, run
-from whitebit_ext.transport import Transport
 
-from .hand_clock import HandClock
+from .faces import Face
 
-Make = Callable[[], WhiteBITError]
-PASSING: list[Make] = [
-    partial(kind, "not now") for kind in (RateLimited, ServerError, NotSent, NoAnswer)
-]
-LASTING: list[Make] = [
-    partial(kind, "no")
-    for kind in (
-        BadRequest,
-        Unauthorized,
-        Forbidden,
-        NotFound,
-        Conflict,
-        UnexpectedStatus,
-        MalformedResponse,
-        TokenUnavailable,
-        StoreUnavailable,
-    )
-]
+Reply = int | type[httpx.TransportError]
+"""A status, or what happens to the connection."""
+PASSING: dict[Reply, type[WhiteBITError]] = {
+    429: RateLimited,
+    503: ServerError,
+    httpx.ConnectError: NotSent,
+    httpx.ReadError: NoAnswer,
+}
+LASTING: dict[Reply, type[WhiteBITError]] = {
+    200: MalformedResponse,
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    418: UnexpectedStatus,
+}
+PROMPT, PATIENT = 3, 6
+"""Attempts at a read that somebody waits for, and at a page of a walk."""
 
 
-class Tries:
-    """Attempts that fail so often and then succeed."""
+class Server:
+    """A server that fails as it is told to, and then answers.
 
-    def __init__(self, make: Make, fails: int) -> None:
-        self.make = make
-        self.fails = fails
+    Attributes:
+        left: The failures to come.
+        headers: Of answers that are failures.
+        count: Requests so far.
+    """
+
+    def __init__(self) -> None:
+        self.left: Iterator[Reply] = iter(())
+        self.headers: dict[str, str] = {}
         self.count = 0
 
-    def __call__(self) -> Steps[str]:
-        """Make one attempt."""
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request, or fail."""
         self.count += 1
-        if self.count <= self.fails:
-            raise self.make()
-        return "read"
-        yield Sleep(0.0)  # what makes this a generator
+        reply = next(self.left, None)
+        if reply is None:
+            empty = {"limit": 100, "offset": 0, "total": 0, "records": []}
+            return httpx.Response(200, json=empty if "history" in request.url.path else {})
+        if isinstance(reply, int):
+            content = json.dumps({"code": 0, "message": "no"}) if reply != 200 else "<html>"
+            return httpx.Response(reply, content=content, headers=self.headers)
+        raise reply("no")
 
 
-def pauses(tries: Tries, attempts: int = 6) -> tuple[list[float], str | WhiteBITError]:
-    """Return the pauses between the attempts, and how it ended."""
-    slept, flow = [], backed_off(tries, attempts)
-    try:
-        while True:
-            step = next(flow)
-            assert isinstance(step, Sleep)
-            slept.append(step.seconds)
-    except StopIteration as stop:
-        return slept, stop.value
-    except WhiteBITError as error:
-        return slept, error
+@pytest.fixture
+def server() -> Server:
+    """Return a server."""
+    return Server()
 
 
-@pytest.mark.parametrize("make", PASSING)
-def test_what_passes_is_waited_for(make: Make) -> None:
-    """Pauses of 1 s, doubling, with up to a quarter of jitter; then the outcome."""
-    slept, outcome = pauses(Tries(make, 5))
-    assert outcome == "read"
-    assert [int(pause / 2**place) for place, pause in enumerate(slept)] == [1] * 5
-    assert all(pause <= 1.25 * 2**place for place, pause in enumerate(slept))
+@pytest.fixture
+def user(face: Face, server: Server) -> User:
+    """Return a user whose signed requests reach that server alone."""
+    transport = httpx.MockTransport(server)
+    partner = face.partner(transport=lambda: transport, async_transport=lambda: transport)
+    return partner.adopt("alice", public_key="known", secret="s3cret")
 
 
-def test_pauses_stay_within_the_cap_and_differ() -> None:
-    """No pause is longer than 30 s and its jitter, and two callers do not wait alike."""
-    first, failure = pauses(Tries(PASSING[0], 99), attempts=9)
-    second, _ = pauses(Tries(PASSING[0], 99), attempts=9)
-    assert isinstance(failure, RateLimited)
-    assert [30 <= pause <= 37.5 for pause in first] == [False] * 5 + [True] * 3
-    assert first != second
+@pytest.fixture
+def pauses(face: Face) -> list[float]:
+    """Return what the client's clock has slept."""
+    return face.clock.slept
 
 
-@pytest.mark.parametrize("make", LASTING)
-def test_nothing_else_is_repeated(make: Make) -> None:
-    """What repeating does not mend is told at once, also after something that passes."""
-    tries = Tries(make, 1)
-    slept, failure = pauses(tries)
-    assert (slept, tries.count) == ([], 1)
-    assert isinstance(failure, type(make()))
-    left = [PASSING[1], make]
-    tries = Tries(lambda: left.pop(0)(), 2)
-    slept, failure = pauses(tries)
-    assert (len(slept), tries.count) == (1, 2)
-    assert isinstance(failure, type(make()))
+def balance(user: User) -> object:
+    """Make a read that somebody waits for."""
+    return user.signed.account.balances.spot()
 
 
-@pytest.mark.parametrize("make", PASSING)
-@pytest.mark.parametrize("attempts", [1, 2, 6])
-def test_the_last_failure_is_told_without_the_others(make: Make, attempts: int) -> None:
-    """After the last attempt its error comes out, with nothing of the retry library behind it."""
-    tries = Tries(make, 99)
-    slept, failure = pauses(tries, attempts)
-    assert isinstance(failure, WhiteBITError)
-    assert type(failure) is type(make())
-    assert (len(slept), tries.count) == (attempts - 1, attempts)
-    assert (failure.__context__, failure.__cause__) == (None, None)
+def page(user: User) -> object:
+    """Read a page of a walk."""
+    return list(user.signed.account.transactions())
 
 
-@pytest.mark.parametrize(("asked", "least"), [(None, 1), (0.0, 1), (0.5, 1), (7.0, 7), (30.0, 30)])
-def test_the_server_may_ask_for_more(asked: float | None, least: float) -> None:
-    """A ``Retry-After`` lengthens a pause, and never shortens one."""
-    slept, outcome = pauses(Tries(lambda: RateLimited("429", retry_after=asked), 1))
-    assert [least <= pause <= 1.25 * least for pause in slept] == [True]
-    assert outcome == "read"
+READS = pytest.mark.parametrize(
+    ("read", "attempts"), [(balance, PROMPT), (page, PATIENT)], ids=["balance", "page"]
+)
+Read = Callable[[User], object]
 
 
-@pytest.mark.parametrize("asked", [30.5, 86_400.0])
-def test_a_server_that_asks_for_too_much_is_not_asked_again(asked: float) -> None:
-    """Rather than coming back too early, the error with the ``Retry-After`` is told at once."""
-    tries = Tries(lambda: RateLimited("429", retry_after=asked), 1)
-    slept, failure = pauses(tries)
-    assert (slept, tries.count) == ([], 1)
-    assert isinstance(failure, RateLimited)
-    assert failure.retry_after == asked
+@READS
+@pytest.mark.parametrize("reply", PASSING, ids=str)
+def test_temporary_failure_is_retried(
+    user: User, server: Server, pauses: list[float], read: Read, attempts: int, reply: Reply
+) -> None:
+    """Waits of 1 s, doubling, with up to 25 % of jitter; then the response."""
+    server.left = iter([reply] * (attempts - 1))
+    assert not read(user)
+    assert server.count == attempts
+    assert len(pauses) == attempts - 1
+    assert all(2**n <= pause <= 1.25 * 2**n for n, pause in enumerate(pauses))
 
 
-def test_both_drivers_wait_by_the_clock() -> None:
-    """The pauses are steps: the injected clock alone is slept on."""
-    nothing = cast(Transport, None)
-    clock = HandClock()
-    assert run(backed_off(Tries(PASSING[0], 2), 6), nothing, clock) == "read"
-    assert len(clock.slept) == 2
-    workers = Workers(1, "unused")
-    assert asyncio.run(arun(backed_off(Tries(PASSING[0], 2), 6), nothing, clock, workers)) == "read"
-    assert len(clock.slept) == 4
+@READS
+@pytest.mark.parametrize("reply", PASSING, ids=str)
+def test_last_failure_has_no_context(
+    user: User, server: Server, pauses: list[float], read: Read, attempts: int, reply: Reply
+) -> None:
+    """After the last attempt its error is raised, without the earlier ones behind it."""
+    server.left = iter([reply] * 99)
+    with pytest.raises(PASSING[reply]) as caught:
+        read(user)
+    assert type(caught.value) is PASSING[reply]
+    assert (server.count, len(pauses)) == (attempts, attempts - 1)
+    assert (caught.value.__context__, caught.value.__cause__) == (None, None)
 
 
-def test_success_loads_no_retry_library() -> None:
-    """Who never has to ask again never loads tenacity, and who imports the package neither."""
+def test_jitter_differs_between_reads(user: User, server: Server, pauses: list[float]) -> None:
+    """The jitter differs from read to read."""
+    server.left = iter([503] * 5)
+    page(user)
+    first = pauses[:]
+    pauses.clear()
+    server.left = iter([503] * 5)
+    page(user)
+    assert first != pauses
+
+
+@READS
+@pytest.mark.parametrize("reply", LASTING, ids=str)
+def test_permanent_failure_is_not_retried(
+    user: User, server: Server, pauses: list[float], read: Read, attempts: int, reply: Reply
+) -> None:
+    """A failure that a retry cannot fix is raised at once, also after a temporary one."""
+    for before in ([], [503]):
+        server.count = 0
+        pauses.clear()
+        server.left = iter([*before, reply])
+        with pytest.raises(WhiteBITError) as caught:
+            read(user)
+        assert type(caught.value) is LASTING[reply]
+        assert (server.count, len(pauses)) == (len(before) + 1, len(before))
+
+
+@pytest.mark.parametrize(("asked", "least"), [("0", 1), ("0.5", 1), ("7", 7), ("30", 30)])
+def test_retry_after_lengthens_a_wait(
+    user: User, server: Server, pauses: list[float], asked: str, least: float
+) -> None:
+    """`Retry-After` lengthens a wait, and never shortens one."""
+    server.headers["retry-after"] = asked
+    server.left = iter([429])
+    assert balance(user) == {}
+    assert [least <= pause <= 1.25 * least for pause in pauses] == [True]
+
+
+@pytest.mark.parametrize("asked", ["31", "86400"])
+def test_long_retry_after_is_raised(
+    user: User, server: Server, pauses: list[float], asked: str
+) -> None:
+    """If `Retry-After` is too long, the error is raised at once and contains it."""
+    server.headers["retry-after"] = asked
+    server.left = iter([429])
+    with pytest.raises(RateLimited) as caught:
+        balance(user)
+    assert (pauses, server.count) == ([], 1)
+    assert caught.value.retry_after == float(asked)
+
+
+def test_import_loads_no_decoder() -> None:
+    """Importing the package and its classes loads no decoder."""
     code = (
         "import sys, whitebit_ext\n"
         "whitebit_ext.WhiteBIT, whitebit_ext.AsyncWhiteBIT\n"
-        "print(sorted({'tenacity', 'msgspec'} & set(sys.modules)))"
+        "print('msgspec' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "False"

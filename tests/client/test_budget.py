@@ -1,4 +1,4 @@
-"""The budget of an address: how many reads may leave in ten seconds."""
+"""The request budget of an IP address: how many reads may be sent in ten seconds."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from bisect import bisect_left
 import pytest
 
 from whitebit_api.operations import OPERATIONS
-from whitebit_ext.http.budget import LIMITS, WINDOW, Budget, budget_of, scope_of
+from whitebit_ext.http.budget import Budget, budget_of
 from whitebit_ext.runtime.clock import SystemClock
 
 from .hand_clock import HandClock
 from .test_forks import in_child
 
+WINDOW = 10.0
 SCOPES = {
     "list_main_account_history": 200,
     "get_main_account_balance": 1_000,
@@ -26,15 +27,21 @@ SCOPES = {
 
 
 @pytest.mark.parametrize(("name", "limit"), SCOPES.items())
-def test_each_read_counts_where_the_contract_says(name: str, limit: int) -> None:
-    """The longest documented prefix of a path decides over its limit."""
-    assert dict(LIMITS)[scope_of(OPERATIONS[name].path)] == limit
+def test_read_counts_under_the_longest_prefix(name: str, limit: int) -> None:
+    """The longest documented prefix of a path determines its limit."""
+    found = OPERATIONS[name].rate_limit
+    assert (found.requests, found.seconds) == (limit, WINDOW)
+    assert OPERATIONS[name].path.startswith(found.paths)
+    clock = HandClock()
+    budget = Budget(clock)
+    assert {budget.reserve(name) for _ in range(limit)} == {0.0}
+    assert budget.reserve(name) > WINDOW
 
 
 @pytest.mark.parametrize(("name", "limit"), [("list_main_account_history", 200)])
 @pytest.mark.parametrize("pace", [0.0, 0.013, 0.049, 0.06, 3.0])
-def test_no_window_holds_more_than_the_limit(name: str, limit: int, pace: float) -> None:
-    """Whenever the server's window begins, at most the limit leaves in it."""
+def test_no_window_exceeds_the_limit(name: str, limit: int, pace: float) -> None:
+    """Whenever the server's window begins, at most the limit is sent in it."""
     clock = HandClock()
     budget = Budget(clock)
     left = []
@@ -47,8 +54,8 @@ def test_no_window_holds_more_than_the_limit(name: str, limit: int, pace: float)
     assert (most == limit) is (pace * limit <= WINDOW)
 
 
-def test_a_quiet_address_waits_for_nothing() -> None:
-    """Below the limit no read is held back, and other scopes do not feel a full one."""
+def test_read_below_the_limit_does_not_wait() -> None:
+    """Below the limit no read waits, and a full budget does not affect the others."""
     clock = HandClock()
     budget = Budget(clock)
     assert [budget.reserve("list_main_account_history") for _ in range(200)] == [0.0] * 200
@@ -57,7 +64,7 @@ def test_a_quiet_address_waits_for_nothing() -> None:
 
 
 def test_places_are_taken_once() -> None:
-    """Threads that ask at once get one place each."""
+    """Concurrent threads get one place each."""
     budget = Budget(HandClock())
     waits: list[float] = []
 
@@ -82,8 +89,8 @@ def test_one_budget_for_each_server_and_egress() -> None:
     assert budget_of("https://a.example:443", "default", HandClock()) is not one
 
 
-def test_a_child_begins_anew() -> None:
-    """A forked child neither waits for its parent's requests nor for a lock that it held."""
+def test_forked_child_has_a_new_budget() -> None:
+    """A forked child waits neither for its parent's requests nor for a lock that it held."""
     budget = Budget(HandClock())
     for _ in range(200):
         budget.reserve("list_main_account_history")

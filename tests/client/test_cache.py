@@ -1,4 +1,4 @@
-"""How long a process goes by what it has read of custody."""
+"""How long a process uses what it has read from custody."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .failing import FailingStore
 from .hand_clock import HandClock
 
 
-def test_what_was_read_ages_by_the_monotonic_clock() -> None:
-    """Five minutes after the last reading custody is to be asked; a jump of the date is no age."""
+def test_cache_expires_by_the_monotonic_clock() -> None:
+    """Custody is read again after five minutes; a jump of the date does not count."""
     clock = HandClock()
     cache = Cache[str](clock)
     assert cache.fresh("alice") is None
@@ -30,8 +30,8 @@ def test_what_was_read_ages_by_the_monotonic_clock() -> None:
     assert (cache.fresh("alice"), cache.latest("alice")) == (None, None)
 
 
-def test_the_cache_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One user more than it holds empties it; a known one does not."""
+def test_cache_size_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One user above the limit empties the cache; a known user does not."""
     monkeypatch.setattr(cache_module, "MOST", 2)
     cache = Cache[int](HandClock())
     for value, user in enumerate(("a", "b", "b")):
@@ -42,16 +42,16 @@ def test_the_cache_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("access", ["signed", "bearer"])
-def test_what_another_process_forgot_is_forgotten_here(
+def test_forgotten_user_is_forgotten_in_all_processes(
     face: Face, clock: MovedClock, access: str
 ) -> None:
-    """Within five minutes no process uses the key or the token of a user who was forgotten."""
+    """Within five minutes no process uses the key or token of a forgotten user."""
     face.client = face.sandbox.register_client(
         redirect_uris=face.client.redirect_uris, token_mode="single"
     )
     here, elsewhere = face.partner(), face.partner()
     user = connected(face, partner=here)
-    user.api_keys.issue()
+    user.api_key.issue()
     account = getattr(user, access).account
     account.balances.spot()
     elsewhere.forget("alice")
@@ -62,12 +62,12 @@ def test_what_another_process_forgot_is_forgotten_here(
     assert face.sandbox.requests == []
 
 
-def test_a_key_serves_on_while_the_store_is_down(face: Face, clock: MovedClock) -> None:
-    """A store that does not answer stops nobody whose key this process has; others are told."""
+def test_cached_key_is_used_while_the_store_is_down(face: Face, clock: MovedClock) -> None:
+    """A failing store does not stop a user whose key is cached; others get an error."""
     store = FailingStore()
     face.store = store
     user = connected(face)
-    user.api_keys.issue()
+    user.api_key.issue()
     user.signed.account.balances.spot()
     clock.advance(2 * LONGEST)
     store.fails = lambda method, kind: True

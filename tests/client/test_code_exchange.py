@@ -1,4 +1,4 @@
-"""The code goes out once: refusals, nonsense, silence and races at the token endpoint."""
+"""The code is sent once: refusals, malformed responses, silence and races at the token endpoint."""
 
 from __future__ import annotations
 
@@ -104,14 +104,14 @@ UNANSWERED: list[dict[str, Any]] = [
     + [(fault, CodeUnanswered) for fault in UNANSWERED],
     ids=lambda value: "-".join(map(str, value.values()))[:50] if isinstance(value, dict) else "",
 )
-def test_no_bad_answer_becomes_a_pair(
+def test_bad_response_is_not_stored_as_a_pair(
     face: Face,
     partner: WhiteBIT,
     caplog: pytest.LogCaptureFixture,
     fault: dict[str, Any],
     error: type[Exception],
 ) -> None:
-    """Each ends typed, with operation and hint; nothing is stored, sent again or shown."""
+    """Each is a typed error with operation and hint; nothing is stored, resent or shown."""
     login = partner.authorize("alice")
     callback = face.sandbox.person("alice").approve(login.url)
     caplog.set_level(logging.DEBUG)
@@ -133,8 +133,8 @@ def test_no_bad_answer_becomes_a_pair(
         assert value not in shown
 
 
-def test_a_code_that_has_ended_is_rejected(face: Face, partner: WhiteBIT) -> None:
-    """The server's own 401 for an old code is `CodeRejected`, and its hint names the allowlist."""
+def test_expired_code_is_rejected(face: Face, partner: WhiteBIT) -> None:
+    """The server's 401 for an expired code is `CodeRejected`; its hint names the allowlist."""
     login = partner.authorize("alice")
     callback = face.sandbox.person("alice").approve(login.url)
     face.clock.advance(61)
@@ -145,7 +145,7 @@ def test_a_code_that_has_ended_is_rejected(face: Face, partner: WhiteBIT) -> Non
 
 
 def test_wrong_credentials_are_rejected(face: Face) -> None:
-    """A wrong client secret, and an address off the allowlist, end in the same refusal."""
+    """A wrong client secret and an unlisted IP address raise the same error."""
     face.sandbox.add_user("alice")
     listed = face.sandbox.register_client(
         redirect_uris=(REDIRECT_URI,), allowed_addresses=("192.0.2.1",)
@@ -159,8 +159,8 @@ def test_wrong_credentials_are_rejected(face: Face) -> None:
         assert "d3Jvbmc=" not in str(caught.value)
 
 
-def test_a_verifier_of_another_login_does_not_do(face: Face, partner: WhiteBIT) -> None:
-    """A code that was injected into another login of the same user fails at the server: PKCE."""
+def test_verifier_of_another_login_is_refused(face: Face, partner: WhiteBIT) -> None:
+    """A code that was injected into another login of the user fails at the server (PKCE)."""
     stolen, own = partner.authorize("alice"), partner.authorize("alice")
     code = parse_qs(urlsplit(face.sandbox.person("alice").approve(stolen.url)).query)["code"][0]
     with pytest.raises(CodeRejected):
@@ -168,8 +168,8 @@ def test_a_verifier_of_another_login_does_not_do(face: Face, partner: WhiteBIT) 
     assert list(face.store.scan("pair")) == []
 
 
-def test_a_server_that_is_away_leaves_the_login_usable(face: Face) -> None:
-    """A code that never left is tried again with the same callback, in any process."""
+def test_unreachable_server_leaves_the_login_usable(face: Face) -> None:
+    """A code that was not sent can be tried again with the same callback, in any process."""
     face.sandbox.add_user("alice")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, and nobody listens: a connection is refused
@@ -183,8 +183,8 @@ def test_a_server_that_is_away_leaves_the_login_usable(face: Face) -> None:
     assert exchanges(face) == 0
 
 
-def test_a_connection_that_was_refused_once(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After `NotSent` the very same callback connects the user."""
+def test_same_callback_works_after_not_sent(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `NotSent`, the same callback connects the user."""
     face.sandbox.add_user("alice")
 
     class Refusing(httpx.HTTPTransport):
@@ -208,8 +208,8 @@ def test_a_connection_that_was_refused_once(face: Face, monkeypatch: pytest.Monk
     assert exchanges(face) == 1
 
 
-def test_a_silent_server_is_given_up(face: Face) -> None:
-    """A server that takes the code and says nothing ends in `CodeUnanswered` after the timeout."""
+def test_silent_server_is_code_unanswered(face: Face) -> None:
+    """A server that receives the code and sends nothing gives `CodeUnanswered` at the timeout."""
     face.sandbox.add_user("alice")
     partner = face.partner(timeout=0.2)
     login = partner.authorize("alice")
@@ -220,8 +220,8 @@ def test_a_silent_server_is_given_up(face: Face) -> None:
     assert list(face.store.scan("pair")) == []
 
 
-def test_one_of_many_finishes_a_login(face: Face, partner: WhiteBIT) -> None:
-    """Eight threads of two processes with one callback: one code goes out, seven are told."""
+def test_concurrent_callbacks_send_one_code(face: Face, partner: WhiteBIT) -> None:
+    """Eight threads of two processes with one callback send one code, and seven get an error."""
     login = partner.authorize("alice")
     callback = face.sandbox.person("alice").approve(login.url)
     processes = [partner, face.partner()] * 4
@@ -245,8 +245,8 @@ def test_one_of_many_finishes_a_login(face: Face, partner: WhiteBIT) -> None:
     assert len(ended) == 8
 
 
-def test_a_failing_store_does_not_lose_the_pair(face: Face) -> None:
-    """A store that fails for some seconds is waited for; one that fails on is told of."""
+def test_failing_store_does_not_lose_the_pair(face: Face) -> None:
+    """A store that fails for some seconds is retried; a longer failure is an error."""
     face.sandbox.add_user("alice")
     face.store = store = WatchedStore()
     partner = face.partner()
@@ -258,8 +258,8 @@ def test_a_failing_store_does_not_lose_the_pair(face: Face) -> None:
     assert partner.user("alice").bearer.account.balances.main()
 
 
-def test_a_pair_that_could_not_be_stored_is_stored_later(face: Face) -> None:
-    """After ten seconds the caller is told; the process keeps the pair and stores it next time."""
+def test_unsaved_pair_is_stored_later(face: Face) -> None:
+    """After ten seconds an error is raised; the process keeps the pair and stores it later."""
     face.sandbox.add_user("alice")
     face.store = store = WatchedStore()
     partner = face.partner()
@@ -275,8 +275,8 @@ def test_a_pair_that_could_not_be_stored_is_stored_later(face: Face) -> None:
     assert exchanges(face) == 1
 
 
-def test_forgetting_a_user_forgets_what_could_not_be_stored(face: Face) -> None:
-    """A pair that waits in memory does not come back after `forget`."""
+def test_forget_removes_the_unsaved_pair(face: Face) -> None:
+    """A pair that is kept in memory does not come back after `forget`."""
     face.sandbox.add_user("alice")
     face.store = store = WatchedStore()
     partner = face.partner()

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from whitebit_ext import ApiKey, MemoryStore, Region, Secret, generate_encryption_key
-from whitebit_ext.custody.rows import Custody, StoredKey, login_id
+from whitebit_ext.custody.rows import Custody, login_id
 from whitebit_ext.custody.sealing import Sealer
 from whitebit_ext.custody.stores import Row
+from whitebit_ext.custody.values import StoredKey, TokenPair
 from whitebit_ext.errors import (
     EncryptionKeyMissing,
     SealBroken,
@@ -20,7 +21,6 @@ from whitebit_ext.errors import (
     StoreUnavailable,
     StoreVolatile,
 )
-from whitebit_ext.oauth.protocol import TokenPair
 from whitebit_ext.regions import Server
 from whitebit_ext.runtime.clock import SystemClock
 
@@ -44,10 +44,18 @@ class FailingStore(MemoryStore):
         self._fail("get")
         return super().get(kind, id)
 
-    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> bool:
+    def put(
+        self,
+        kind: str,
+        id: str,
+        data: bytes,
+        expect: int | None,
+        *,
+        expires_at: float | None = None,
+    ) -> bool:
         """Write, or fail."""
         self._fail("put")
-        return super().put(kind, id, data, expect)
+        return super().put(kind, id, data, expect, expires_at=expires_at)
 
     def delete(self, kind: str, id: str, expect: int) -> bool:
         """Delete, or fail."""

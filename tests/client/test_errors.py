@@ -1,4 +1,4 @@
-"""The error tree: its drawing, its hints, and its way through pickle."""
+"""The error tree: its docstring, its hints, and pickling."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ import pytest
 
 from whitebit_ext import Secret, errors
 from whitebit_ext.errors import (
+    Action,
     AuthorizationDenied,
     BadRequest,
+    ClockSkew,
     HistoryTruncated,
     InvalidArgument,
     MalformedRecord,
-    NotSent,
+    PermissionsMissing,
     SecretNotStored,
     TokenUnavailable,
     Unreached,
     WhiteBITError,
-    stripped,
 )
 
 CLASSES = sorted(
@@ -40,6 +41,7 @@ STATE: dict[str, Any] = {
     "errors": {"ticker": ("Currency was not found.",)},
     "hint": "Do this.",
     "retry_after": 2.5,
+    "from_api": True,
 }
 
 
@@ -57,7 +59,12 @@ def made(kind: type[WhiteBITError]) -> WhiteBITError:
     if issubclass(kind, HistoryTruncated):
         parts = [Unreached(1, "BTC", 3, 70)]
         return kind("not all", operation="a_read", reached=930, total=1000, unreached=parts)
-    return kind("what happened", **STATE)
+    if issubclass(kind, ClockSkew):
+        return kind("the clock is wrong", offset=20.5, **STATE)
+    if issubclass(kind, PermissionsMissing):
+        granted = frozenset({"reading"})
+        return kind("not granted", missing=frozenset({"trading"}), granted=granted, **STATE)
+    return kind("what happened", **STATE, action=Action.ALARM)
 
 
 def attributes(error: WhiteBITError) -> dict[str, Any]:
@@ -79,8 +86,8 @@ def drawn() -> dict[str, str | None]:
     return tree
 
 
-def test_the_drawing_is_the_tree() -> None:
-    """Every class stands in the docstring under its real base, and nothing else does."""
+def test_docstring_shows_the_tree() -> None:
+    """The docstring shows every class under its real base, and nothing else."""
     real: dict[str, str | None] = {
         kind.__name__: None if kind is WhiteBITError else kind.__bases__[0].__name__
         for kind in CLASSES
@@ -89,8 +96,23 @@ def test_the_drawing_is_the_tree() -> None:
 
 
 def test_every_class_is_public() -> None:
-    """`__all__` names every class of the tree."""
-    assert {kind.__name__ for kind in CLASSES} | {"stripped", "Unreached"} == set(errors.__all__)
+    """`__all__` names exactly the classes of the tree and the two values that they contain."""
+    assert {kind.__name__ for kind in CLASSES} | {"Action", "Unreached"} == set(errors.__all__)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_retryable_follows_from_the_action(action: Action) -> None:
+    """`RETRY` and `WAIT` are retryable, whether a class or one response has them."""
+    error = BadRequest("refused", action=action)
+    assert error.retryable is (action in (Action.RETRY, Action.WAIT))
+    assert BadRequest("refused").action is Action.FIX_CALL
+    assert TokenUnavailable("not now").retryable
+
+
+def test_of_accepts_attributes_of_the_class() -> None:
+    """`of` accepts the attributes that only that class has."""
+    error = ClockSkew.of(BadRequest("refused", **STATE), "the clock is wrong", offset=-7.5)
+    assert (error.offset, error.code, error.from_api) == (-7.5, 30, True)
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -103,8 +125,8 @@ def test_every_error_says_what_to_do(kind: type[WhiteBITError]) -> None:
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("kind", CLASSES)
-def test_every_error_is_pickled_whole(kind: type[WhiteBITError], protocol: int) -> None:
-    """An error that a process pool hands back tells everything that it told."""
+def test_errors_are_picklable(kind: type[WhiteBITError], protocol: int) -> None:
+    """An error that a process pool returns has all its attributes."""
     error = made(kind)
     back = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301  # our own bytes
     assert type(back) is kind
@@ -112,7 +134,7 @@ def test_every_error_is_pickled_whole(kind: type[WhiteBITError], protocol: int) 
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_a_copy_tells_the_same_without_the_way_it_came(kind: type[WhiteBITError]) -> None:
+def test_copy_has_no_traceback(kind: type[WhiteBITError]) -> None:
     """A copy for another thread has all attributes and no traceback."""
     with pytest.raises(kind) as caught:
         raise made(kind)
@@ -122,7 +144,7 @@ def test_a_copy_tells_the_same_without_the_way_it_came(kind: type[WhiteBITError]
     assert twin.__traceback__ is None
 
 
-def test_the_fields_of_an_error_do_not_change() -> None:
+def test_fields_of_an_error_are_read_only() -> None:
     """The server's messages are a read-only mapping, also after pickling."""
     error = BadRequest("refused", errors={"ticker": ("unknown",)})
     for one in (error, pickle.loads(pickle.dumps(error))):  # noqa: S301  # our own bytes
@@ -130,8 +152,8 @@ def test_the_fields_of_an_error_do_not_change() -> None:
             one.errors["ticker"] = ()  # type: ignore[index]  # what this test is about
 
 
-def test_a_wrong_argument_is_a_value_error() -> None:
-    """`InvalidArgument` is caught as what Python raises for it, and names the argument."""
+def test_invalid_argument_is_a_value_error() -> None:
+    """`InvalidArgument` is a `ValueError`, and names the argument."""
     error = made(InvalidArgument)
     assert isinstance(error, ValueError)
     assert isinstance(error, InvalidArgument)
@@ -139,8 +161,8 @@ def test_a_wrong_argument_is_a_value_error() -> None:
     assert "ticker" in str(error)
 
 
-def test_a_secret_that_was_not_stored_neither_prints_nor_pickles() -> None:
-    """The one error that holds a secret hands it over in this process alone."""
+def test_secret_not_stored_does_not_print_or_pickle() -> None:
+    """The only error that contains a secret returns it in this process alone."""
     error = SecretNotStored("not stored", secret=Secret("c2VjcmV0"))
     assert error.secret == Secret("c2VjcmV0")
     assert copy.copy(error).secret == Secret("c2VjcmV0")
@@ -150,22 +172,9 @@ def test_a_secret_that_was_not_stored_neither_prints_nor_pickles() -> None:
     assert pickle.loads(pickled).secret is None  # noqa: S301  # our own bytes
 
 
-def test_one_error_made_of_another_keeps_what_the_server_said() -> None:
+def test_of_keeps_the_response() -> None:
     """`of` keeps operation, status, code, fields and waiting time, and has its own hint."""
     error = TokenUnavailable.of(BadRequest("refused", **STATE), "not now")
     kept = {name: getattr(error, name) for name in STATE if name != "hint"}
     assert kept == {name: value for name, value in STATE.items() if name != "hint"}
     assert error.hint == TokenUnavailable.default_hint
-
-
-def test_stripping_drops_what_stands_behind() -> None:
-    """A stripped error has no traceback, no cause and no context, and is the same object."""
-    try:
-        try:
-            raise KeyError("behind")
-        except KeyError as error:
-            raise NotSent("in front") from error
-    except NotSent as error:
-        seen = error
-    assert stripped(seen) is seen
-    assert (seen.__traceback__, seen.__cause__, seen.__context__) == (None, None, None)

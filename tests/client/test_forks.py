@@ -1,4 +1,4 @@
-"""A forked child has pools, threads and locks of its own."""
+"""A forked child has its own pools, threads and locks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from anyio.from_thread import BlockingPortal
 from whitebit_ext import User
 from whitebit_ext.sandbox import PartnerClient, Sandbox
 
+from ..looking import locks
 from .faces import Face, MovedClock, connected
 
 
@@ -24,7 +25,7 @@ def forked(
     """Return a user of a partner object that was used before the fork."""
     face = Face("sync", sandbox, client, clock, portal)
     user = connected(face)
-    user.api_keys.issue()
+    user.api_key.issue()
     yield user, face
     face.close()
 
@@ -53,39 +54,34 @@ def in_child(function: Callable[[], str]) -> str:
         os.waitpid(child, 0)
 
 
-def test_a_child_has_parts_of_its_own(forked: tuple[User, Face]) -> None:
-    """A forked child opens its own connections and threads, and leaves its parent's alone."""
+def test_child_has_its_own_parts(forked: tuple[User, Face]) -> None:
+    """A forked child opens its own connections and threads, and does not touch its parent's."""
     user, face = forked
     before = face.sandbox.connections()
 
     def read() -> str:
         face.clock._lock = threading.Lock()
         names = sorted(user.account.balances.spot())
-        user.api_keys.info()
-        return f"{len(names)} {user.api_keys.issue().external_id}"
+        user.api_key.info()
+        return f"{len(names)} {user.api_key.issue().external_id}"
 
-    key = user.api_keys.issue()
+    key = user.api_key.issue()
     said = in_child(read)
     assert said == f"{len(user.account.balances.spot())} {key.external_id}"
     assert face.sandbox.connections() > before
-    user.api_keys.info()
+    user.api_key.info()
 
 
-def test_a_child_is_not_held_by_its_parents_locks(forked: tuple[User, Face]) -> None:
-    """A fork while another thread holds every lock leaves a child that works."""
-    user, face = forked
-    engine = user._engine
-    locks = [
-        engine._pools._lock,
-        engine.store_workers._lock,
-        engine._exchange_workers._lock,
-        face.store._lock,  # type: ignore[attr-defined]  # a MemoryStore
-    ]
-    for lock in locks:
-        lock.acquire()
+def test_child_is_not_blocked_by_locks_of_the_parent(forked: tuple[User, Face]) -> None:
+    """A fork while another thread holds every lock gives a child that works."""
+    user, _ = forked
+    held = locks(user)
+    assert len(held) > 3
+    for lock in held:
+        assert lock.acquire(timeout=5)
     try:
-        said = in_child(lambda: user.api_keys.issue().external_id)
+        said = in_child(lambda: user.api_key.issue().external_id)
     finally:
-        for lock in locks:
+        for lock in held:
             lock.release()
-    assert said == user.api_keys.issue().external_id
+    assert said == user.api_key.issue().external_id

@@ -1,4 +1,4 @@
-"""What a key was granted, beside what its partner requires."""
+"""The permissions that a key was granted, compared with those that the partner requires."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ def info(*groups: PermissionGroup) -> KeyInfo:
 
 
 def test_difference_by_name(face: Face) -> None:
-    """What is missing and what goes beyond is told by group name, from what the server says."""
+    """Missing and additional permissions are compared by group name."""
     partner = face.partner()
     face.sandbox.add_user("alice")
     login = partner.authorize("alice")
     person = face.sandbox.person("alice")
     callback = person.approve(login.url, permissions=["trading"])
     user = partner.connect(callback, state=login.state, user_id="alice")
-    user.api_keys.issue()
-    difference = user.api_keys.info().difference({"trading", "main_account"})
+    user.api_key.issue()
+    difference = user.api_key.info().difference({"trading", "main_account"})
     assert difference.missing == {"main_account"}
     assert difference.beyond == frozenset()
-    assert user.api_keys.info().difference([]).beyond == {"trading"}
-    assert user.api_keys.info().difference(["trading"]).missing == frozenset()
+    assert user.api_key.info().difference([]).beyond == {"trading"}
+    assert user.api_key.info().difference(["trading"]).missing == frozenset()
 
 
-def test_difference_never_looks_at_titles() -> None:
-    """A title is translated: it neither fulfils a requirement nor sounds an alarm."""
+def test_difference_ignores_titles() -> None:
+    """A title is translated, so it neither fulfils a requirement nor raises an alarm."""
     found = info(group("trading", ("/v2/order", True), title="Withdrawals"))
     difference = found.difference({"Withdrawals"})
     assert difference.missing == {"Withdrawals"}
@@ -46,8 +46,8 @@ def test_difference_never_looks_at_titles() -> None:
     assert difference.withdrawal == frozenset()
 
 
-def test_what_is_offered_is_not_granted() -> None:
-    """A group of which nothing is enabled is missing, and one of which a part is, is granted."""
+def test_offered_group_is_not_granted() -> None:
+    """A group with nothing enabled is missing, and a group with a part enabled is granted."""
     found = info(
         group("none", ("/a", False)), group("part", ("/a", False), ("/b", True)), group("empty")
     )
@@ -73,10 +73,8 @@ def test_what_is_offered_is_not_granted() -> None:
         (lambda: group("trading", ("/v2/order", True)), False),
     ],
 )
-def test_withdrawal_rights_are_called_out(
-    made: Callable[[], PermissionGroup], alarms: bool
-) -> None:
-    """A granted group or path that says withdrawal is named, whether it was required or not."""
+def test_withdrawal_groups_are_named(made: Callable[[], PermissionGroup], alarms: bool) -> None:
+    """A granted group or path that mentions withdrawal is named, whether required or not."""
     found = made()
     for required in ((), (found.name,)):
         difference = info(found).difference(required)

@@ -1,4 +1,4 @@
-"""The health of a key: disuse, loss and replacement, of one user or of all of a partner."""
+"""The health of a key: disuse, deletion and replacement, for one user or for all users."""
 
 from __future__ import annotations
 
@@ -27,77 +27,77 @@ from .using import DAY, HOUR, read, ready, record
     ],
 )
 @pytest.mark.parametrize("used", [False, True])
-def test_disuse_is_told_by_the_clock(
+def test_disuse_is_measured_by_the_clock(
     face: Face, clock: MovedClock, days: float, condition: KeyCondition, used: bool
 ) -> None:
-    """Ten days after the last use, or the arrival, a key is neglected, and after 14 expired."""
+    """A key is neglected ten days after its last use or arrival, and expired after 14 days."""
     user = ready(face)
     if used:
         clock.advance(3 * DAY)
         read(user)
-    since = user.api_keys.health().last_used_at.timestamp()
+    since = user.api_key.health().last_used_at.timestamp()
     clock.advance(since + days * DAY - clock.time() + 0.001)
-    health = user.api_keys.health()
+    health = user.api_key.health()
     assert health.condition is condition
     assert health.unused_for == pytest.approx(days * DAY, abs=1)
 
 
-def test_what_is_expired_here_is_disabled_there(face: Face, clock: MovedClock) -> None:
-    """The sandbox, which keeps the contract's 14 days, refuses what is called expired."""
+def test_expired_key_is_disabled_by_the_server(face: Face, clock: MovedClock) -> None:
+    """The sandbox, which implements the 14 days, refuses a key that is called expired."""
     user = ready(face)
     read(user)
     clock.advance(14 * DAY)
-    assert user.api_keys.health().condition is KeyCondition.EXPIRED
+    assert user.api_key.health().condition is KeyCondition.EXPIRED
     with pytest.raises(Unauthorized):
         read(user)
 
 
-def test_a_clock_that_is_behind_is_no_disuse(face: Face, clock: MovedClock) -> None:
-    """A key that another machine used in our future was used just now."""
+def test_slow_clock_is_not_disuse(face: Face, clock: MovedClock) -> None:
+    """A key whose last use lies in the future counts as used now."""
     user = ready(face)
     clock.ahead = -300
-    assert user.api_keys.health().unused_for == 0
+    assert user.api_key.health().unused_for == 0
 
 
 # Gone and replaced
 
 
-def test_a_key_that_is_gone(face: Face) -> None:
-    """A key that the server knows no more, by its answer to a delete, is gone."""
+def test_missing_key_is_gone(face: Face) -> None:
+    """A key that the server does not find at a delete is gone."""
     user = ready(face)
-    face.sandbox.delete_key(user.api_keys.health().external_id)
+    face.sandbox.delete_key(user.api_key.health().external_id)
     with pytest.raises(NotFound):
-        user.api_keys.delete()
-    assert user.api_keys.health().condition is KeyCondition.GONE
+        user.api_key.delete()
+    assert user.api_key.health().condition is KeyCondition.GONE
 
 
-def test_a_key_that_was_deleted_leaves_no_record(face: Face, store: FailingStore) -> None:
+def test_deleted_key_leaves_no_record(face: Face, store: FailingStore) -> None:
     """After a delete there is neither key nor record of use."""
     user = ready(face)
     read(user)
     assert len(store.rows("use")) == 1
-    user.api_keys.delete()
+    user.api_key.delete()
     assert store.rows("use") == store.rows("key") == []
     with pytest.raises(NotConnected):
-        user.api_keys.health()
+        user.api_key.health()
 
 
 def reconnect(face: Face, user: User) -> KeyHealth:
     """Let the user delete the key at WhiteBIT and connect anew; return the health before."""
-    before = user.api_keys.health()
+    before = user.api_key.health()
     face.sandbox.delete_key(before.external_id)
     again = connected(face, user.id)
     face.clock.advance(2)
-    again.api_keys.issue()
+    again.api_key.issue()
     return before
 
 
-def test_a_reconnect_replaces_the_key_and_keeps_the_user(face: Face, clock: MovedClock) -> None:
-    """The user id is the partner's own: it has the new key, and the old one's record is over."""
+def test_reconnect_replaces_the_key(face: Face, clock: MovedClock) -> None:
+    """The user id stays, the new key is stored, and the record of the old key ends."""
     user = ready(face)
     read(user)
     clock.advance(11 * DAY)
-    assert user.api_keys.health().condition is KeyCondition.NEGLECTED
+    assert user.api_key.health().condition is KeyCondition.NEGLECTED
     before = reconnect(face, user)
     partner = face.partner()
     (health,) = partner.key_health()
@@ -107,20 +107,20 @@ def test_a_reconnect_replaces_the_key_and_keeps_the_user(face: Face, clock: Move
     assert record(face)["external_id"] == health.external_id
 
 
-def test_an_old_key_does_not_spoil_the_record_of_the_new_one(face: Face) -> None:
-    """A process that still signs with the old key notes its refusal nowhere."""
+def test_old_key_does_not_change_the_new_record(face: Face) -> None:
+    """A process that still signs with the old key does not record its refusal."""
     user = ready(face)
     read(user)
     reconnect(face, user)
     fresh = face.partner().user("alice")
     read(fresh)
     read(user)
-    assert fresh.api_keys.health().condition is KeyCondition.IN_USE
+    assert fresh.api_key.health().condition is KeyCondition.IN_USE
     assert record(face)["refused"] is None
 
 
-def test_a_key_that_was_forgotten_elsewhere_is_not_noted(face: Face, store: FailingStore) -> None:
-    """A process that did not hear of it yet writes no record of a user who left."""
+def test_forgotten_key_is_not_recorded(face: Face, store: FailingStore) -> None:
+    """A process with a cached key does not record the use of a forgotten user."""
     user = ready(face)
     read(user)
     face.clock.advance(6 * HOUR - 60)
@@ -135,7 +135,7 @@ def test_a_key_that_was_forgotten_elsewhere_is_not_noted(face: Face, store: Fail
 
 
 def test_health_of_all(face: Face, clock: MovedClock) -> None:
-    """Every stored key is judged, sending nothing; users without one are left out."""
+    """Every stored key is evaluated without a request; users without a key are omitted."""
     partner = face.partner()
     assert partner.key_health() == ()
     alice = ready(face, partner=partner)
@@ -154,18 +154,18 @@ def test_health_of_all(face: Face, clock: MovedClock) -> None:
     }
     assert face.sandbox.count() == requests
     (expired,) = [one for one in partner.key_health() if one.user_id == "alice"]
-    assert expired == alice.api_keys.health()
+    assert expired == alice.api_key.health()
 
 
-def test_health_of_nobody(face: Face) -> None:
+def test_health_without_a_key(face: Face) -> None:
     """A user without a stored key has no health."""
     user = connected(face)
     with pytest.raises(NotConnected):
-        user.api_keys.health()
+        user.api_key.health()
 
 
-def test_health_over_a_failing_store(face: Face, store: FailingStore) -> None:
-    """A store that fails is an error, never an empty list."""
+def test_failing_store_is_an_error(face: Face, store: FailingStore) -> None:
+    """A failing store is an error, never an empty list."""
     ready(face)
     store.fails = lambda method, kind: method == "scan"
     with pytest.raises(StoreUnavailable):
@@ -175,35 +175,35 @@ def test_health_over_a_failing_store(face: Face, store: FailingStore) -> None:
 # Adopted and forgotten
 
 
-def test_an_adopted_key_has_a_life_too(face: Face, clock: MovedClock) -> None:
-    """A key that the partner had before is judged from its adoption on, and by its use."""
+def test_adopted_key_has_health(face: Face, clock: MovedClock) -> None:
+    """An adopted key is evaluated from its adoption and its use."""
     face.sandbox.add_user("bob")
     made = face.sandbox.add_key("bob", face.client)
     user = face.partner().adopt("bob", public_key=made.public_key, secret=made.secret)
-    assert user.api_keys.health().external_id == made.external_id
+    assert user.api_key.health().external_id == made.external_id
     clock.advance(11 * DAY)
-    assert user.api_keys.health().condition is KeyCondition.NEGLECTED
+    assert user.api_key.health().condition is KeyCondition.NEGLECTED
     read(user)
-    assert user.api_keys.health().condition is KeyCondition.IN_USE
+    assert user.api_key.health().condition is KeyCondition.IN_USE
 
 
-def test_adopting_again_replaces_the_key(face: Face, clock: MovedClock) -> None:
-    """The later key is the one that serves, under the same user id, judged anew."""
+def test_second_adoption_replaces_the_key(face: Face, clock: MovedClock) -> None:
+    """The later key is used under the same user id, and its record starts again."""
     face.sandbox.add_user("bob")
     partner = face.partner()
     partner.adopt("bob", public_key="stale", secret="stale secret")
     with pytest.raises(Unauthorized):
         read(partner.user("bob"))
-    assert partner.user("bob").api_keys.health().condition is KeyCondition.REFUSED
+    assert partner.user("bob").api_key.health().condition is KeyCondition.REFUSED
     made = face.sandbox.add_key("bob", face.client)
     user = partner.adopt("bob", public_key=made.public_key, secret=made.secret)
-    assert user.api_keys.health().condition is KeyCondition.IN_USE
+    assert user.api_key.health().condition is KeyCondition.IN_USE
     read(user)
     assert [health.user_id for health in partner.key_health()] == ["bob"]
 
 
-def test_a_forgotten_user_leaves_no_trace_of_a_key(face: Face, store: FailingStore) -> None:
-    """Tokens, key and record of use are gone; that a secret was here is remembered."""
+def test_forget_removes_tokens_key_and_use(face: Face, store: FailingStore) -> None:
+    """Tokens, key and record of use are removed; that a secret was stored is remembered."""
     user = ready(face)
     read(user)
     partner = face.partner()
@@ -212,4 +212,4 @@ def test_a_forgotten_user_leaves_no_trace_of_a_key(face: Face, store: FailingSto
     assert partner.key_health() == ()
     assert partner.lost() == ()
     with pytest.raises(NotConnected):
-        partner.user("alice").api_keys.health()
+        partner.user("alice").api_key.health()

@@ -1,4 +1,4 @@
-"""Reads that fail: what is asked again, what is told, the budget, and the end of Bearer reads."""
+"""Failed reads: retries, errors, the request budget, and the end of Bearer reads."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ PASSING: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("access", ACCESS)
 @pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault['kind']}")
-def test_what_passes_costs_no_row(
+def test_temporary_failure_loses_no_row(
     face: Face, clock: MovedClock, access: str, fault: dict[str, Any]
 ) -> None:
-    """A rate limit, a broken server and a broken connection are waited for, doubling."""
+    """A rate limit, a server error and a broken connection are retried after a doubling wait."""
     user = ready(face, deals=5)
     clock.slept.clear()
     face.sandbox.faults.add(OPERATIONS[access, "deals"], times=4, **fault)
@@ -51,10 +51,8 @@ def test_what_passes_costs_no_row(
 
 @pytest.mark.parametrize("access", ACCESS)
 @pytest.mark.parametrize("which", ["main", "spot"])
-def test_a_balance_is_waited_for_a_little(
-    face: Face, clock: MovedClock, access: str, which: str
-) -> None:
-    """Somebody waits for it: three attempts, and the error of the last."""
+def test_balance_has_three_attempts(face: Face, clock: MovedClock, access: str, which: str) -> None:
+    """A balance read has three attempts, and then raises the error of the last."""
     user = ready(face)
     clock.slept.clear()
     name = {
@@ -74,10 +72,10 @@ def test_a_balance_is_waited_for_a_little(
     ("status", "kind"),
     [(400, BadRequest), (422, BadRequest), (403, Forbidden), (423, WhiteBITError)],
 )
-def test_a_refusal_is_not_repeated(
+def test_refusal_is_not_retried(
     face: Face, clock: MovedClock, access: str, status: int, kind: type[WhiteBITError]
 ) -> None:
-    """What the server refuses is told at once."""
+    """A refusal by the server is raised at once."""
     user = ready(face)
     clock.slept.clear()
     operation = OPERATIONS[access, "converts"]
@@ -91,10 +89,10 @@ def test_a_refusal_is_not_repeated(
 @pytest.mark.parametrize("read", [*READS, "main", "spot"])
 @pytest.mark.parametrize("status", [404, 410])
 @pytest.mark.parametrize("fault", ["status", "html"])
-def test_the_end_of_the_bearer_reads_is_told(
+def test_end_of_bearer_reads_is_a_typed_error(
     face: Face, read: str, status: int, fault: Any
 ) -> None:
-    """The paths that are gone end in an error that names the date and the way on."""
+    """Removed paths raise an error that names the date and the replacement."""
     user = ready(face)
     name = OPERATIONS.get(("bearer", read), f"get_account_{read}_balance")
     face.sandbox.faults.add(name, kind=fault, status=status, times=None)
@@ -112,8 +110,8 @@ def test_the_end_of_the_bearer_reads_is_told(
     assert caught.value.__context__ is None
 
 
-def test_a_403_may_be_the_end_or_the_scope(face: Face) -> None:
-    """A 403 of a Bearer read names both; that of a signed one neither; a signed 404 is no end."""
+def test_403_of_a_bearer_read_names_both_causes(face: Face) -> None:
+    """The hint of a Bearer 403 names scope and removal; signed 403 and 404 do not."""
     user = ready(face)
     for access in ACCESS:
         face.sandbox.faults.add(OPERATIONS[access, "deals"], kind="status", status=403)
@@ -130,8 +128,8 @@ def test_a_403_may_be_the_end_or_the_scope(face: Face) -> None:
     assert isinstance(gone.value, ResponseError)
 
 
-def test_a_missing_scope_is_a_403(face: Face) -> None:
-    """A token of a client without the scope meets the hint over the socket."""
+def test_missing_scope_is_a_403(face: Face) -> None:
+    """A token of a client without the scope gets the hint over a real connection."""
     face.client = face.sandbox.register_client(
         redirect_uris=face.client.redirect_uris, scopes=("users.balances.read",)
     )
@@ -141,15 +139,15 @@ def test_a_missing_scope_is_a_403(face: Face) -> None:
     assert user.bearer.account.balances.spot() is not None
 
 
-def test_one_budget_serves_all_users(face: Face, clock: MovedClock) -> None:
-    """Users of one partner share 200 requests in ten seconds; the server never says 429."""
+def test_all_users_share_one_budget(face: Face, clock: MovedClock) -> None:
+    """Users of one partner share 200 requests in ten seconds, and the server sends no 429."""
     partner = face.partner()
     users = []
     for name in ("alice", "bob", "carol"):
         face.sandbox.add_user(name)
         face.sandbox.seed_history(name, transactions=1)
         user = connected(face, name, partner=partner)
-        user.api_keys.issue()
+        user.api_key.issue()
         users.append(user)
     clock.slept.clear()
     face.sandbox.forget_requests()
@@ -162,10 +160,10 @@ def test_one_budget_serves_all_users(face: Face, clock: MovedClock) -> None:
     assert len(clock.slept) == 1
 
 
-def test_without_the_budget_the_server_refuses(
+def test_429_caused_by_another_process_is_retried(
     face: Face, sandbox: Sandbox, clock: MovedClock
 ) -> None:
-    """Another process at the same address takes from the same limit: its 429 is waited for."""
+    """Another process at the same address uses the same limit, and its 429 is retried."""
     user = ready(face, transactions=1)
     elsewhere = face.partner().user("alice")
     for number in range(150):
@@ -177,8 +175,8 @@ def test_without_the_budget_the_server_refuses(
     assert clock.slept
 
 
-def test_a_lasting_rate_limit_is_told(face: Face, clock: MovedClock) -> None:
-    """After six attempts it ends as `RateLimited`; each attempt was signed anew."""
+def test_lasting_rate_limit_is_raised(face: Face, clock: MovedClock) -> None:
+    """After six attempts `RateLimited` is raised; each attempt was signed again."""
     user = ready(face)
     clock.slept.clear()
     operation = OPERATIONS["signed", "transactions"]
@@ -190,14 +188,14 @@ def test_a_lasting_rate_limit_is_told(face: Face, clock: MovedClock) -> None:
     assert face.sandbox.breaches == []
 
 
-def test_a_walk_moves_over_with_the_key(face: Face) -> None:
-    """`account` reads with the token until there is a key, and goes on signed in the same walk."""
+def test_walk_is_signed_once_there_is_a_key(face: Face) -> None:
+    """`account` reads with the token until there is a key; the same walk then continues signed."""
     face.sandbox.add_user("alice")
     face.sandbox.seed_history("alice", deals=30)
     user = connected(face)
     rows = user.account.deals(limit=10)
     found = [next(rows) for _ in range(10)]
-    user.api_keys.issue()
+    user.api_key.issue()
     found += list(rows)
     assert len({record.id for record in found}) == len(found) == 30
     used = [r.operation for r in face.sandbox.requests if r.operation and "list" in r.operation]

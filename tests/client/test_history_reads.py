@@ -1,4 +1,4 @@
-"""One read of a history: its shapes, and what becomes of rows that are none."""
+"""Single reads of a history: the shapes of a response, and rows that are not records."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import attrs
 import pytest
 
 from whitebit_ext import (
@@ -201,16 +200,16 @@ MEANT: list[tuple[str, dict[str, Any], Any, list[str]]] = [
         for body in bodies
     ],
 )
-def test_every_form_is_the_same_record(
+def test_every_form_gives_the_same_record(
     face: Face, access: str, read: str, arguments: dict[str, Any], record: Any, body: str
 ) -> None:
-    """Each example, in each shape and with each trap, is one record, equal to the last digit."""
+    """Each example, in each shape and irregular form, gives one record, to the last digit."""
     user = ready(face)
     face.sandbox.faults.add(OPERATIONS[access, read], kind="body", body=body)
     found = next(walk(user, access, read, **arguments))
     assert found == record
-    for field in attrs.fields(type(record)):
-        given, meant = getattr(found, field.name), getattr(record, field.name)
+    for name in record.__struct_fields__:
+        given, meant = getattr(found, name), getattr(record, name)
         if isinstance(meant, Decimal) and f'"{meant}"' in body:
             assert str(given) == str(meant)
 
@@ -220,15 +219,15 @@ def test_every_form_is_the_same_record(
     ("read", "body"),
     [*((read, "[]") for read in READS), ("orders", "{}"), ("deals", "{}")],
 )
-def test_nothing_is_an_empty_walk(face: Face, access: str, read: str, body: str) -> None:
-    """`{}` and PHP's `[]` are no rows, in every window that is asked for."""
+def test_empty_response_is_an_empty_walk(face: Face, access: str, read: str, body: str) -> None:
+    """`{}` and PHP's `[]` contain no rows, in every window that is requested."""
     user = ready(face)
     face.sandbox.faults.add(OPERATIONS[access, read], kind="body", body=body, times=None)
     assert list(walk(user, access, read)) == []
 
 
-def test_what_a_record_does_not_say_is_there(face: Face) -> None:
-    """The outcome of a status, the row as it came, and fields that no document names."""
+def test_record_keeps_outcome_raw_and_unknown(face: Face) -> None:
+    """A record has the outcome of its status, its raw row and the undocumented fields."""
     user = ready(face)
     body = listed(TRANSACTION, status=99, newField=[1.50])
     face.sandbox.faults.add(OPERATIONS["signed", "transactions"], kind="body", body=body)
@@ -241,8 +240,8 @@ def test_what_a_record_does_not_say_is_there(face: Face) -> None:
 
 @pytest.mark.parametrize("access", ACCESS)
 @pytest.mark.parametrize("read", READS)
-def test_a_row_that_is_none_is_told(face: Face, access: str, read: str) -> None:
-    """A row without its amount names operation, field and place; it is never left out."""
+def test_unreadable_row_is_an_error(face: Face, access: str, read: str) -> None:
+    """A row without its amount raises an error with operation, field and place."""
     user = ready(face)
     rows = {"transactions": TRANSACTION, "orders": ORDER}
     row = rows.get(read) or json.loads({"deals": DEAL, "converts": CONVERT}[read])
@@ -263,8 +262,8 @@ def test_a_row_that_is_none_is_told(face: Face, access: str, read: str) -> None:
 @pytest.mark.parametrize("access", ACCESS)
 @pytest.mark.parametrize("read", READS)
 @pytest.mark.parametrize("kind", ["empty", "html", "cut_off", "truncated", "not_utf8"])
-def test_a_spoilt_answer_is_typed(face: Face, access: str, read: str, kind: Any) -> None:
-    """What is no whole JSON is an error that names the operation, and no end of the walk."""
+def test_malformed_response_is_a_typed_error(face: Face, access: str, read: str, kind: Any) -> None:
+    """A body that is not complete JSON raises an error with the operation, and ends no walk."""
     user = ready(face, **{read: 10})
     operation = OPERATIONS[access, read]
     times = None if kind == "html" else 1

@@ -1,4 +1,4 @@
-"""Walks through the sandbox's histories, over both ways of access and both faces."""
+"""Walks through the sandbox's histories, with both authorizations, sync and async."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from whitebit_ext.sandbox import PartnerClient, Sandbox
 from .faces import Face, MovedClock, connected
 from .test_forks import in_child
 
+pytestmark = pytest.mark.slow
 READS = ("transactions", "orders", "deals", "converts")
 OPERATIONS = {
     ("bearer", "transactions"): "list_account_transactions",
@@ -38,7 +39,7 @@ def ready(face: Face, **counts: Any) -> User:
         face.sandbox.add_user("alice")
     face.sandbox.seed_history("alice", **counts)
     user = connected(face)
-    user.api_keys.issue()
+    user.api_key.issue()
     return user
 
 
@@ -83,8 +84,8 @@ def access(request: pytest.FixtureRequest) -> str:
 @pytest.mark.parametrize(
     ("face", "access"), [("sync", "bearer"), ("async", "signed")], indirect=["face"]
 )
-def test_a_long_history_comes_whole(face: Face, access: str, read: Any) -> None:
-    """Of 25,000 rows each comes once and in order, while 500 arrive; no answer was a refusal."""
+def test_long_history_is_read_completely(face: Face, access: str, read: Any) -> None:
+    """Each of 25,000 rows is returned once and in order while 500 are added, without a refusal."""
     user = ready(face, **{read: COUNT})
     history = face.sandbox.history("alice")
     before = rows_of(face, read)
@@ -104,7 +105,7 @@ def test_a_long_history_comes_whole(face: Face, access: str, read: Any) -> None:
 
 
 @pytest.mark.parametrize("read", READS)
-def test_a_walk_goes_on_in_another_process(
+def test_walk_resumes_in_another_process(
     sandbox: Sandbox,
     client: PartnerClient,
     clock: MovedClock,
@@ -112,7 +113,7 @@ def test_a_walk_goes_on_in_another_process(
     access: str,
     read: str,
 ) -> None:
-    """A process that has only the cursor goes on with the row after the last one given."""
+    """A process that has only the cursor continues with the row after the last one returned."""
     face = Face("sync", sandbox, client, clock, portal)
     user = ready(face, **{read: 1_200})
     rows = walk(user, access, read)
@@ -131,21 +132,20 @@ def test_a_walk_goes_on_in_another_process(
     face.close()
 
 
-@pytest.mark.parametrize("read", ["transactions", "deals"])
-def test_a_long_walk_holds_little(
-    sandbox: Sandbox, client: PartnerClient, clock: MovedClock, portal: BlockingPortal, read: str
+def test_long_walk_uses_little_memory(
+    sandbox: Sandbox, client: PartnerClient, clock: MovedClock, portal: BlockingPortal
 ) -> None:
-    """A walk of 25,000 rows holds less than 10 MB above one page, the sandbox's own share in it."""
+    """A walk of 25,000 rows over HTTP uses less than 10 MB more than one page, with the sandbox."""
     face = Face("sync", sandbox, client, clock, portal)
-    user = ready(face, **{read: COUNT})
-    next(walk(user, "signed", read))  # what loads once, and what the sandbox indexes
-    sandbox.history("alice").ledger(read).values("ticker" if read == "transactions" else "market")  # type: ignore[arg-type]  # a name, at run time
+    user = ready(face, transactions=COUNT)
+    next(walk(user, "signed", "transactions"))  # what loads once, and what the sandbox indexes
+    sandbox.history("alice").ledger("transactions").values("ticker")
     tracemalloc.start()
     try:
-        next(walk(user, "signed", read).pages())
+        next(walk(user, "signed", "transactions").pages())
         _, one = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
-        assert sum(1 for _ in walk(user, "signed", read)) == COUNT
+        assert sum(1 for _ in walk(user, "signed", "transactions")) == COUNT
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -155,7 +155,7 @@ def test_a_long_walk_holds_little(
 
 @pytest.mark.parametrize("read", READS)
 def test_pages_rows_and_dicts_are_the_same_rows(face: Face, access: str, read: str) -> None:
-    """Pages of the size asked for, rows, and dicts for a data frame tell one story."""
+    """Pages of the requested size, rows, and dicts for a data frame have the same content."""
     user = ready(face, **{read: 130})
     rows = list(walk(user, access, read))
     pages = list(walk(user, access, read, limit=20).pages())
@@ -169,8 +169,8 @@ def test_pages_rows_and_dicts_are_the_same_rows(face: Face, access: str, read: s
 
 
 @pytest.mark.parametrize("read", READS)
-def test_times_bound_a_walk(face: Face, access: str, read: str) -> None:
-    """Rows of `since` and later, and before `until`, come; none else."""
+def test_times_limit_a_walk(face: Face, access: str, read: str) -> None:
+    """Only rows from `since` (inclusive) to `until` (exclusive) are returned."""
     user = ready(face, **{read: 400})
     every = list(walk(user, access, read))
     times = [_time(record) for record in every]
@@ -192,8 +192,8 @@ def _time(record: Transaction | Order | Deal | Convert) -> datetime:
             return record.created_at
 
 
-def test_a_walk_goes_on_after_an_error(face: Face, access: str) -> None:
-    """What ends a page does not end the walk: the same iterator brings the rest, no row twice."""
+def test_walk_continues_after_an_error(face: Face, access: str) -> None:
+    """After an error the same iterator returns the remaining rows, and no row twice."""
     user = ready(face, deals=1_000)
     rows = walk(user, access, "deals", limit=100)
     found = [name(next(rows)) for _ in range(250)]
@@ -209,8 +209,11 @@ def test_a_walk_goes_on_after_an_error(face: Face, access: str) -> None:
     assert found == rows_of(face, "deals")
 
 
-def test_what_cannot_be_reached_is_told(face: Face, access: str) -> None:
-    """One currency, method and status with more than 10,000 rows ends in `HistoryTruncated`."""
+@pytest.mark.parametrize(
+    ("face", "access"), [("sync", "bearer"), ("async", "signed")], indirect=["face"]
+)
+def test_unreachable_rows_are_an_error(face: Face, access: str) -> None:
+    """More than 10,000 rows of one currency, method and status give `HistoryTruncated`."""
     user = ready(face)
     now = face.sandbox.clock.now()
     history = face.sandbox.history("alice")
@@ -232,8 +235,8 @@ def test_what_cannot_be_reached_is_told(face: Face, access: str) -> None:
     assert {part.ticker for part in caught.value.unreached} <= {row["ticker"], None}
 
 
-def test_one_order_is_looked_up(face: Face, access: str) -> None:
-    """By WhiteBIT's id or the user's own; no match is an empty walk, whatever the server says."""
+def test_single_order_is_found(face: Face, access: str) -> None:
+    """An order is found by WhiteBIT's id or the client's; without a match the walk is empty."""
     user = ready(face, orders=60)
     row = next(r for r in face.sandbox.history("alice").rows("orders") if r["clientOrderId"])
     for arguments in ({"order_id": row["id"]}, {"client_order_id": row["clientOrderId"]}):
@@ -243,8 +246,8 @@ def test_one_order_is_looked_up(face: Face, access: str) -> None:
     assert list(walk(user, access, "orders", client_order_id="none")) == []
 
 
-def test_filters_reach_the_server(face: Face, access: str) -> None:
-    """Method, ticker, status, market and tickers narrow a walk as they narrow the rows."""
+def test_filters_are_sent(face: Face, access: str) -> None:
+    """Method, ticker, status, market and tickers filter a walk as they filter the rows."""
     user = ready(face, transactions=300, orders=300, deals=300, converts=300)
     history = face.sandbox.history("alice")
     rows = {read: history.rows(read) for read in READS}  # type: ignore[arg-type]  # names
@@ -283,10 +286,10 @@ def test_filters_reach_the_server(face: Face, access: str) -> None:
         ),
     ],
 )
-def test_a_wrong_argument_is_named(
+def test_wrong_argument_is_named(
     face: Face, access: str, read: str, arguments: dict[str, Any], argument: str
 ) -> None:
-    """It is refused at the call, before the network."""
+    """A wrong argument is refused at the call, before a request."""
     user = face.partner().user("alice")
     with pytest.raises(InvalidArgument) as caught:
         walk(user, access, read, **arguments)
@@ -294,8 +297,8 @@ def test_a_wrong_argument_is_named(
     assert face.sandbox.requests == []
 
 
-def test_a_cursor_of_other_arguments_is_refused(face: Face, access: str) -> None:
-    """A cursor goes with the arguments that it came from."""
+def test_cursor_of_other_arguments_is_refused(face: Face, access: str) -> None:
+    """A cursor is valid only with the arguments of its walk."""
     user = ready(face, deals=10)
     rows = walk(user, access, "deals")
     next(rows)

@@ -1,4 +1,4 @@
-"""`api_keys.info()`: the decision matrix, the permission groups, and bodies that are neither."""
+"""`api_key.info()`: the states of a key, the permission groups, and malformed bodies."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def body(**fields: Any) -> str:
 
 
 def test_no_key(face: Face) -> None:
-    """Absence is an answer: no id, no permissions."""
-    info = connected(face).api_keys.info()
+    """If there is no key, the result has no id and no permissions."""
+    info = connected(face).api_key.info()
     assert (info.state, info.external_id, info.permissions) == (KeyState.ABSENT, None, ())
     assert info.offered == info.granted == frozenset()
 
@@ -40,13 +40,13 @@ def test_no_key(face: Face) -> None:
 @pytest.mark.parametrize(
     ("disabled", "state"), [(False, KeyState.ACTIVE), (True, KeyState.DISABLED)]
 )
-def test_a_key(face: Face, state: KeyState, *, disabled: bool) -> None:
-    """An active and a disabled key are told apart, and both show what was granted."""
+def test_key(face: Face, state: KeyState, *, disabled: bool) -> None:
+    """An active and a disabled key have different states, and both show what was granted."""
     user = connected(face)
     made = face.sandbox.add_key("alice", face.client, {"trading": ["/v2/order"], "convert": []})
     if disabled:
         face.sandbox.disable_key(made.external_id)
-    info = user.api_keys.info()
+    info = user.api_key.info()
     assert (info.state, info.external_id) == (state, made.external_id)
     assert info.offered == {"trading", "main_account", "convert"}
     assert info.granted == {"trading"}
@@ -57,24 +57,24 @@ def test_a_key(face: Face, state: KeyState, *, disabled: bool) -> None:
 
 
 @pytest.mark.parametrize("empty", [False, True])
-def test_a_key_without_any_permission(face: Face, *, empty: bool) -> None:
-    """Nothing granted is no error, whether the groups are listed or not."""
+def test_key_without_permissions(face: Face, *, empty: bool) -> None:
+    """A key without permissions is no error, whether the groups are listed or not."""
     user = connected(face)
     face.sandbox.add_key("alice", face.client, [])
     face.sandbox.traps.empty_permissions = empty
-    info = user.api_keys.info()
+    info = user.api_key.info()
     assert info.state is KeyState.ACTIVE
     assert info.granted == frozenset()
     assert len(info.offered) == (0 if empty else 3)
 
 
-def test_groups_go_by_name_in_any_language(face: Face) -> None:
-    """A translated title changes nothing but what is shown."""
+def test_groups_are_compared_by_name(face: Face) -> None:
+    """A translated title changes only the displayed text."""
     user = connected(face)
     face.sandbox.add_key("alice", face.client)
-    before = user.api_keys.info()
+    before = user.api_key.info()
     face.sandbox.traps.translated_titles = True
-    after = user.api_keys.info()
+    after = user.api_key.info()
     assert after.granted == before.granted
     assert {group.title for group in after.permissions} != {
         group.title for group in before.permissions
@@ -82,12 +82,12 @@ def test_groups_go_by_name_in_any_language(face: Face) -> None:
 
 
 @pytest.mark.parametrize("trap", ["unknown_fields", "escaped_slashes", "null_fields", "set_cookie"])
-def test_oddities_are_borne(face: Face, trap: str) -> None:
+def test_irregular_response_is_readable(face: Face, trap: str) -> None:
     """New fields, escaped slashes, a null title and a cookie leave the key readable."""
     user = connected(face)
     made = face.sandbox.add_key("alice", face.client)
     setattr(face.sandbox.traps, trap, True)
-    info = user.api_keys.info()
+    info = user.api_key.info()
     assert info.external_id == made.external_id
     assert "/v2/order" in {url.url for group in info.permissions for url in group.urls}
 
@@ -99,10 +99,10 @@ def test_oddities_are_borne(face: Face, trap: str) -> None:
         {"externalId": "left-over", "exists": False, "isEnabled": True},
     ],
 )
-def test_what_does_not_exist_has_no_id(face: Face, fields: dict[str, Any]) -> None:
-    """`exists: false` is absence, whatever stands beside it."""
+def test_missing_key_has_no_id(face: Face, fields: dict[str, Any]) -> None:
+    """`exists: false` means that there is no key, whatever the other fields say."""
     face.sandbox.faults.add(INFO, kind="body", body=body(**fields))
-    info = connected(face).api_keys.info()
+    info = connected(face).api_key.info()
     assert (info.state, info.external_id) == (KeyState.ABSENT, None)
 
 
@@ -143,25 +143,25 @@ def test_what_does_not_exist_has_no_id(face: Face, fields: dict[str, Any]) -> No
         "[" * 100_000,
     ],
 )
-def test_nonsense_is_typed(face: Face, content: str) -> None:
-    """A 200 that is not what the contract says never becomes a decision."""
+def test_malformed_info_is_a_typed_error(face: Face, content: str) -> None:
+    """A 200 that does not follow the contract never becomes a result."""
     user = connected(face)
     face.sandbox.faults.add(INFO, kind="body", body=content)
     with pytest.raises(MalformedResponse) as caught:
-        user.api_keys.info()
+        user.api_key.info()
     assert caught.value.operation == INFO
     assert caught.value.hint
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
-    assert user.api_keys.info().state is KeyState.ABSENT
+    assert user.api_key.info().state is KeyState.ABSENT
 
 
 @pytest.mark.parametrize("enable", ["true", 1, None, []])
 def test_only_true_is_granted(face: Face, enable: Any) -> None:
-    """What is not plainly granted is not taken for granted."""
+    """A permission counts as granted only if its value is `true`."""
     group = GROUP | {"urls": [{"url": "/v2/order", "enable": enable}]}
     face.sandbox.faults.add(INFO, kind="body", body=body(permissions=[group]))
-    info = connected(face).api_keys.info()
+    info = connected(face).api_key.info()
     assert info.offered == {"trading"}
     assert info.granted == frozenset()
 
@@ -171,14 +171,14 @@ def test_only_true_is_granted(face: Face, enable: Any) -> None:
     [(401, Unauthorized), (403, Forbidden), (404, NotFound), (400, BadRequest), (422, BadRequest)],
 )
 @pytest.mark.parametrize("operation", ["get_api_key_info", "delete_api_key"])
-def test_a_refusal_is_readable(
+def test_refusal_has_type_and_hint(
     face: Face, operation: str, status: int, error: type[WhiteBITError]
 ) -> None:
-    """Every error status of the older and the newer guide is typed, named and hinted."""
+    """Every error status of the older and the newer guide has a type, a name and a hint."""
     user = connected(face)
     face.sandbox.add_key("alice", face.client)
     face.sandbox.faults.add(operation, kind="status", status=status, times=None)
-    call = user.api_keys.info if operation == INFO else user.api_keys.delete
+    call = user.api_key.info if operation == INFO else user.api_key.delete
     with pytest.raises(error, match="Sandbox fault") as caught:
         call()
     assert (caught.value.status_code, caught.value.operation) == (status, operation)
@@ -186,21 +186,21 @@ def test_a_refusal_is_readable(
     assert len(caught.value.hint) > 20
 
 
-def test_a_missing_scope_is_hinted_at(face: Face) -> None:
-    """A 401 names the scope that is needed, those that were granted, and the allowlist."""
+def test_missing_scope_is_in_the_hint(face: Face) -> None:
+    """The hint of a 401 names the required scope, the granted scopes and the allowlist."""
     client = face.sandbox.register_client(
         redirect_uris=face.client.redirect_uris, scopes=("users.balances.read",)
     )
     user = connected(face, partner=face.partner(client=client))
     with pytest.raises(Unauthorized) as caught:
-        user.api_keys.info()
+        user.api_key.info()
     assert "apikeys.read" in caught.value.hint
     assert "users.balances.read" in caught.value.hint
     assert "allowlist" in caught.value.hint
 
 
-def test_who_never_connected_is_told_so(face: Face) -> None:
+def test_info_needs_tokens(face: Face) -> None:
     """Without tokens nothing is sent."""
     with pytest.raises(NotConnected):
-        face.partner().user("nobody").api_keys.info()
+        face.partner().user("nobody").api_key.info()
     assert face.sandbox.requests == []

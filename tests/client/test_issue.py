@@ -1,4 +1,4 @@
-"""`api_keys.issue()`: waiting for the key, taking its secret, keeping it."""
+"""`api_key.issue()`: waiting for the key, taking its secret, keeping it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_waits_for_the_key_and_takes_its_secret(face: Face, clock: MovedClock) -
     """The key shows after a while of polls 1 to 2 s apart, and its secret comes with it."""
     face.sandbox.settings.key_delay = 6.0
     user = connected(face)
-    key = user.api_keys.issue()
+    key = user.api_key.issue()
     made = face.sandbox.key("alice", face.client)
     assert made is not None
     assert (key.external_id, key.public_key) == (made.external_id, made.external_id)
@@ -44,10 +44,10 @@ def test_waits_for_the_key_and_takes_its_secret(face: Face, clock: MovedClock) -
 
 def test_the_issued_key_is_returned_without_asking(face: Face) -> None:
     """Once stored, it comes from custody: in this process and in another, with no request."""
-    key = connected(face).api_keys.issue()
+    key = connected(face).api_key.issue()
     face.sandbox.forget_requests()
-    assert face.partner().user("alice").api_keys.issue() == key
-    assert face.partner().user("alice").api_keys.issue(timeout=0) == key
+    assert face.partner().user("alice").api_key.issue() == key
+    assert face.partner().user("alice").api_key.issue(timeout=0) == key
     assert face.sandbox.requests == []
 
 
@@ -56,13 +56,13 @@ def test_who_is_still_choosing_is_pending(face: Face, clock: MovedClock) -> None
     face.sandbox.add_user("alice").choosing_time = math.inf
     user = connected(face)
     with pytest.raises(KeyPending) as caught:
-        user.api_keys.issue(timeout=5)
+        user.api_key.issue(timeout=5)
     assert "issue() again" in caught.value.hint
     assert caught.value.operation == INFO
     assert sum(clock.slept) <= 5
     assert face.sandbox.count("GET", SECRET) == 0
     assert face.sandbox.finish_choosing("alice") == 1
-    key = face.partner().user("alice").api_keys.issue(timeout=0)
+    key = face.partner().user("alice").api_key.issue(timeout=0)
     made = face.sandbox.key("alice", face.client)
     assert made is not None
     assert key.secret.reveal() == made.secret
@@ -73,7 +73,7 @@ def test_polling_stays_under_thirty_seconds(face: Face, clock: MovedClock) -> No
     face.sandbox.add_user("alice").choosing_time = math.inf
     user = connected(face)
     with pytest.raises(KeyPending):
-        user.api_keys.issue(timeout=330)
+        user.api_key.issue(timeout=330)
     assert 25 < sum(clock.slept) < 30
 
 
@@ -86,7 +86,7 @@ def test_a_server_that_has_had_enough_is_looked_at_less_often(
     user = connected(face)
     face.sandbox.faults.add(INFO, kind="status", times=3, **fault)
     clock.slept.clear()
-    user.api_keys.issue(timeout=29)
+    user.api_key.issue(timeout=29)
     for pause, least in zip(clock.slept, (1, 2, 4), strict=False):
         assert least <= pause <= 1.25 * least
     assert len(clock.slept) > 3
@@ -100,11 +100,11 @@ def test_looking_heeds_retry_after(face: Face, clock: MovedClock, asked: str, wa
     face.sandbox.faults.add(INFO, kind="status", status=429, headers={"retry-after": asked})
     clock.slept.clear()
     if waits:
-        user.api_keys.issue(timeout=29)
+        user.api_key.issue(timeout=29)
         assert 6 <= clock.slept[0] <= 7.5
         return
     with pytest.raises(RateLimited) as caught:
-        user.api_keys.issue(timeout=29)
+        user.api_key.issue(timeout=29)
     assert (caught.value.retry_after, clock.slept) == (60.0, [])
     assert face.sandbox.count("GET", INFO) == 1
 
@@ -113,7 +113,7 @@ def test_without_patience_there_is_one_look(face: Face, clock: MovedClock) -> No
     """`timeout=0` asks once and sleeps not at all."""
     user = connected(face)
     with pytest.raises(KeyPending):
-        user.api_keys.issue(timeout=0)
+        user.api_key.issue(timeout=0)
     assert clock.slept == []
     assert face.sandbox.count("GET", INFO) == 1
 
@@ -127,7 +127,7 @@ def test_waiting_ends_with_a_token_that_cannot_be_renewed(face: Face, clock: Mov
     face.sandbox.add_user("alice").choosing_time = math.inf
     user = connected(face, partner=face.partner(client=client))
     with pytest.raises(KeyPending):
-        user.api_keys.issue(timeout=29)
+        user.api_key.issue(timeout=29)
     assert sum(clock.slept) < 10
     assert face.sandbox.count(status=401) == 0
 
@@ -138,7 +138,7 @@ def test_a_disabled_key_is_for_the_user_to_mend(face: Face) -> None:
     made = face.sandbox.add_key("alice", face.client)
     face.sandbox.disable_key(made.external_id)
     with pytest.raises(KeyDisabled, match="dashboard"):
-        user.api_keys.issue()
+        user.api_key.issue()
     assert face.sandbox.count("GET", SECRET) == 0
 
 
@@ -147,12 +147,12 @@ def test_the_eu_server_is_not_asked(face: Face) -> None:
     user = face.partner(region=Region.EU).user("alice")
     before = face.sandbox.connections()
     with pytest.raises(RegionNotSupported) as caught:
-        user.api_keys.issue()
+        user.api_key.issue()
     assert caught.value.operation == SECRET
     with pytest.raises(RegionNotSupported):
-        user.api_keys.info()
+        user.api_key.info()
     with pytest.raises(RegionNotSupported):
-        user.api_keys.delete()
+        user.api_key.delete()
     assert face.sandbox.connections() == before
     assert face.sandbox.requests == []
 
@@ -163,7 +163,7 @@ def test_a_wrong_timeout_is_named(face: Face, timeout: Any) -> None:
     user = connected(face)
     face.sandbox.forget_requests()
     with pytest.raises(InvalidArgument) as caught:
-        user.api_keys.issue(timeout=timeout)
+        user.api_key.issue(timeout=timeout)
     assert caught.value.argument == "timeout"
     assert face.sandbox.requests == []
 
@@ -171,24 +171,24 @@ def test_a_wrong_timeout_is_named(face: Face, timeout: Any) -> None:
 def test_who_never_connected_is_told_so(face: Face) -> None:
     """Without tokens and without a key there is nothing to ask with."""
     with pytest.raises(NotConnected):
-        face.partner().user("nobody").api_keys.issue()
+        face.partner().user("nobody").api_key.issue()
     assert face.sandbox.requests == []
 
 
 def test_after_a_deletion_the_new_key_is_issued(face: Face) -> None:
     """A user who deleted the key and connected anew gets the new one, not what custody had."""
-    old = connected(face).api_keys.issue()
+    old = connected(face).api_key.issue()
     face.sandbox.delete_key(old.external_id, "user")
-    new = connected(face).api_keys.issue()
+    new = connected(face).api_key.issue()
     assert new.external_id != old.external_id
     assert new.secret != old.secret
-    assert face.partner().user("alice").api_keys.issue() == new
+    assert face.partner().user("alice").api_key.issue() == new
 
 
 def test_another_login_with_the_same_key_asks_once_only(face: Face) -> None:
     """A second login that finds the same key returns its stored secret, without asking for it."""
     user = connected(face)
-    key = user.api_keys.issue()
+    key = user.api_key.issue()
     # The gate turns such a user away: the key is hidden from it for a moment.
     partner = face.partner()
     login = partner.authorize("alice")
@@ -199,7 +199,7 @@ def test_another_login_with_the_same_key_asks_once_only(face: Face) -> None:
     again = partner.connect(callback, state=login.state, user_id="alice")
     made.deleted = None
     face.sandbox.forget_requests()
-    assert again.api_keys.issue() == key
+    assert again.api_key.issue() == key
     assert face.sandbox.count("GET", SECRET) == 0
     assert face.sandbox.count("GET", INFO) == 1
 
@@ -207,7 +207,7 @@ def test_another_login_with_the_same_key_asks_once_only(face: Face) -> None:
 def test_adopted_keys_are_issued_as_they_are(face: Face, sandbox: Sandbox) -> None:
     """A key that the partner had already is stored, and returned without a request."""
     user = face.partner().adopt("bob", public_key="known", secret="s3cret", external_id="id-1")
-    key = face.partner().user("bob").api_keys.issue()
+    key = face.partner().user("bob").api_key.issue()
     assert (key.public_key, key.external_id, key.secret.reveal()) == ("known", "id-1", "s3cret")
     assert repr(user).endswith("'bob'>")
     assert sandbox.requests == []
@@ -241,11 +241,11 @@ def test_a_forgotten_user_has_nothing(face: Face) -> None:
     """`forget` takes tokens and key out of custody, and sends nothing."""
     partner = face.partner()
     user = connected(face, partner=partner)
-    user.api_keys.issue()
+    user.api_key.issue()
     face.sandbox.forget_requests()
     partner.forget("alice")
     with pytest.raises(NotConnected):
-        user.api_keys.issue()
+        user.api_key.issue()
     with pytest.raises(NotConnected):
         user.account.balances.spot()
     assert face.sandbox.requests == []
@@ -275,8 +275,8 @@ def test_a_store_that_forgets_is_refused(face: Face, *, volatile: bool) -> None:
     user = partner.connect({"state": state, "code": "c"}, state=state, user_id="alice")
     asked.clear()
     if volatile:
-        assert user.api_keys.issue().external_id == "id-1"
+        assert user.api_key.issue().external_id == "id-1"
         return
     with pytest.raises(StoreVolatile, match="volatile=True"):
-        user.api_keys.issue()
+        user.api_key.issue()
     assert asked == []

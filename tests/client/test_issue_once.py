@@ -24,6 +24,7 @@ from whitebit_ext.errors import (
 )
 from whitebit_ext.sandbox import ApiKey
 
+from ..looking import Leases
 from .faces import Face, MovedClock, connected
 
 SECRET = "get_api_key_secret"
@@ -47,7 +48,7 @@ def test_threads_ask_once(face: Face) -> None:
     """Twenty threads that call at once cause one request, and all get the key."""
     user, made = ready(face)
     with ThreadPoolExecutor(20) as threads:
-        keys = list(threads.map(lambda _: user.api_keys.issue(), range(20)))
+        keys = list(threads.map(lambda _: user.api_key.issue(), range(20)))
     assert {key.secret.reveal() for key in keys} == {made.secret}
     assert asked(face) == 1
 
@@ -57,9 +58,9 @@ def test_two_processes_ask_once(face: Face, clock: MovedClock) -> None:
     user, made = ready(face)
     other = face.partner().user("alice")
     with face.sandbox.hold(SECRET) as held, ThreadPoolExecutor(2) as threads:
-        first = threads.submit(user.api_keys.issue)
+        first = threads.submit(user.api_key.issue)
         held.wait()
-        second = threads.submit(other.api_keys.issue)
+        second = threads.submit(other.api_key.issue)
         while len(clock.slept) < 3:  # it watches the lease
             threading.Event().wait(0.001)
         held.release()
@@ -74,7 +75,7 @@ def test_a_lock_is_waited_for(face: Face, clock: MovedClock) -> None:
     user, made = ready(face)
     face.sandbox.lock_secret(made.external_id, 20)
     clock.slept.clear()
-    assert user.api_keys.issue(timeout=60).secret.reveal() == made.secret
+    assert user.api_key.issue(timeout=60).secret.reveal() == made.secret
     waited = [pause for pause in clock.slept if pause >= 5]
     assert len(waited) == 3
     for pause, base in zip(waited, (5, 10, 20), strict=True):
@@ -87,7 +88,7 @@ def test_a_lasting_lock_ends_after_five_minutes(face: Face, clock: MovedClock) -
     face.sandbox.lock_secret(made.external_id, 100_000)
     clock.slept.clear()
     with pytest.raises(SecretLocked) as caught:
-        user.api_keys.issue(timeout=330)
+        user.api_key.issue(timeout=330)
     assert (caught.value.status_code, caught.value.operation) == (423, SECRET)
     waited = [pause for pause in clock.slept if pause >= 5]
     bases = (5, 10, 20, 40, 60, 60, 60)
@@ -95,7 +96,7 @@ def test_a_lasting_lock_ends_after_five_minutes(face: Face, clock: MovedClock) -
     assert all(base <= pause <= 1.25 * base for pause, base in zip(waited, bases, strict=False))
     assert 180 <= sum(clock.slept) <= 301
     made.locked_until = 0.0
-    assert face.partner().user("alice").api_keys.issue().secret.reveal() == made.secret
+    assert face.partner().user("alice").api_key.issue().secret.reveal() == made.secret
 
 
 def test_a_lock_ends_with_the_callers_patience(face: Face, clock: MovedClock) -> None:
@@ -104,7 +105,7 @@ def test_a_lock_ends_with_the_callers_patience(face: Face, clock: MovedClock) ->
     face.sandbox.lock_secret(made.external_id, 100_000)
     clock.slept.clear()
     with pytest.raises(SecretLocked):
-        user.api_keys.issue(timeout=12)
+        user.api_key.issue(timeout=12)
     assert sum(clock.slept) <= 12
     assert asked(face) == 2
 
@@ -112,12 +113,12 @@ def test_a_lock_ends_with_the_callers_patience(face: Face, clock: MovedClock) ->
 def test_waiting_for_another_process_costs_no_patience(face: Face, clock: MovedClock) -> None:
     """Looks at another's lease do not count as meetings with a 423."""
     user, made = ready(face)
-    leases = face.partner()._engine.keys.retrieval._leases
+    leases = Leases(face.custody(), clock, 60.0)
     lease = leases.acquire("secret", "alice", made.external_id)
     assert lease is not None
     clock.slept.clear()
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(user.api_keys.issue, timeout=300)
+        waiting = threads.submit(user.api_key.issue, timeout=300)
         while len(clock.slept) < 12:  # more often than a 423 is borne
             threading.Event().wait(0.001)
         face.sandbox.lock_secret(made.external_id, 12)
@@ -132,7 +133,7 @@ def test_too_many_requests_are_backed_off(face: Face, clock: MovedClock, times: 
     user, made = ready(face)
     clock.slept.clear()
     face.sandbox.faults.add(SECRET, kind="status", status=429, times=times)
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
     assert [int(pause) for pause in clock.slept] == pytest.approx([1, 2, 4][:times], abs=1)
 
 
@@ -141,7 +142,7 @@ def test_retry_after_of_the_secret_is_heeded(face: Face, clock: MovedClock) -> N
     user, made = ready(face)
     clock.slept.clear()
     face.sandbox.faults.add(SECRET, kind="status", status=429, headers={"retry-after": "9"})
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
     assert [9 <= pause <= 11.25 for pause in clock.slept] == [True]
 
 
@@ -152,8 +153,8 @@ def test_lasting_429_is_told(face: Face) -> None:
         face.sandbox.faults.add(SECRET, kind="status", status=429, times=None),
         pytest.raises(RateLimited),
     ):
-        user.api_keys.issue()
-    assert user.api_keys.issue().secret.reveal() == made.secret
+        user.api_key.issue()
+    assert user.api_key.issue().secret.reveal() == made.secret
 
 
 def test_a_secret_that_nobody_here_asked_for(face: Face) -> None:
@@ -162,7 +163,7 @@ def test_a_secret_that_nobody_here_asked_for(face: Face) -> None:
     made.secret_taken = True
     for _ in range(2):
         with pytest.raises(SecretTakenElsewhere, match="rotate") as caught:
-            user.api_keys.issue()
+            user.api_key.issue()
         assert caught.value.status_code == 409
         assert not isinstance(caught.value, SecretLost)
 
@@ -172,12 +173,12 @@ def test_a_secret_that_was_lost_on_the_way(face: Face) -> None:
     user, _ = ready(face)
     face.sandbox.faults.add(SECRET, kind="drop_after")
     with pytest.raises(SecretLost, match="exposed") as caught:
-        user.api_keys.issue()
+        user.api_key.issue()
     assert caught.value.status_code == 409
     assert asked(face) == 2
     for again in (user, face.partner().user("alice")):
         with pytest.raises(SecretLost):
-            again.api_keys.issue()
+            again.api_key.issue()
 
 
 @pytest.mark.parametrize(
@@ -200,10 +201,10 @@ def test_no_answer_is_asked_again(face: Face, fault: dict[str, Any]) -> None:
         face.sandbox.faults.add(SECRET, times=None, **fault),
         pytest.raises(SecretUnanswered) as caught,
     ):
-        user.api_keys.issue()
+        user.api_key.issue()
     assert asked(face) == 3
     assert caught.value.operation == SECRET
-    assert user.api_keys.issue(timeout=0).secret.reveal() == made.secret
+    assert user.api_key.issue(timeout=0).secret.reveal() == made.secret
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ def test_a_false_success_is_asked_once_more(face: Face, fault: dict[str, Any]) -
     """A 200 without a secret is never taken for one, and the true one comes next."""
     user, made = ready(face)
     face.sandbox.faults.add(SECRET, **fault)
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
     assert asked(face) == 2
 
 
@@ -247,9 +248,9 @@ def test_a_spoiled_answer_that_took_the_secret(
     face.sandbox.faults.add(SECRET, kind=kind)
     for expected in (2, 3):
         with pytest.raises(error):
-            user.api_keys.issue()
+            user.api_key.issue()
         assert asked(face) == expected
-    custody = face.partner()._engine.custody
+    custody = face.custody()
     claim = custody.read("claim", "alice", made.external_id)
     assert claim is not None
     assert len(claim.value["raw"]) == (0 if kind == "empty" else 1)
@@ -260,7 +261,7 @@ def test_a_huge_answer_that_took_the_secret(face: Face) -> None:
     """What was kept of an answer over the limit is read again, and the secret found in it."""
     user, made = ready(face)
     face.sandbox.faults.add(SECRET, kind="huge", size=1_500_000)
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
     assert asked(face) == 1
 
 
@@ -275,17 +276,17 @@ def test_a_refusal_leaves_the_secret_alone(
     times = 2 if status == 401 else 1  # a 401 is met with a fresh token first
     face.sandbox.faults.add(SECRET, kind="status", status=status, times=times)
     with pytest.raises(error) as caught:
-        user.api_keys.issue()
+        user.api_key.issue()
     assert (caught.value.status_code, caught.value.operation) == (status, SECRET)
     assert len(caught.value.hint) > 20
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
 
 
 def test_an_expired_token_is_renewed_first(face: Face, clock: MovedClock) -> None:
     """The secret is asked for with a token that is fresh."""
     user, made = ready(face)
     clock.advance(400)
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
     assert face.sandbox.count(status=401) == 0
 
 
@@ -297,7 +298,7 @@ def test_callers_of_one_outcome_raise_errors_of_their_own(face: Face) -> None:
 
     def issue(_: int) -> None:
         try:
-            user.api_keys.issue(timeout=2)
+            user.api_key.issue(timeout=2)
         except SecretLocked as error:
             caught.append(error)
 

@@ -1,4 +1,4 @@
-"""`api_keys.issue()` over a store that fails, and under tasks that stop waiting."""
+"""`api_key.issue()` over a store that fails, and under tasks that stop waiting."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import pickle
 import threading
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from whitebit_ext import AsyncUser, AsyncWhiteBIT, Secret, User
+from whitebit_ext import AsyncUser, AsyncWhiteBIT, MemoryStore, Secret, User
+from whitebit_ext.custody.stores import Row
 from whitebit_ext.errors import KeyPending, SecretNotStored, StoreUnavailable
 from whitebit_ext.sandbox import ApiKey, PartnerClient, Sandbox
 
@@ -39,13 +41,13 @@ def test_a_store_that_fails_before(face: Face, store: FailingStore, method: str,
     user, made = ready(face)
     store.fails = lambda *call: call == (method, kind)
     with pytest.raises(StoreUnavailable) as caught:
-        user.api_keys.issue()
+        user.api_key.issue()
     assert face.sandbox.count("GET", SECRET) == 0
     assert "DiskFullError" in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     store.mend()
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
 
 
 def test_a_store_that_does_not_keep_what_it_takes(face: Face, store: FailingStore) -> None:
@@ -53,7 +55,7 @@ def test_a_store_that_does_not_keep_what_it_takes(face: Face, store: FailingStor
     user, _ = ready(face)
     store.forgets = lambda kind: kind == "claim"
     with pytest.raises(StoreUnavailable):
-        user.api_keys.issue()
+        user.api_key.issue()
     assert face.sandbox.count("GET", SECRET) == 0
 
 
@@ -72,7 +74,7 @@ def test_a_store_that_fails_after(
         # The request is held only to learn that it came: it goes on at once.
         release_when_there(held.wait, held.release)
         with pytest.raises(SecretNotStored) as caught:
-            user.api_keys.issue()
+            user.api_key.issue()
     error = caught.value
     assert error.secret is not None
     assert error.secret.reveal() == made.secret
@@ -82,10 +84,10 @@ def test_a_store_that_fails_after(
     store.mend()
     if "claim" not in kinds:
         # The sealed answer is there: the next call reads it, and asks nobody.
-        assert user.api_keys.issue().secret.reveal() == made.secret
+        assert user.api_key.issue().secret.reveal() == made.secret
         assert face.sandbox.count("GET", SECRET) == 1
     face.partner().adopt("alice", public_key=made.public_key, secret=error.secret.reveal())
-    assert face.partner().user("alice").api_keys.issue().secret.reveal() == made.secret
+    assert face.partner().user("alice").api_key.issue().secret.reveal() == made.secret
 
 
 def release_when_there(wait: Callable[[], None], release: Callable[[], None]) -> None:
@@ -106,7 +108,7 @@ def test_rows_that_break_meanwhile(face: Face, store: FailingStore, kind: str) -
         store.spoils = lambda read: held.arrived > 0 and read == kind
         release_when_there(held.wait, held.release)
         with pytest.raises(SecretNotStored) as caught:
-            user.api_keys.issue()
+            user.api_key.issue()
     assert caught.value.secret == Secret(made.secret)
 
 
@@ -115,8 +117,8 @@ def test_a_store_that_recovers_in_time(face: Face, store: FailingStore) -> None:
     user, made = ready(face)
     failures = iter([True] * 3)
     store.fails = lambda *call: call == ("put", "key") and next(failures, False)
-    assert user.api_keys.issue().secret.reveal() == made.secret
-    assert face.partner().user("alice").api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
+    assert face.partner().user("alice").api_key.issue().secret.reveal() == made.secret
     assert face.sandbox.count("GET", SECRET) == 1
 
 
@@ -135,7 +137,7 @@ def test_another_stored_it_meanwhile(face: Face, store: FailingStore) -> None:
             thread.join(5)
 
     store.before = adopt
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
     assert face.sandbox.count("GET", SECRET, status=409) == 1
 
 
@@ -143,7 +145,7 @@ def test_a_failing_journal_changes_nothing(face: Face, store: FailingStore) -> N
     """The key is returned although the journal could not be written."""
     user, made = ready(face)
     store.fails = lambda *call: call == ("put", "journal")
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
 
 
 # Tasks
@@ -176,7 +178,7 @@ async def test_tasks_ask_once(aface: Face) -> None:
     """Fifty tasks that call at once cause one request, and all get the key."""
     async with AsyncWhiteBIT(**aface.arguments()) as partner:
         user, made = await aready(aface, partner)
-        keys = await asyncio.gather(*(user.api_keys.issue() for _ in range(50)))
+        keys = await asyncio.gather(*(user.api_key.issue() for _ in range(50)))
     assert {key.secret.reveal() for key in keys} == {made.secret}
     assert aface.sandbox.count("GET", SECRET) == 1
 
@@ -187,35 +189,80 @@ async def test_a_cancelled_task_loses_nothing(aface: Face) -> None:
     async with AsyncWhiteBIT(**aface.arguments()) as partner:
         user, made = await aready(aface, partner)
         with aface.sandbox.hold(SECRET) as held:
-            task = asyncio.ensure_future(user.api_keys.issue())
+            task = asyncio.ensure_future(user.api_key.issue())
             await asyncio.to_thread(held.wait)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-        assert (await user.api_keys.issue()).secret.reveal() == made.secret
+        assert (await user.api_key.issue()).secret.reveal() == made.secret
     assert aface.sandbox.count("GET", SECRET) == 1
 
 
 def test_a_loop_that_ends_loses_nothing(aface: Face) -> None:
     """A loop that closes while the secret is asked for leaves it to the next one."""
-    partner = AsyncWhiteBIT(**aface.arguments())
+    transports = list[httpx.AsyncHTTPTransport]()
+
+    def transport() -> httpx.AsyncHTTPTransport:
+        transports.append(httpx.AsyncHTTPTransport())
+        return transports[-1]
+
+    partner = AsyncWhiteBIT(**aface.arguments(async_transport=transport))
 
     async def begin() -> str:
         user, made = await aready(aface, partner)
         with aface.sandbox.hold(SECRET) as held:
-            task = asyncio.ensure_future(user.api_keys.issue())
+            task = asyncio.ensure_future(user.api_key.issue())
             await asyncio.to_thread(held.wait)
             task.cancel()
         # A loop's own connections end in it, or asyncio warns of them when they are collected.
-        await partner._engine._pools.async_client().aclose()
+        for opened in transports:
+            await opened.aclose()
         return made.secret
 
     async def go_on() -> str:
         async with partner:
-            return (await partner.user("alice").api_keys.issue()).secret.reveal()
+            return (await partner.user("alice").api_key.issue()).secret.reveal()
 
     assert asyncio.run(begin()) == asyncio.run(go_on())
     assert aface.sandbox.count("GET", SECRET) == 1
+
+
+def test_the_store_is_never_asked_in_the_loop(aface: Face) -> None:
+    """A store may block: every call of it is made in a thread of the library's own."""
+    callers = set[str]()
+
+    class Watched(MemoryStore):
+        """A store that notes the threads that call it."""
+
+        def get(self, kind: str, id: str) -> Row | None:
+            """Note, and read."""
+            callers.add(threading.current_thread().name)
+            return super().get(kind, id)
+
+        def put(
+            self,
+            kind: str,
+            id: str,
+            data: bytes,
+            expect: int | None,
+            *,
+            expires_at: float | None = None,
+        ) -> bool:
+            """Note, and write."""
+            callers.add(threading.current_thread().name)
+            return super().put(kind, id, data, expect, expires_at=expires_at)
+
+    async def main() -> str:
+        async with AsyncWhiteBIT(**aface.arguments(store=Watched(volatile=True))) as partner:
+            user, _ = await aready(aface, partner)
+            await user.api_key.issue()
+            await user.signed.account.balances.spot()
+            await user.bearer.account.balances.spot()
+        return threading.current_thread().name
+
+    loop = asyncio.run(main())
+    assert callers
+    assert loop not in callers
 
 
 @pytest.mark.anyio
@@ -234,6 +281,6 @@ async def test_the_loop_is_not_blocked_while_waiting(aface: Face) -> None:
 
         turning = asyncio.ensure_future(turn())
         with pytest.raises(KeyPending):
-            await user.api_keys.issue(timeout=10)
+            await user.api_key.issue(timeout=10)
         turning.cancel()
     assert turns > 10

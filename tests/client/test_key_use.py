@@ -1,4 +1,4 @@
-"""The record of a key's use: when it is written, what a refusal leaves in it, what it costs."""
+"""The record of a key's use: when it is written, what a refusal changes, and what it costs."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def calls(store: FailingStore) -> list[tuple[str, str]]:
 
 
 def test_use_is_recorded(face: Face, clock: MovedClock) -> None:
-    """A signed request that succeeds is the last use; before it, the key's arrival is."""
+    """The last use is the last successful signed request, or at first the key's arrival."""
     user = ready(face)
     issued = clock.time()
-    before = user.api_keys.health()
+    before = user.api_key.health()
     assert before.last_used_at.timestamp() == pytest.approx(issued, abs=1)
     assert before.last_used_at.tzinfo is UTC
     clock.advance(9 * DAY)
     read(user)
-    health = user.api_keys.health()
+    health = user.api_key.health()
     assert health.last_used_at == datetime.fromtimestamp(clock.time(), UTC)
     assert (health.condition, health.unused_for) == (KeyCondition.IN_USE, 0.0)
     assert (health.status_code, health.code) == (None, None)
@@ -46,7 +46,7 @@ def test_use_is_recorded(face: Face, clock: MovedClock) -> None:
 def test_use_is_written_at_most_every_six_hours(
     face: Face, clock: MovedClock, calls: list[tuple[str, str]]
 ) -> None:
-    """Of many reads within six hours the first one writes; the next write is six hours later."""
+    """The first of many reads within six hours writes; the next write is six hours later."""
     user = ready(face)
     calls.clear()
     wrote = []
@@ -58,8 +58,8 @@ def test_use_is_written_at_most_every_six_hours(
     assert wrote == [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]
 
 
-def test_the_hot_path_asks_nothing_of_the_store(face: Face, calls: list[tuple[str, str]]) -> None:
-    """A read with a key that this process has used costs no call of the store at all."""
+def test_cached_key_needs_no_store_access(face: Face, calls: list[tuple[str, str]]) -> None:
+    """A read with a key that this process has used makes no call of the store."""
     user = ready(face)
     read(user)
     calls.clear()
@@ -68,17 +68,17 @@ def test_the_hot_path_asks_nothing_of_the_store(face: Face, calls: list[tuple[st
     assert calls == []
 
 
-def test_bearer_reads_are_no_use_of_the_key(face: Face, store: FailingStore) -> None:
-    """What is read with the access token keeps no key alive."""
+def test_bearer_reads_do_not_count_as_use(face: Face, store: FailingStore) -> None:
+    """A read with the access token does not keep a key enabled."""
     ready(face).bearer.account.balances.spot()
     assert store.rows("use") == []
 
 
 @pytest.mark.parametrize("method", ["get", "put"])
-def test_a_failing_store_does_not_fail_the_read(
+def test_failing_store_does_not_fail_the_read(
     face: Face, store: FailingStore, clock: MovedClock, method: str
 ) -> None:
-    """The read succeeds, the trouble is logged, and the note is made minutes later, not at once."""
+    """The read succeeds, the failure is logged, and the use is recorded minutes later."""
     user = ready(face)
     tries = []
 
@@ -96,27 +96,27 @@ def test_a_failing_store_does_not_fail_the_read(
     assert record(face)["at"] == clock.time()
 
 
-def test_a_failing_store_is_logged(
+def test_failing_store_is_logged(
     face: Face, store: FailingStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log says that a use was not noted."""
+    """The log says that a use was not recorded."""
     user = ready(face)
     store.fails = lambda method, kind: kind == "use"
     read(user)
     assert "the use of a key was not noted" in caplog.text
 
 
-def test_a_broken_record_does_not_fail_the_read(face: Face, store: FailingStore) -> None:
-    """A record that does not open is trouble beside the read; who asks for the health is told."""
+def test_broken_record_does_not_fail_the_read(face: Face, store: FailingStore) -> None:
+    """A record that cannot be decrypted fails no read, only a call of the health."""
     user = ready(face)
     store.spoils = lambda kind: kind == "use"
     read(user)
     with pytest.raises(SealBroken):
-        user.api_keys.health()
+        user.api_key.health()
 
 
-def test_a_failing_store_does_not_hide_a_refusal(face: Face, store: FailingStore) -> None:
-    """What the server said is what is raised."""
+def test_failing_store_does_not_hide_a_refusal(face: Face, store: FailingStore) -> None:
+    """The server's error is raised, not the store's."""
     user = ready(face)
     face.sandbox.faults.add(SPOT, kind="status", status=403)
     store.fails = lambda method, kind: kind == "use"
@@ -130,39 +130,39 @@ def test_a_failing_store_does_not_hide_a_refusal(face: Face, store: FailingStore
 @pytest.mark.parametrize(
     ("status", "error"), [(401, Unauthorized), (403, Forbidden), (404, NotFound)]
 )
-def test_a_refusal_is_noted(face: Face, status: int, error: type[Exception]) -> None:
-    """The key is called refused, with what the server said, until a request succeeds."""
+def test_refusal_is_recorded(face: Face, status: int, error: type[Exception]) -> None:
+    """A key is refused, with the server's status and code, until a request succeeds."""
     user = ready(face)
     read(user)
     face.sandbox.faults.add(SPOT, kind="status", status=status)
     with pytest.raises(error):
         read(user)
-    health = user.api_keys.health()
+    health = user.api_key.health()
     assert (health.condition, health.status_code) == (KeyCondition.REFUSED, status)
     read(user)
-    health = user.api_keys.health()
+    health = user.api_key.health()
     assert (health.condition, health.status_code) == (KeyCondition.IN_USE, None)
 
 
-def test_what_the_server_says_of_a_disabled_key(face: Face) -> None:
-    """The code of a disabled key is in its health, and the last use is still told."""
+def test_disabled_key_shows_the_code(face: Face) -> None:
+    """The code of a disabled key is in its health, and so is the last use."""
     user = ready(face)
     read(user)
     used = record(face)["at"]
-    face.sandbox.disable_key(user.api_keys.health().external_id)
+    face.sandbox.disable_key(user.api_key.health().external_id)
     face.clock.advance(HOUR)
     with pytest.raises(Unauthorized):
         read(user)
-    health = user.api_keys.health()
+    health = user.api_key.health()
     assert (health.condition, health.status_code, health.code) == (KeyCondition.REFUSED, 401, 2)
     assert health.last_used_at.timestamp() == pytest.approx(used, abs=0.001)
     assert health.unused_for == pytest.approx(HOUR, abs=0.001)
 
 
-def test_a_repeated_refusal_is_noted_once(face: Face, calls: list[tuple[str, str]]) -> None:
-    """A partner that goes on asking with a dead key does not write each time."""
+def test_repeated_refusal_is_recorded_once(face: Face, calls: list[tuple[str, str]]) -> None:
+    """Repeated requests with a refused key do not write each time."""
     user = ready(face)
-    face.sandbox.disable_key(user.api_keys.health().external_id)
+    face.sandbox.disable_key(user.api_key.health().external_id)
     calls.clear()
     for _ in range(5):
         with pytest.raises(Unauthorized):
@@ -170,10 +170,10 @@ def test_a_repeated_refusal_is_noted_once(face: Face, calls: list[tuple[str, str
     assert calls.count(("put", "use")) == 1
 
 
-def test_a_failing_server_is_no_refusal(face: Face) -> None:
-    """A 500 says nothing of the key."""
+def test_server_error_is_not_a_refusal(face: Face) -> None:
+    """A 500 does not change the health of the key."""
     user = ready(face)
     face.sandbox.faults.add(SPOT, kind="status", status=500, times=None)
     with pytest.raises(ServerError):
         read(user)
-    assert user.api_keys.health().condition is KeyCondition.IN_USE
+    assert user.api_key.health().condition is KeyCondition.IN_USE

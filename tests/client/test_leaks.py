@@ -1,4 +1,4 @@
-"""No secret is seen anywhere: not in logs, errors, frames, pickles, representations or rows."""
+"""No secret appears in logs, errors, frames, pickles, representations or rows."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pytest
 from whitebit_ext import Secret, User, WhiteBIT, WhiteBITError
 from whitebit_ext.sandbox import Sandbox
 
+from ..looking import library_objects
 from .faces import Face
 from .failing import FailingStore
 
@@ -31,12 +32,12 @@ OPERATIONS = (
 
 
 def encodings(value: str) -> set[bytes]:
-    """Return a value in the five encodings in which it may stand somewhere."""
+    """Return a value in the five encodings in which it may appear."""
     raw = value.encode()
     return {
         raw,
         quote(value, safe="").encode(),
-        # Without the ends, which depend on what stands around it.
+        # Without the ends, which depend on what is around it.
         base64.b64encode(raw)[:-4],
         base64.urlsafe_b64encode(raw)[:-4],
         raw.hex().encode(),
@@ -117,8 +118,8 @@ def seen(caplog: pytest.LogCaptureFixture) -> Seen:
     return Seen(caplog)
 
 
-def test_the_search_finds_each_encoding(seen: Seen, sandbox: Sandbox) -> None:
-    """A secret that is shown is found, whatever it is wrapped in: the search can fail."""
+def test_search_finds_each_encoding(seen: Seen, sandbox: Sandbox) -> None:
+    """The search finds a secret in every encoding, so it can fail."""
     client = sandbox.register_client(client_secret="a+b/c=d-a-rather-long-secret")
     assert seen.hits(sandbox) == []
     for needle in encodings(client.client_secret):
@@ -127,14 +128,14 @@ def test_the_search_finds_each_encoding(seen: Seen, sandbox: Sandbox) -> None:
         assert found.hits(sandbox) == ["client_secret"]
 
 
-def test_a_logged_secret_is_found(seen: Seen, sandbox: Sandbox) -> None:
-    """The log is part of the search."""
+def test_logged_secret_is_found(seen: Seen, sandbox: Sandbox) -> None:
+    """The search includes the log."""
     client = sandbox.register_client()
     logging.getLogger("httpx").debug("sent %s", client.client_secret)
     assert seen.hits(sandbox) == ["client_secret"]
 
 
-def test_the_whole_flow_shows_nothing(face: Face, seen: Seen) -> None:
+def test_flow_shows_no_secret(face: Face, seen: Seen) -> None:
     """From the login to the deletion, no value, log line or row shows a secret."""
     store = FailingStore()
     face.store = store
@@ -142,19 +143,21 @@ def test_the_whole_flow_shows_nothing(face: Face, seen: Seen) -> None:
     face.sandbox.add_user("alice")
     user = logged_in(face, seen, partner)
     seen.show(partner, user, user.account, user.bearer, user.account.balances)
-    seen.show(user.bearer.account.balances.main(), user.api_keys.info())
-    key = user.api_keys.issue()
+    seen.show(user.bearer.account.balances.main(), user.api_key.info())
+    key = user.api_key.issue()
     auth = key.auth()
-    seen.show(key, auth, user.api_keys.info(), user.account.balances.spot())
+    seen.show(key, auth, user.api_key.info(), user.account.balances.spot())
     face.clock.advance(400)
     seen.show(user.bearer.account.balances.spot())
-    custody = partner._engine.custody
+    custody = face.custody()
     seen.show(custody.pair("alice"), custody.key("alice"), custody.read("pair", "alice"))
-    seen.show(partner._engine, partner._engine.keys, partner._engine._credentials)
+    parts = library_objects(partner)
+    assert len(parts) > 10
+    seen.show(*parts)
     for kind in ("login", "pair", "key", "claim", "lease", "pace", "journal"):
         seen.show(*store.rows(kind))
         seen.show("\n".join(store.scan(kind)))
-    user.api_keys.delete()
+    user.api_key.delete()
     assert {len(face.sandbox.issued_values(kind)) for kind in ("code", "api_secret")} == {1}
     assert len(face.sandbox.issued_values("refresh_token")) == 2
     assert seen.hits(face.sandbox) == []
@@ -178,19 +181,19 @@ def test_the_whole_flow_shows_nothing(face: Face, seen: Seen) -> None:
     ],
     ids=lambda fault: str(fault["kind"]),
 )
-def test_errors_show_nothing(face: Face, seen: Seen, fault: dict[str, Any]) -> None:
-    """Whatever goes wrong in whichever operation, neither the error nor a log line shows it."""
+def test_errors_show_no_secret(face: Face, seen: Seen, fault: dict[str, Any]) -> None:
+    """Whatever fails in any operation, neither the error nor a log line shows a secret."""
     face.sandbox.add_user("alice")
     user = logged_in(face, seen, face.partner())
     face.clock.advance(2)
 
     def call(operation: str) -> Any:
         if operation == "get_api_key_info":
-            return user.api_keys.info()
+            return user.api_key.info()
         if operation == "get_api_key_secret":
-            return user.api_keys.issue()
+            return user.api_key.issue()
         if operation == "delete_api_key":
-            return user.api_keys.delete()
+            return user.api_key.delete()
         if operation == "get_account_spot_balance":
             return user.bearer.account.balances.spot()
         if operation == "get_trade_account_balance":
@@ -212,24 +215,39 @@ def test_errors_show_nothing(face: Face, seen: Seen, fault: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize("kind", ["body", "html", "status"])
-def test_an_echo_shows_nothing(face: Face, seen: Seen, kind: Any) -> None:
-    """A server that sends back what it was sent does not get it into an error or a log."""
+def test_echo_shows_no_secret(face: Face, seen: Seen, kind: Any) -> None:
+    """A server that sends back the request does not put a secret into an error or a log."""
     face.sandbox.add_user("alice")
-    user = logged_in(face, seen, face.partner())
-    secrets = sorted(face.sandbox.issued_values())
+    partner = face.partner()
+    login = partner.authorize("alice")
+    with seen.away():
+        callback = face.sandbox.person("alice").approve(login.url)
+    (code,) = face.sandbox.issued_values("code")
     echo = '{"message": "bad: %s", "errors": {"%s": ["%s"]}, "data": {"message": ["%s"]}}'
-    for secret in secrets:
-        face.sandbox.faults.add(
-            "get_api_key_info", kind=kind, status=422, body=echo % ((secret,) * 4)
-        )
-        with pytest.raises(WhiteBITError) as caught:
-            user.api_keys.info()
-        seen.fail(caught.value)
+
+    def answer(operation: str, *secrets: str) -> None:
+        body = echo % ((", ".join(secrets),) * 4)
+        face.sandbox.faults.add(operation, kind=kind, status=422, body=body)
+
+    answer("exchange_code", code, face.client.client_secret)
+    with pytest.raises(WhiteBITError) as caught:
+        partner.connect(callback, state=login.state, user_id="alice")
+    seen.fail(caught.value)
+    user = logged_in(face, seen, partner)
+    answer("get_api_key_info", *face.sandbox.issued_values("access_token"))
+    with pytest.raises(WhiteBITError) as caught:
+        user.api_key.info()
+    seen.fail(caught.value)
+    answer("refresh_token", *face.sandbox.issued_values("refresh_token"), face.client.client_secret)
+    face.clock.advance(301)
+    with pytest.raises(WhiteBITError) as caught:
+        user.api_key.info()
+    seen.fail(caught.value)
     assert seen.hits(face.sandbox) == []
 
 
-def test_a_refused_login_shows_nothing(face: Face, seen: Seen) -> None:
-    """A code that is not exchanged is in no error, and neither is the verifier."""
+def test_refused_login_shows_no_secret(face: Face, seen: Seen) -> None:
+    """No error shows a code that was not exchanged, or the verifier."""
     face.sandbox.add_user("alice")
     partner = face.partner()
     for kind in ("status", "wrong_types", "duplicate_keys", "drop_after"):
@@ -244,8 +262,8 @@ def test_a_refused_login_shows_nothing(face: Face, seen: Seen) -> None:
     assert seen.hits(face.sandbox) == []
 
 
-def test_a_secret_that_was_not_stored_shows_nothing(face: Face, seen: Seen) -> None:
-    """The error that hands a secret over does not show it."""
+def test_secret_not_stored_is_not_shown(face: Face, seen: Seen) -> None:
+    """The error that contains the secret does not show it."""
     store = FailingStore()
     face.store = store
     face.sandbox.add_user("alice")
@@ -253,7 +271,7 @@ def test_a_secret_that_was_not_stored_shows_nothing(face: Face, seen: Seen) -> N
     face.clock.advance(2)
     store.fails = lambda *call: call == ("put", "key")
     with pytest.raises(WhiteBITError) as caught:
-        user.api_keys.issue()
+        user.api_key.issue()
     seen.fail(caught.value)
     held: Any = caught.value
     assert isinstance(held.secret, Secret)

@@ -6,8 +6,8 @@ import pytest
 
 from whitebit_ext import WhiteBIT
 from whitebit_ext.errors import SealBroken, SecretLost, SecretTakenElsewhere, StoreUnavailable
-from whitebit_ext.keys.claims import Claim
 
+from ..looking import claim_of
 from .faces import Face, connected
 from .failing import FailingStore
 from .maintaining import OTHER
@@ -21,7 +21,7 @@ def lose(face: Face, partner: WhiteBIT, name: str) -> str:
     face.clock.advance(2)
     face.sandbox.faults.add(SECRET, kind="drop_after")
     with pytest.raises(SecretLost):
-        user.api_keys.issue()
+        user.api_key.issue()
     made = face.sandbox.key(name, face.client)
     assert made is not None
     return made.external_id
@@ -38,8 +38,8 @@ def test_losses_are_listed(face: Face) -> None:
     assert made is not None
     made.secret_taken = True
     with pytest.raises(SecretTakenElsewhere):
-        taken.api_keys.issue()
-    connected(face, "carol", partner=partner).api_keys.issue()
+        taken.api_key.issue()
+    connected(face, "carol", partner=partner).api_key.issue()
     found = sorted(face.partner().lost(), key=lambda loss: loss.at)
     assert [(loss.user_id, loss.external_id, loss.outcome) for loss in found] == [
         ("éva", lost_key, "lost"),
@@ -51,9 +51,9 @@ def test_losses_are_listed(face: Face) -> None:
 
 def test_losses_of_others_are_not_opened(face: Face) -> None:
     """A partner lists its own, on a store that another one shares with keys of its own."""
-    foreign = face.partner(client_id="another partner", keys=[OTHER])
-    other = Claim(foreign._engine.custody, "somebody", "some-key")
-    other.close("lost")
+    foreign = face.partner(client_id="another partner", encryption_keys=[OTHER])
+    beside = face.custody(client_id="another partner", encryption_keys=[OTHER])
+    claim_of(beside, "somebody", "some-key").close("lost")
     partner = face.partner()
     mine = lose(face, partner, "alice")
     assert [loss.external_id for loss in partner.lost()] == [mine]
@@ -64,7 +64,7 @@ def test_a_loss_is_over_when_the_secret_came_all_the_same(face: Face) -> None:
     """A claim that is closed as stored is a loss no more."""
     partner = face.partner()
     key = lose(face, partner, "alice")
-    Claim(partner._engine.custody, "alice", key).close("stored")
+    claim_of(face.custody(), "alice", key).close("stored")
     assert partner.lost() == ()
 
 

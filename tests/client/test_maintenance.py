@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from whitebit_ext import ApiKey, KeyCondition, MemoryStore, Secret
-from whitebit_ext.custody.rows import KINDS, Custody, StoredKey
+from whitebit_ext.custody.rows import KINDS, Custody
 from whitebit_ext.custody.sealing import Sealer
 from whitebit_ext.custody.stores import Row
+from whitebit_ext.custody.values import StoredKey
 from whitebit_ext.errors import StoreUnavailable
 from whitebit_ext.maintenance import Maintenance, Place, Rotation
 

@@ -1,4 +1,4 @@
-"""The store in memory: versions that never come again, and one winner of every race."""
+"""The store in memory: versions are never reused, and every race has one winner."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ def stored(store: MemoryStore, id: str = "a", kind: str = "pair") -> Row:
     return row
 
 
-def test_it_is_a_store_that_forgets(store: MemoryStore) -> None:
-    """It keeps the protocol, and says that it is not durable."""
+def test_memory_store_is_not_durable(store: MemoryStore) -> None:
+    """It implements the protocol, and says that it is not durable."""
     assert isinstance(store, Store)
     assert not store.durable
     assert not store.volatile
     assert MemoryStore(volatile=True).volatile
 
 
-def test_a_row_is_made_once(store: MemoryStore) -> None:
-    """Expecting no row, only the first write holds."""
+def test_row_is_created_once(store: MemoryStore) -> None:
+    """If no row is expected, only the first write succeeds."""
     assert store.put("pair", "a", b"1", None)
     assert not store.put("pair", "a", b"2", None)
     assert stored(store).data == b"1"
 
 
-def test_a_row_is_replaced_by_whoever_saw_it_last(store: MemoryStore) -> None:
-    """A write holds if the row has the expected version, and gives it another."""
+def test_put_needs_the_current_version(store: MemoryStore) -> None:
+    """A write succeeds if the row has the expected version, and changes the version."""
     store.put("pair", "a", b"1", None)
     first = stored(store)
     assert store.put("pair", "a", b"2", first.version)
@@ -49,14 +49,14 @@ def test_a_row_is_replaced_by_whoever_saw_it_last(store: MemoryStore) -> None:
     assert stored(store).data == b"2"
 
 
-def test_a_missing_row_is_not_replaced(store: MemoryStore) -> None:
-    """A write that expects a version makes no row."""
+def test_missing_row_is_not_replaced(store: MemoryStore) -> None:
+    """A write that expects a version creates no row."""
     assert not store.put("pair", "a", b"1", 1)
     assert store.get("pair", "a") is None
 
 
-def test_a_row_is_deleted_by_whoever_saw_it_last(store: MemoryStore) -> None:
-    """A delete wants the version, works once, and is told from none."""
+def test_delete_needs_the_current_version(store: MemoryStore) -> None:
+    """A delete needs the version, succeeds once, and returns whether it did."""
     store.put("pair", "a", b"1", None)
     version = stored(store).version
     assert not store.delete("pair", "a", version + 1)
@@ -65,8 +65,8 @@ def test_a_row_is_deleted_by_whoever_saw_it_last(store: MemoryStore) -> None:
     assert store.get("pair", "a") is None
 
 
-def test_a_version_never_comes_again(store: MemoryStore) -> None:
-    """A row that was deleted and made anew has no version that was ever seen."""
+def test_version_is_never_reused(store: MemoryStore) -> None:
+    """A row that was deleted and created again has a new version."""
     seen = set()
     for _ in range(5):
         store.put("pair", "a", b"1", None)
@@ -76,8 +76,8 @@ def test_a_version_never_comes_again(store: MemoryStore) -> None:
         store.delete("pair", "a", version)
 
 
-def test_kinds_and_ids_are_apart(store: MemoryStore) -> None:
-    """Rows of one id and two kinds, or of two ids, are different rows, and are listed so."""
+def test_kinds_and_ids_are_separate(store: MemoryStore) -> None:
+    """Rows with different kinds or ids are different rows, and are listed by kind."""
     for kind, id in (("pair", "a"), ("pair", "b"), ("key", "a")):
         store.put(kind, id, f"{kind}{id}".encode(), None)
     assert sorted(store.scan("pair")) == ["a", "b"]
@@ -86,8 +86,8 @@ def test_kinds_and_ids_are_apart(store: MemoryStore) -> None:
     assert stored(store, "a", "key").data == b"keya"
 
 
-def test_a_scan_bears_changes(store: MemoryStore) -> None:
-    """Rows may be deleted while their ids are gone through."""
+def test_rows_may_change_during_a_scan(store: MemoryStore) -> None:
+    """Rows may be deleted while their ids are listed."""
     for id in "abc":
         store.put("login", id, b"", None)
     for id in store.scan("login"):
@@ -95,8 +95,8 @@ def test_a_scan_bears_changes(store: MemoryStore) -> None:
     assert list(store.scan("login")) == []
 
 
-def test_what_was_stored_does_not_change_with_what_was_given(store: MemoryStore) -> None:
-    """The store keeps bytes of its own."""
+def test_store_copies_the_bytes(store: MemoryStore) -> None:
+    """The store keeps its own copy of the bytes."""
     data = bytearray(b"1")
     store.put("pair", "a", data, None)  # type: ignore[arg-type]  # what drivers give
     data[:] = b"2"
@@ -104,7 +104,7 @@ def test_what_was_stored_does_not_change_with_what_was_given(store: MemoryStore)
 
 
 def test_one_of_many_writers_wins(store: MemoryStore) -> None:
-    """Of 16 threads that replace the same version, one does."""
+    """Of 16 threads that replace the same version, one succeeds."""
     store.put("pair", "a", b"0", None)
     version = stored(store).version
     start, won = threading.Barrier(16), []

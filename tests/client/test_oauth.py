@@ -1,4 +1,4 @@
-"""The protocol, pure: PKCE, the login URL, callbacks in every form, and strict token answers."""
+"""The OAuth protocol without I/O: PKCE, login URL, callbacks, and token responses."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ def url_for(verifier: str = VERIFIER, **changes: str) -> str:
     return authorization_url(SERVER, **given, verifier=Secret(verifier))
 
 
-def test_the_challenge_is_the_one_of_the_rfc() -> None:
-    """The vector of RFC 7636, appendix B."""
+def test_challenge_matches_the_rfc() -> None:
+    """The challenge matches the example of RFC 7636, appendix B."""
     assert dict(query_of(url_for()))["code_challenge"] == CHALLENGE
 
 
-def test_the_login_url_has_the_documented_parameters_and_no_other() -> None:
+def test_login_url_has_the_documented_parameters() -> None:
     """`clientId`, and neither `client_id`, `response_type` nor `scope` (contract, section 2)."""
     assert url_for().partition("?")[0] == "https://whitebit.com/auth/login"
     assert query_of(url_for()) == [
@@ -108,8 +108,8 @@ def test_the_login_url_has_the_documented_parameters_and_no_other() -> None:
     assert VERIFIER not in url_for()
 
 
-def test_what_is_special_in_a_url_is_escaped() -> None:
-    """Ids, states and redirect URIs with their own query arrive as they are."""
+def test_login_url_is_escaped() -> None:
+    """Ids, states and redirect URIs with a query of their own arrive unchanged."""
     odd = {
         "client_id": "a+b/c=&d e",
         "redirect_uri": f"{REDIRECT_URI}?next=%2Fhome&x=1",
@@ -124,23 +124,23 @@ def test_what_is_special_in_a_url_is_escaped() -> None:
     }
 
 
-def test_verifiers_are_long_unreserved_and_never_the_same() -> None:
-    """43 to 128 characters of RFC 7636, section 4.1, fresh each time."""
+def test_verifiers_follow_the_rfc() -> None:
+    """A verifier has 43 to 128 characters of RFC 7636, section 4.1, and is never reused."""
     verifiers = {new_verifier().reveal() for _ in range(200)}
     assert len(verifiers) == 200
     assert all(re.fullmatch(r"[A-Za-z0-9\-._~]{43,128}", verifier) for verifier in verifiers)
 
 
 def test_states_are_unguessable() -> None:
-    """A state has over 128 bits and needs no escaping."""
+    """A state has more than 128 bits and needs no escaping."""
     states = {new_state() for _ in range(200)}
     assert len(states) == 200
     assert all(re.fullmatch(r"[A-Za-z0-9\-._~]{43,128}", state) for state in states)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_callback_is_read_in_every_form(form: str) -> None:
-    """A URL, and the parameters as frameworks have them, say the same."""
+def test_callback_is_read_in_every_form(form: str) -> None:
+    """A URL, and the parameters as frameworks provide them, give the same result."""
     pairs = [("code", CODE), ("state", "s+t/a=te"), ("iss", "https://whitebit.com"), ("x", "y")]
     read = read_callback(FORMS[form](pairs))
     assert (read.state, read.code, read.error) == ("s+t/a=te", Secret(CODE), None)
@@ -151,10 +151,8 @@ def test_a_callback_is_read_in_every_form(form: str) -> None:
 @pytest.mark.parametrize("name", ["state", "code", "error", "iss"])
 @pytest.mark.parametrize("values", [("a", "b"), ("a", "a"), ("a", "")])
 @pytest.mark.parametrize("form", FORMS)
-def test_a_parameter_that_comes_twice_is_refused(
-    form: str, values: tuple[str, str], name: str
-) -> None:
-    """RFC 6749, section 3.1: not even twice the same, and not even with an empty one."""
+def test_repeated_parameter_is_refused(form: str, values: tuple[str, str], name: str) -> None:
+    """RFC 6749, section 3.1: a repeated parameter is refused, even if equal or empty."""
     others = [(other, "x") for other in ("state", "code") if other != name]
     with pytest.raises(CallbackMalformed, match=name):
         read_callback(FORMS[form]([*others, (name, values[0]), (name, values[1])]))
@@ -162,8 +160,8 @@ def test_a_parameter_that_comes_twice_is_refused(
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("pairs", [[("code", "c")], [("code", "c"), ("state", "")], []])
-def test_a_callback_without_a_state_is_nobodys(form: str, pairs: list[tuple[str, str]]) -> None:
-    """A missing and an empty state are the same."""
+def test_callback_without_state_is_refused(form: str, pairs: list[tuple[str, str]]) -> None:
+    """A missing and an empty state are treated alike."""
     with pytest.raises(StateMissing):
         read_callback(FORMS[form](pairs) if pairs else {})
 
@@ -185,16 +183,16 @@ def test_a_callback_without_a_state_is_nobodys(form: str, pairs: list[tuple[str,
         "https://partner.example/?state=\ud800&code=c",
     ],
 )
-def test_a_callback_that_is_not_text_is_refused(callback: Any) -> None:
-    """What a browser or a framework made unreadable is one typed error."""
+def test_unreadable_callback_is_refused(callback: Any) -> None:
+    """A callback that a browser or framework made unreadable is one typed error."""
     with pytest.raises(CallbackMalformed) as caught:
         read_callback(callback)
     assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("callback", [None, 7, b"https://partner.example/?state=s", ["state"]])
-def test_a_callback_of_another_type_is_a_wrong_argument(callback: Any) -> None:
-    """Only a URL as text and mappings are taken."""
+def test_callback_type_is_checked(callback: Any) -> None:
+    """Only a URL as text and mappings are accepted."""
     with pytest.raises(InvalidArgument) as caught:
         read_callback(callback)
     assert caught.value.argument == "callback"
@@ -214,7 +212,7 @@ def parameters(**changes: Any) -> CallbackParameters:
 
 @pytest.mark.parametrize("expected", ["S", "s ", "", "ß", "\ud800", "s" * 10_000])
 def test_another_state_is_refused(expected: str) -> None:
-    """Any text may stand in the session; only the same one matches, and none is shown."""
+    """Any text may be in the session; only an equal state matches, and neither is shown."""
     with pytest.raises(StateMismatch) as caught:
         check_state(parameters(), expected)
     assert expected[:100] == "s" or expected not in str(caught.value) or len(expected) < 3
@@ -235,7 +233,7 @@ def test_another_state_is_refused(expected: str) -> None:
     ],
 )
 def test_host_and_path_of_a_url_are_compared(address: str, same: bool) -> None:
-    """A callback that came elsewhere than to the redirect URI is refused, without its query."""
+    """A callback to another address than the redirect URI is refused, without its query."""
     read = read_callback(address)
     if same:
         check_address(read, REDIRECT_URI)
@@ -245,14 +243,14 @@ def test_host_and_path_of_a_url_are_compared(address: str, same: bool) -> None:
     assert "code=" not in str(caught.value)
 
 
-def test_a_mapping_has_no_address_to_compare() -> None:
-    """Behind a proxy that rewrites host and path, the parameters alone are given."""
+def test_mapping_has_no_address_to_compare() -> None:
+    """Behind a proxy that changes host and path, only the parameters are passed."""
     check_address(read_callback({"state": "s", "code": "c"}), REDIRECT_URI)
     check_address(read_callback(f"{REDIRECT_URI}?code=c&state=s"), f"{REDIRECT_URI}?own=query")
 
 
-def test_a_code_is_taken_as_it_came() -> None:
-    """A code with every special character is not changed, nor with an `iss` of this server."""
+def test_code_is_not_changed() -> None:
+    """A code with special characters is not changed, also with an `iss` of this server."""
     for issuer in (None, "https://whitebit.com", "https://WhiteBIT.com:443/"):
         assert take_code(parameters(issuer=issuer), SERVER) == Secret(CODE)
 
@@ -262,7 +260,7 @@ def test_a_code_is_taken_as_it_came() -> None:
     ["https://whitebit.eu", "http://whitebit.com", "whitebit.com", "https://a:b", "https://[", "x"],
 )
 def test_another_issuer_is_refused(issuer: str) -> None:
-    """RFC 9207: an `iss` that names another server, or nothing readable, ends the login."""
+    """RFC 9207: an `iss` of another server, or an unreadable one, ends the login."""
     with pytest.raises(IssuerMismatch) as caught:
         take_code(parameters(issuer=issuer), SERVER)
     assert caught.value.__context__ is None
@@ -278,22 +276,22 @@ def test_another_issuer_is_refused(issuer: str) -> None:
         ("access_denied\nERROR forged", "unreadable"),
     ],
 )
-def test_a_refusal_shows_an_error_code_and_nothing_else(sent: str, shown: str) -> None:
-    """RFC 6749, section 4.1.2.1: what is not an error code of the RFC's form is not repeated."""
+def test_refusal_shows_only_an_error_code(sent: str, shown: str) -> None:
+    """RFC 6749, section 4.1.2.1: a value that is not a valid error code is not repeated."""
     with pytest.raises(AuthorizationDenied) as caught:
         take_code(parameters(code=None, error=sent), SERVER)
     assert caught.value.error == shown
     assert sent == shown or sent not in str(caught.value)
 
 
-def test_an_error_beside_a_code_is_a_refusal() -> None:
-    """A callback that says both is not trusted with its code."""
+def test_error_with_a_code_is_a_refusal() -> None:
+    """The code of a callback that also has an error is not used."""
     with pytest.raises(AuthorizationDenied):
         take_code(parameters(error="access_denied"), SERVER)
 
 
-def test_a_state_alone_is_no_code() -> None:
-    """A refusal that sends the state and nothing else has a type of its own."""
+def test_state_alone_is_a_refusal() -> None:
+    """A refusal with nothing but the state has a type of its own."""
     with pytest.raises(CodeMissing) as caught:
         take_code(parameters(code=None), SERVER)
     assert caught.value.__context__ is None

@@ -1,20 +1,21 @@
-"""Patience with a failing store, and waits that spread."""
+"""Retries of a failing store, and jitter of waits."""
 
 from __future__ import annotations
 
 import pytest
 
-from whitebit_ext.custody.leases import COMMIT_PATIENCE, jittered, patiently
+from whitebit_ext.custody.leases import COMMIT_PATIENCE, patiently
 from whitebit_ext.errors import StoreConflict, StoreUnavailable
+from whitebit_ext.http.backoff import jittered
 
 from .hand_clock import HandClock
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable, StoreConflict])
-def test_a_commit_is_tried_again_with_patience(
+def test_commit_is_retried(
     error: type[StoreUnavailable | StoreConflict],
 ) -> None:
-    """A store that fails for some seconds is waited for."""
+    """A store that fails for some seconds is retried."""
     clock, tries = HandClock(), []
 
     def commit() -> str:
@@ -27,8 +28,8 @@ def test_a_commit_is_tried_again_with_patience(
     assert clock.slept == [0.05, 0.1, 0.2, 0.4]
 
 
-def test_patience_ends() -> None:
-    """A store that fails to the end is given up after the stated time; no pause is over 1 s."""
+def test_retries_end() -> None:
+    """A store that keeps failing is given up after the stated time; no wait exceeds 1 s."""
     clock = HandClock()
 
     def commit() -> str:
@@ -39,8 +40,8 @@ def test_patience_ends() -> None:
     assert max(clock.slept) == 1.0
 
 
-def test_patience_is_for_the_store_alone() -> None:
-    """Any other error passes at once."""
+def test_only_store_errors_are_retried() -> None:
+    """Any other error is raised at once."""
     clock = HandClock()
 
     def commit() -> str:
@@ -52,7 +53,7 @@ def test_patience_is_for_the_store_alone() -> None:
 
 
 def test_jitter_only_lengthens() -> None:
-    """A wait is spread over 100 to 125 %: nobody comes before the time that was agreed."""
+    """A wait is 100 to 125 % of its length, so no caller returns too early."""
     assert (jittered(8.0, lambda: 0.0), jittered(8.0, lambda: 1.0)) == (8.0, 10.0)
     drawn = [jittered(4.0) for _ in range(100)]
     assert all(4.0 <= seconds <= 5.0 for seconds in drawn)

@@ -1,4 +1,4 @@
-"""Which server hears what: routing by the operations table, and credentials that stay at home."""
+"""Routing by the operations table, and credentials that stay with their server."""
 
 from __future__ import annotations
 
@@ -19,27 +19,25 @@ from whitebit_ext.errors import (
     StateUnknown,
     WrongServer,
 )
-from whitebit_ext.http.pools import Pools
-from whitebit_ext.http.requests import Send
 from whitebit_ext.regions import Server, origin_of
 from whitebit_ext.sandbox import Sandbox
-from whitebit_ext.transport import Transport
 
+from ..looking import sent
 from .faces import Face, connected
 
 UUID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 
 
 @pytest.mark.parametrize("region", list(Region))
-def test_a_region_has_the_server_of_the_document(region: Region) -> None:
-    """Without another address, a region is reached where the spec says."""
+def test_region_has_the_server_of_the_document(region: Region) -> None:
+    """Without another address, a region uses the server of the spec."""
     assert Server.of(region).base_url == SERVERS[region.value]
 
 
 @pytest.mark.parametrize("region", list(Region))
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_every_operation_goes_where_the_table_says(name: str, region: Region) -> None:
-    """An operation is served, or refused with the name of what was refused and what to do."""
+def test_operations_follow_the_table(name: str, region: Region) -> None:
+    """An operation is sent, or refused with its name and a hint."""
     server = Server.of(region)
     if region.value in OPERATIONS[name].regions:
         assert server.require(name) is OPERATIONS[name]
@@ -51,8 +49,8 @@ def test_every_operation_goes_where_the_table_says(name: str, region: Region) ->
     assert "Region.GLOBAL" in caught.value.hint
 
 
-def test_the_eu_serves_no_keys_and_all_else() -> None:
-    """The table is the contract's: the EU lacks `/oauth2/api-key/*`, nothing else."""
+def test_eu_offers_everything_but_api_keys() -> None:
+    """As in the contract, only `/oauth2/api-key/*` is missing in the EU."""
     refused = {name for name, row in OPERATIONS.items() if "eu" not in row.regions}
     assert refused == {"get_api_key_info", "get_api_key_secret", "delete_api_key"}
     assert all("global" in row.regions for row in OPERATIONS.values())
@@ -65,29 +63,25 @@ def module_of(name: str) -> ModuleType:
 
 
 @pytest.mark.parametrize("name", ["get_api_key_info", "get_api_key_secret", "delete_api_key"])
-def test_the_transport_itself_refuses(sandbox: Sandbox, name: str) -> None:
-    """No flow can get a refused operation past the transport: no connection is opened."""
-    pools = Pools(Server.of(Region.EU, sandbox.eu_url), timeout=5.0)
-    request: Send[Any] = Send(name, module_of(name), arguments=lambda: {"external_id": UUID})
+def test_transport_refuses_operations(sandbox: Sandbox, name: str) -> None:
+    """The transport refuses an operation that the region does not offer, without a connection."""
+    server = Server.of(Region.EU, sandbox.eu_url)
     with pytest.raises(RegionNotSupported):
-        Transport(pools, timeout=5.0).send(request)
-    pools.close()
+        sent(server, name, module_of(name), timeout=5.0, arguments=lambda: {"external_id": UUID})
     assert (sandbox.connections(), sandbox.requests) == (0, [])
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda user: user.api_keys.info(),
-        lambda user: user.api_keys.issue(),
-        lambda user: user.api_keys.delete(),
+        lambda user: user.api_key.info(),
+        lambda user: user.api_key.issue(),
+        lambda user: user.api_key.delete(),
     ],
     ids=["info", "issue", "delete"],
 )
-def test_no_packet_goes_out_for_what_the_eu_does_not_serve(
-    face: Face, call: Callable[[User], object]
-) -> None:
-    """A connected EU user's key operations are refused before any connection is opened."""
+def test_refused_operation_opens_no_connection(face: Face, call: Callable[[User], object]) -> None:
+    """Key operations of a connected EU user are refused before a connection is opened."""
     user = connected(face, partner=face.partner(region=Region.EU))
     before = (face.sandbox.connections("eu"), face.sandbox.connections("global"))
     requests = len(face.sandbox.requests)
@@ -98,15 +92,15 @@ def test_no_packet_goes_out_for_what_the_eu_does_not_serve(
     assert len(face.sandbox.requests) == requests
 
 
-def test_an_eu_user_is_served_by_the_eu(face: Face) -> None:
-    """Login, tokens and reads of an EU user never touch the global server."""
+def test_eu_user_uses_the_eu_server(face: Face) -> None:
+    """Login, tokens and reads of an EU user never use the global server."""
     user = connected(face, partner=face.partner(region=Region.EU))
     assert user.bearer.account.balances.main()
     assert face.sandbox.count(region="eu") == len(face.sandbox.requests) > 0
 
 
-def test_regions_do_not_see_each_others_users(face: Face) -> None:
-    """Over one store, a user of the global server is nobody in the EU."""
+def test_users_belong_to_one_region(face: Face) -> None:
+    """In one store, a user of the global server is unknown in the EU."""
     connected(face)
     elsewhere = face.partner(region=Region.EU)
     with pytest.raises(NotConnected):
@@ -114,7 +108,7 @@ def test_regions_do_not_see_each_others_users(face: Face) -> None:
     assert face.sandbox.count(region="eu") == 0
 
 
-def test_a_login_is_finished_in_its_own_region_alone(face: Face) -> None:
+def test_login_belongs_to_one_region(face: Face) -> None:
     """A login that was started at one server is unknown to the partner object of another."""
     partner, elsewhere = face.partner(), face.partner(region=Region.EU)
     face.sandbox.add_user("alice")
@@ -126,8 +120,8 @@ def test_a_login_is_finished_in_its_own_region_alone(face: Face) -> None:
     partner.connect(callback, state=login.state, user_id="alice")
 
 
-def test_a_login_is_bound_to_its_region_behind_one_address_too(face: Face) -> None:
-    """Where a proxy serves both regions under one address, a login still keeps to its own."""
+def test_login_belongs_to_one_region_behind_a_proxy(face: Face) -> None:
+    """A login keeps its region if a proxy serves both regions at one address."""
     both = face.sandbox.global_url
     partner, elsewhere = face.partner(), face.partner(region=Region.EU, base_url=both)
     face.sandbox.add_user("alice")
@@ -169,8 +163,8 @@ def test_a_login_is_bound_to_its_region_behind_one_address_too(face: Face) -> No
         b"https://whitebit.com",
     ],
 )
-def test_an_address_that_is_none_is_refused(face: Face, base_url: Any) -> None:
-    """A base URL is an origin, and plain http stays on this machine."""
+def test_invalid_base_url_is_refused(face: Face, base_url: Any) -> None:
+    """A base URL is an origin, and plain http is allowed on loopback only."""
     with pytest.raises(InvalidArgument) as caught:
         face.partner(base_url=base_url)
     assert caught.value.argument == "base_url"
@@ -185,8 +179,8 @@ def test_an_address_that_is_none_is_refused(face: Face, base_url: Any) -> None:
         (Region.GLOBAL, "https://whitebit.eu"),
     ],
 )
-def test_a_region_is_not_sent_to_the_other_regions_host(region: Region, base_url: str) -> None:
-    """The public host of one region is no address for credentials of the other."""
+def test_host_of_the_other_region_is_refused(region: Region, base_url: str) -> None:
+    """The public host of one region is not a valid base URL for the other."""
     with pytest.raises(InvalidArgument, match="base_url"):
         Server.of(region, base_url)
 
@@ -202,8 +196,8 @@ def test_a_region_is_not_sent_to_the_other_regions_host(region: Region, base_url
         ("http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-def test_an_address_has_one_origin(base_url: str, origin: str) -> None:
-    """Origins are written in one way, so that equal ones compare equal."""
+def test_origins_are_normalized(base_url: str, origin: str) -> None:
+    """Equal origins are written in the same way and compare equal."""
     server = Server.of(Region.GLOBAL, base_url)
     assert server.origin == origin
     assert origin_of(base_url + ("x" if base_url.endswith("/") else "/x")) == origin
@@ -211,8 +205,8 @@ def test_an_address_has_one_origin(base_url: str, origin: str) -> None:
 
 
 @pytest.mark.parametrize("region", ["global", "eu", None, "GLOBAL"])
-def test_a_region_is_a_region(face: Face, region: Any) -> None:
-    """A name is no region: a typing error must not choose a server."""
+def test_region_must_be_a_region(face: Face, region: Any) -> None:
+    """A string is refused as a region, so that a typing error cannot choose a server."""
     with pytest.raises(InvalidArgument) as caught:
         WhiteBIT(**(face.arguments() | {"region": region}))
     assert caught.value.argument == "region"
@@ -228,15 +222,15 @@ def test_a_region_is_a_region(face: Face, region: Any) -> None:
         "https://whitebit.com@evil.example/api/v4/main-account/balance",
     ],
 )
-def test_a_key_signs_for_its_own_server_alone(url: str) -> None:
-    """A signature is made for the origin that the key is of, and no other."""
+def test_key_signs_for_its_own_server_only(url: str) -> None:
+    """A key signs only requests to its own origin."""
     key = ApiKey("alice", UUID, UUID, Secret("c2VjcmV0"), origin="https://whitebit.com:443")
     with pytest.raises(WrongServer):
         key.auth().sign(httpx.Request("POST", url, json={}))
 
 
-def test_a_stored_key_is_of_the_server_that_issued_it(face: Face) -> None:
-    """What `adopt` stores is bound to the partner's server, and found there only."""
+def test_stored_key_belongs_to_its_server(face: Face) -> None:
+    """A key that `adopt` stores is bound to the partner's server, and found only there."""
     partner, elsewhere = face.partner(), face.partner(region=Region.EU)
     partner.adopt("alice", public_key=UUID, secret="c2VjcmV0")
     with pytest.raises(NotConnected):
@@ -244,8 +238,8 @@ def test_a_stored_key_is_of_the_server_that_issued_it(face: Face) -> None:
     assert face.sandbox.requests == []
 
 
-def test_the_transport_sends_nothing_elsewhere(sandbox: Sandbox) -> None:
-    """An endpoint that names an absolute URL of another server gets no request out."""
+def test_transport_sends_only_to_its_server(sandbox: Sandbox) -> None:
+    """A request to an absolute URL of another server is not sent."""
 
     class Elsewhere:
         """A generated endpoint gone wrong."""
@@ -257,19 +251,22 @@ def test_the_transport_sends_nothing_elsewhere(sandbox: Sandbox) -> None:
 
         sync_detailed = asyncio_detailed = build_request
 
-    pools = Pools(Server.of(Region.GLOBAL, sandbox.global_url), timeout=5.0)
+    server = Server.of(Region.GLOBAL, sandbox.global_url)
     auth = SignedAuth(UUID, Secret("c2VjcmV0"), origin=origin_of(sandbox.global_url))
     endpoint: Any = Elsewhere()
-    request = Send("get_api_key_info", endpoint, auth=auth, parse=lambda body: body)
     with pytest.raises(WrongServer) as caught:
-        Transport(pools, timeout=5.0).send(request)
-    pools.close()
+        sent(
+            *(server, "get_api_key_info", endpoint),
+            timeout=5.0,
+            auth=auth,
+            parse=lambda body: body,
+        )
     assert caught.value.operation == "get_api_key_info"
     assert sandbox.connections() == 0
 
 
-def test_a_redirect_takes_no_credential_along(face: Face) -> None:
-    """A server that redirects to the other region's host is not followed."""
+def test_redirect_is_not_followed(face: Face) -> None:
+    """A redirect to the other region's host is not followed."""
     user = connected(face)
     face.sandbox.faults.add(
         "get_account_main_balance",
@@ -282,7 +279,7 @@ def test_a_redirect_takes_no_credential_along(face: Face) -> None:
     assert face.sandbox.connections("eu") == 0
 
 
-def test_a_store_is_not_asked_for_a_region_that_is_refused(face: Face) -> None:
+def test_refused_region_does_not_read_the_store(face: Face) -> None:
     """The refusal comes before custody is read: not even a user id is looked up."""
     asked: list[str] = []
 
@@ -296,5 +293,5 @@ def test_a_store_is_not_asked_for_a_region_that_is_refused(face: Face) -> None:
 
     user = face.partner(region=Region.EU, store=Watched()).user("alice")
     with pytest.raises(RegionNotSupported):
-        user.api_keys.issue()
+        user.api_key.issue()
     assert asked == []

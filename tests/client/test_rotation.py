@@ -178,11 +178,11 @@ def test_a_partner_works_on_through_a_rotation(face: Face) -> None:
     old = list(face.keys)
     face.keys = [*old, NEW]
     user = connected(face)
-    key = user.api_keys.issue()
+    key = user.api_key.issue()
     assert isinstance(face.store, MemoryStore)
     assert maintained(face.store, NEW, *old).rotate().findings == ()
-    assert user.api_keys.issue().secret == key.secret
+    assert user.api_key.issue().secret == key.secret
     face.keys = [NEW]
     partner = face.partner()
-    assert partner.user("alice").api_keys.issue().secret == key.secret
-    assert partner.user("alice").api_keys.info().external_id == key.external_id
+    assert partner.user("alice").api_key.issue().secret == key.secret
+    assert partner.user("alice").api_key.info().external_id == key.external_id

@@ -1,4 +1,4 @@
-"""Encryption at rest: what is sealed opens in its own place, unchanged, with its key, or not."""
+"""Encryption at rest: a row can be decrypted only in its place, unchanged, with its key."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def sealer() -> Sealer:
     return Sealer([generate_encryption_key()])
 
 
-def test_what_was_sealed_opens(sealer: Sealer) -> None:
-    """A row opens in its place, and does not show what is in it."""
+def test_sealed_row_opens(sealer: Sealer) -> None:
+    """A row can be decrypted in its place, and does not show its content."""
     sealed = sealer.seal(PLAIN, PLACE)
     assert sealer.open(sealed, PLACE) == PLAIN
     assert b"b3BhcXVl" not in sealed
 
 
-def test_no_two_seals_are_alike(sealer: Sealer) -> None:
-    """Every write has a nonce of its own: equal rows cannot be told from different ones."""
+def test_every_write_has_a_new_nonce(sealer: Sealer) -> None:
+    """Every write has its own nonce, so equal rows look different."""
     nonces = {sealer.seal(PLAIN, PLACE)[9:21] for _ in range(1_000)}
     assert len(nonces) == 1_000
 
 
-def test_a_flipped_bit_is_noticed_wherever_it_is(sealer: Sealer) -> None:
-    """Each single byte of a row is covered: format, key id, nonce, text and tag."""
+def test_changed_byte_is_detected(sealer: Sealer) -> None:
+    """Each byte of a row is protected: format, key id, nonce, text and tag."""
     sealed = sealer.seal(PLAIN, PLACE)
     for position in range(len(sealed)):
         for bit in (0x01, 0x80):
@@ -48,8 +48,8 @@ def test_a_flipped_bit_is_noticed_wherever_it_is(sealer: Sealer) -> None:
             assert isinstance(caught.value, EncryptionKeyMissing) is missing
 
 
-def test_a_row_of_any_other_length_is_noticed(sealer: Sealer) -> None:
-    """A cut-off or lengthened row does not open, nor does an empty one."""
+def test_changed_length_is_detected(sealer: Sealer) -> None:
+    """A truncated, lengthened or empty row cannot be decrypted."""
     sealed = sealer.seal(PLAIN, PLACE)
     for length in range(len(sealed)):
         with pytest.raises(SealBroken):
@@ -73,16 +73,16 @@ def test_a_row_of_any_other_length_is_noticed(sealer: Sealer) -> None:
         ("pair", "https://whitebit.com:443", "alice", "client"),
     ],
 )
-def test_a_row_opens_nowhere_else(sealer: Sealer, elsewhere: tuple[str, ...]) -> None:
-    """A row that was moved to another kind, server, client or user does not open."""
+def test_moved_row_does_not_open(sealer: Sealer, elsewhere: tuple[str, ...]) -> None:
+    """A row that was moved to another kind, server, client or user cannot be decrypted."""
     with pytest.raises(SealBroken) as caught:
         sealer.open(sealer.seal(PLAIN, PLACE), elsewhere)
     assert elsewhere[0] in caught.value.message
     assert caught.value.__context__ is None
 
 
-def test_another_key_does_not_open_it(sealer: Sealer) -> None:
-    """A missing key is named by its id, never by itself."""
+def test_missing_key_is_named_by_its_id(sealer: Sealer) -> None:
+    """A missing key is named by its id, and the key itself is not shown."""
     key = generate_encryption_key()
     sealed = Sealer([key]).seal(PLAIN, PLACE)
     with pytest.raises(EncryptionKeyMissing) as caught:
@@ -91,14 +91,14 @@ def test_another_key_does_not_open_it(sealer: Sealer) -> None:
     assert key not in str(caught.value)
 
 
-def test_a_key_id_is_no_part_of_the_key() -> None:
-    """What stands in the clear in each row tells nothing of the key."""
+def test_key_id_does_not_reveal_the_key() -> None:
+    """The unencrypted part of a row reveals nothing about the key."""
     raw = secrets.token_bytes(32)
     assert Sealer([raw]).writes_with not in raw.hex()
 
 
-def test_keys_are_rotated_by_their_order() -> None:
-    """The first key writes and all read; a key that is left out reads no more."""
+def test_keys_rotate_by_their_order() -> None:
+    """The first key encrypts and all decrypt; a key that was removed decrypts no longer."""
     old, new = generate_encryption_key(), generate_encryption_key()
     before, both, swapped, after = (
         Sealer([old]), Sealer([new, old]), Sealer([old, new]), Sealer([new])
@@ -115,8 +115,8 @@ def test_keys_are_rotated_by_their_order() -> None:
         before.open(again, PLACE)
 
 
-def test_a_key_may_be_text_or_bytes() -> None:
-    """The text that is generated and the 32 bytes in it are the same key."""
+def test_key_may_be_text_or_bytes() -> None:
+    """The generated text and the 32 bytes in it are the same key."""
     text = generate_encryption_key()
     raw = base64.urlsafe_b64decode(text)
     assert len(raw) == 32
@@ -124,7 +124,7 @@ def test_a_key_may_be_text_or_bytes() -> None:
 
 
 def test_generated_keys_differ() -> None:
-    """No key is made twice."""
+    """No key is generated twice."""
     assert len({generate_encryption_key() for _ in range(100)}) == 100
 
 
@@ -157,11 +157,11 @@ def repr_of_kind(keys: object) -> str:
     ],
     ids=repr_of_kind,
 )
-def test_keys_that_are_none_are_refused(keys: Any) -> None:
-    """A missing, short or misspelt key fails at once, unseen, and the hint says how to make one."""
+def test_invalid_keys_are_refused(keys: Any) -> None:
+    """A missing, short or misspelt key fails at once, is not shown, and has a hint."""
     with pytest.raises(InvalidArgument, match="generate_encryption_key") as caught:
         Sealer(keys)
-    assert caught.value.argument == "keys"
+    assert caught.value.argument == "encryption_keys"
     assert caught.value.__cause__ is None
     for key in keys if isinstance(keys, list) else ():
         assert not key or str(key) not in str(caught.value)

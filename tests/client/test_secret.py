@@ -1,4 +1,4 @@
-"""The type that holds what must not be shown."""
+"""The type for values that must not be shown."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ VALUE = "b3BhcXVl+secret/value=="
         dir,
     ],
 )
-def test_no_way_of_printing_shows_it(show: Callable[[Secret], object]) -> None:
-    """Every way from an object to text gives a mask, or at least not the value."""
+def test_secret_is_not_printed(show: Callable[[Secret], object]) -> None:
+    """Every conversion of an object to text gives a mask, or at least not the value."""
     assert VALUE not in str(show(Secret(VALUE)))
 
 
-def test_the_mask_tells_nothing_of_the_value() -> None:
-    """The mask is the same for every value, of whatever length."""
+def test_mask_does_not_depend_on_the_value() -> None:
+    """The mask is the same for every value of any length."""
     assert repr(Secret("")) == repr(Secret(VALUE)) == "Secret('**********')"
 
 
-def test_a_traceback_with_locals_does_not_show_it() -> None:
-    """What error trackers collect of a frame holds the mask."""
+def test_traceback_with_locals_shows_the_mask() -> None:
+    """The variables that error trackers collect from a frame show the mask."""
 
     def fail(secret: Secret) -> None:
         raise RuntimeError("failed")
@@ -57,14 +57,14 @@ def test_a_traceback_with_locals_does_not_show_it() -> None:
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_it_is_not_pickled(protocol: int) -> None:
-    """No protocol writes it, and the refusal does not name it."""
+def test_secret_is_not_pickled(protocol: int) -> None:
+    """No pickle protocol accepts it, and the error does not show it."""
     with pytest.raises(TypeError) as caught:
         pickle.dumps({"held": Secret(VALUE)}, protocol)
     assert VALUE not in str(caught.value)
 
 
-def test_it_is_not_json() -> None:
+def test_secret_is_not_json() -> None:
     """The json module refuses it."""
     with pytest.raises(TypeError) as caught:
         json.dumps({"secret": Secret(VALUE)})
@@ -72,14 +72,14 @@ def test_it_is_not_json() -> None:
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
-def test_a_copy_is_the_same_object(duplicate: Callable[[Secret], Secret]) -> None:
-    """Copying makes no second place in memory where the value stands."""
+def test_copy_is_the_same_object(duplicate: Callable[[Secret], Secret]) -> None:
+    """Copying creates no second copy of the value in memory."""
     secret = Secret(VALUE)
     assert duplicate(secret) is secret
 
 
-def test_it_compares_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Equality goes through `hmac.compare_digest`, and only with another secret."""
+def test_secret_compares_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equality uses `hmac.compare_digest`, and only with another secret."""
     compared = []
     digest = hmac.compare_digest
 
@@ -96,19 +96,19 @@ def test_it_compares_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("value", ["ключ", "\ud800", ""])
 def test_any_text_compares(value: str) -> None:
-    """Text outside of ASCII, even what UTF-8 cannot hold, compares without an error."""
+    """Text outside ASCII, even text that UTF-8 cannot encode, is compared without an error."""
     assert Secret(value) == Secret(value)
     assert Secret(value) != Secret(VALUE)
 
 
-def test_it_has_no_hash() -> None:
-    """It is no dictionary key: a hash would tell equal values apart in print."""
+def test_secret_has_no_hash() -> None:
+    """It cannot be a dictionary key, because a printed hash would reveal equal values."""
     with pytest.raises(TypeError):
         hash(Secret(VALUE))
 
 
-def test_reveal_is_the_one_way_to_the_value() -> None:
-    """The value comes out where it is asked for, and can be set nowhere else."""
+def test_reveal_returns_the_value() -> None:
+    """The value is returned only by `reveal`, and cannot be set."""
     secret = Secret(VALUE)
     assert secret.reveal() == VALUE
     with pytest.raises(AttributeError):

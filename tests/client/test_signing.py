@@ -1,4 +1,4 @@
-"""Signed V4 requests: against HMAC by hand, against ccxt, and against the sandbox."""
+"""Signed V4 requests, compared with a hand-written HMAC, with ccxt, and with the sandbox."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def issued(sandbox: Sandbox, client: PartnerClient, **options: Any) -> ApiKey:
     return ApiKey("alice", made.public_key, made.external_id, Secret(made.secret), origin)
 
 
-def test_the_signature_is_the_contracts() -> None:
-    """The headers are those of an HMAC-SHA512 over the base64 of the very body that is sent."""
+def test_signature_follows_the_contract() -> None:
+    """The headers are an HMAC-SHA512 over the base64 of exactly the body that is sent."""
     request = signed(made_key(), httpx.Request("POST", URL, json={"ticker": "BTC"}))
     body = request.read()
     payload = base64.b64encode(body)
@@ -64,8 +64,8 @@ def test_the_signature_is_the_contracts() -> None:
     assert isinstance(fields["nonce"], int)
 
 
-def test_ccxt_signs_the_same_fields_alike() -> None:
-    """The payload and the signature are ccxt's for the same key, nonce and parameters."""
+def test_signature_equals_that_of_ccxt() -> None:
+    """Payload and signature equal ccxt's for the same key, nonce and parameters."""
     request = signed(
         made_key("ccxt"), httpx.Request("POST", URL, json={"ticker": "BTC"}),
         nonce=NonceMode.GROWING,
@@ -86,8 +86,8 @@ def test_ccxt_signs_the_same_fields_alike() -> None:
     assert {name.lower() for name in theirs["headers"]} <= set(request.headers)
 
 
-def test_the_body_is_compact_ascii_with_plain_slashes() -> None:
-    """Spaces, escaped slashes and letters beyond ASCII do not stand in the body that leaves."""
+def test_body_is_compact_ascii() -> None:
+    """The body that is sent has no spaces, no escaped slashes and only ASCII characters."""
     content = b'{ "memo" : "gr\\u00fc\xc3\x9fe \\/ x",\n "list": [1, 2] }'
     body = signed(made_key(), httpx.Request("POST", URL, content=content)).read()
     assert body.isascii()
@@ -98,20 +98,20 @@ def test_the_body_is_compact_ascii_with_plain_slashes() -> None:
 @pytest.mark.parametrize(
     "digits", ["0.00000001", "1.00000000000000000001", "12345678901234567890.5", "1e-8", "0.10"]
 )
-def test_a_fraction_keeps_its_digits(digits: str) -> None:
-    """A bare number in a body leaves with the digits that the caller wrote."""
+def test_fraction_keeps_its_digits(digits: str) -> None:
+    """A number in a body is sent with the digits that the caller wrote."""
     request = httpx.Request("POST", URL, content=f'{{"order":[{{"amount":{digits}}}]}}'.encode())
     assert f'"amount":{digits}}}'.encode() in signed(made_key(), request).read()
 
 
-def test_the_query_is_no_part_of_the_signed_path() -> None:
-    """The field `request` is the path alone."""
+def test_signed_path_has_no_query() -> None:
+    """The field `request` contains only the path."""
     request = signed(made_key(), httpx.Request("POST", f"{URL}?a=b"))
     assert json.loads(request.read())["request"] == PATH
 
 
 def test_timeouts_and_other_headers_are_kept() -> None:
-    """What the client set on the request is on the signed one."""
+    """The settings of the client's request are kept on the signed request."""
     timeouts = {"connect": 1.0, "read": 2.0, "write": 3.0, "pool": 4.0}
     request = httpx.Request("POST", URL, headers={"x-mine": "1"}, extensions={"timeout": timeouts})
     made = signed(made_key(), request)
@@ -133,16 +133,16 @@ def test_timeouts_and_other_headers_are_kept() -> None:
         (httpx.Request("POST", f"https://whitebit.com@evil.example{PATH}"), WrongServer),
     ],
 )
-def test_what_is_not_to_be_signed_is_refused(request_: httpx.Request, error: type) -> None:
-    """Another server, another method and a body that is no object get no signature."""
+def test_unsuitable_request_is_not_signed(request_: httpx.Request, error: type) -> None:
+    """Another server, another method, or a body that is no object is not signed."""
     with pytest.raises(error) as caught:
         signed(made_key(), request_)
     assert "the-secret" not in str(caught.value)
     assert "x-txc-signature" not in request_.headers
 
 
-def test_nonces_are_unique_and_grow_over_threads() -> None:
-    """Threads that sign at once never get one nonce twice, and each sees its own grow."""
+def test_nonces_are_unique_across_threads() -> None:
+    """Concurrent threads never get the same nonce, and each sees its nonces grow."""
     key, seen = made_key("threads"), list[list[int]]()
 
     def sign() -> None:
@@ -164,7 +164,7 @@ def test_nonces_are_unique_and_grow_over_threads() -> None:
 @pytest.mark.parametrize(
     ("mode", "expected"), [(NonceMode.WINDOW, False), (NonceMode.GROWING, True)]
 )
-def test_a_clock_that_is_set_back(clock: MovedClock, mode: NonceMode, *, expected: bool) -> None:
+def test_clock_set_back(clock: MovedClock, mode: NonceMode, *, expected: bool) -> None:
     """Nonces follow a clock that was set back, unless they must grow."""
     auth = made_key(f"back-{mode.value}").auth(nonce=mode, clock=clock)
     clock.ahead = 3600.0
@@ -175,8 +175,8 @@ def test_a_clock_that_is_set_back(clock: MovedClock, mode: NonceMode, *, expecte
     assert (abs(after - clock.time() * 1000) < 5000) is not expected
 
 
-def test_growing_nonces_take_turns_over_threads() -> None:
-    """With growing nonces, a second thread signs only when the first has its answer."""
+def test_growing_nonces_serialize_threads() -> None:
+    """With growing nonces, a second thread signs only after the first has its response."""
     key = made_key("turns")
     first = key.auth(nonce=NonceMode.GROWING).sync_auth_flow(httpx.Request("POST", URL))
     next(first)
@@ -196,8 +196,8 @@ def test_growing_nonces_take_turns_over_threads() -> None:
 
 
 @pytest.mark.anyio
-async def test_growing_nonces_take_turns_over_tasks() -> None:
-    """With growing nonces, one task at a time is between signature and answer."""
+async def test_growing_nonces_serialize_tasks() -> None:
+    """With growing nonces, one task at a time is between signature and response."""
     key, running, most = made_key("tasks"), 0, 0
 
     async def answer(_: httpx.Request) -> httpx.Response:
@@ -215,8 +215,8 @@ async def test_growing_nonces_take_turns_over_tasks() -> None:
 
 
 @pytest.mark.anyio
-async def test_an_error_of_the_network_gives_the_turn_back() -> None:
-    """A request that fails does not keep the next one waiting."""
+async def test_failed_request_releases_the_turn() -> None:
+    """A request that fails does not block the next one."""
 
     def fail(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no")
@@ -229,10 +229,10 @@ async def test_an_error_of_the_network_gives_the_turn_back() -> None:
 
 
 @pytest.mark.parametrize("mode", list(NonceMode))
-def test_a_plain_client_signs_with_it(
+def test_httpx_client_signs_requests(
     sandbox: Sandbox, client: PartnerClient, clock: MovedClock, mode: NonceMode
 ) -> None:
-    """`httpx.Client(auth=key.auth())` makes requests that the server takes."""
+    """`httpx.Client(auth=key.auth())` sends requests that the server accepts."""
     auth = issued(sandbox, client).auth(nonce=mode, clock=clock)
     with httpx.Client(base_url=sandbox.global_url, auth=auth) as http:
         answers = [http.post(PATH, json={}), http.post(PATH, json={"ticker": "BTC"}),
@@ -241,10 +241,10 @@ def test_a_plain_client_signs_with_it(
 
 
 @pytest.mark.anyio
-async def test_a_plain_async_client_signs_with_it(
+async def test_httpx_async_client_signs_requests(
     sandbox: Sandbox, client: PartnerClient, clock: MovedClock
 ) -> None:
-    """`httpx.AsyncClient(auth=key.auth())` makes requests that the server takes, many at once."""
+    """`httpx.AsyncClient(auth=key.auth())` sends concurrent requests that the server accepts."""
     auth = issued(sandbox, client).auth(clock=clock)
     async with httpx.AsyncClient(base_url=sandbox.global_url, auth=auth) as http:
         answers = await asyncio.gather(*(http.post(PATH, json={}) for _ in range(20)))
@@ -252,14 +252,22 @@ async def test_a_plain_async_client_signs_with_it(
 
 
 @pytest.mark.parametrize("wrong", [None, "window", True, 1])
-def test_a_mode_that_is_none_is_refused(wrong: Any) -> None:
-    """The argument is named."""
+def test_invalid_nonce_mode_is_refused(wrong: Any) -> None:
+    """The error names the argument."""
     make: Callable[..., Any] = made_key().auth
     with pytest.raises(InvalidArgument, match="nonce"):
         make(nonce=wrong)
 
 
-def test_a_key_does_not_print_its_secret() -> None:
-    """Neither the key nor its auth shows what it signs with."""
+def test_key_does_not_print_its_secret() -> None:
+    """Neither the key nor its auth object shows the secret."""
     key = made_key()
     assert "the-secret" not in f"{key!r} {key} {key.auth()!r} {vars(key.auth())}"
+
+
+def test_a_key_can_be_a_dictionary_key() -> None:
+    """Keys hash by what identifies them, never by the secret; equality compares the secret too."""
+    one, other = (ApiKey("u", "public", "id", Secret(text), "https://x:443") for text in "ab")
+    assert hash(one) == hash(other)
+    assert one != other
+    assert {one: 1}[one] == 1

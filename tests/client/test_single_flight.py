@@ -13,8 +13,7 @@ import pytest
 from anyio.from_thread import BlockingPortal
 
 from whitebit_ext import AsyncUser, AsyncWhiteBIT
-from whitebit_ext.sandbox import PartnerClient, Sandbox
-from whitebit_ext.sandbox.holds import Hold
+from whitebit_ext.sandbox import Hold, PartnerClient, Sandbox
 
 from .faces import Face, MovedClock, connected
 from .refreshing import in_thread, read, refreshes

@@ -53,13 +53,13 @@ def test_a_directory_that_cannot_be_written(
     user, made = ready(face, partner)
     spoil(directory)
     with pytest.raises(StoreUnavailable, match="the spill directory") as caught:
-        user.api_keys.issue()
+        user.api_key.issue()
     assert caught.value.hint
     assert asked(face) == 0
     if directory.is_file():
         directory.unlink()
     directory.mkdir()
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
 
 
 @pytest.mark.parametrize("call", ["open", "fsync", "unlink"])
@@ -75,15 +75,15 @@ def test_a_disk_that_fails_before(
     with monkeypatch.context() as broken:
         broken.setattr(f"whitebit_ext.custody.spill.os.{call}", fail)
         with pytest.raises(StoreUnavailable, match="No space left on device"):
-            user.api_keys.issue()
+            user.api_key.issue()
     assert asked(face) == 0
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
 
 
 def test_nothing_is_left_of_the_pre_flight(face: Face, partner: WhiteBIT, directory: Path) -> None:
     """A retrieval that goes well leaves the directory empty."""
     user, _ = ready(face, partner)
-    user.api_keys.issue()
+    user.api_key.issue()
     assert list(directory.iterdir()) == []
 
 
@@ -139,10 +139,10 @@ def test_the_next_issue_takes_it_in(
     user, made = ready(face, partner)
     spill(face, store, user)
     requests = face.sandbox.count()
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
     assert face.sandbox.count() == requests
     assert list(directory.iterdir()) == []
-    assert face.partner().user("alice").api_keys.issue().secret.reveal() == made.secret
+    assert face.partner().user("alice").api_key.issue().secret.reveal() == made.secret
     assert partner.lost() == ()
     assert user.signed.account.balances.main() is not None
 
@@ -154,7 +154,7 @@ def test_another_process_on_the_machine_takes_it_in(
     user, made = ready(face, partner)
     spill(face, store, user)
     other = face.partner(spill=directory).user("alice")
-    assert other.api_keys.issue().secret.reveal() == made.secret
+    assert other.api_key.issue().secret.reveal() == made.secret
     assert (asked(face), list(directory.iterdir())) == (1, [])
 
 
@@ -166,10 +166,10 @@ def test_it_stays_until_the_store_has_it(
     spill(face, store, user)
     store.fails = lambda method, kind: method == "put" and kind == "key"
     with pytest.raises(StoreUnavailable):
-        user.api_keys.issue()
+        user.api_key.issue()
     assert len(list(directory.iterdir())) == 1
     store.mend()
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
 
 
 def test_a_late_secret_replaces_a_loss(
@@ -179,13 +179,13 @@ def test_a_late_secret_replaces_a_loss(
     user, made = ready(face, partner)
     store.fails = lambda method, kind: made.secret_taken
     with pytest.raises(SecretNotStored):
-        user.api_keys.issue()
+        user.api_key.issue()
     store.mend()
     elsewhere = face.partner().user("alice")
     with pytest.raises(SecretLost):
-        elsewhere.api_keys.issue(timeout=60)  # the lease could not be given back
+        elsewhere.api_key.issue(timeout=60)  # the lease could not be given back
     assert [loss.outcome for loss in partner.lost()] == ["lost"]
-    assert user.api_keys.issue().secret.reveal() == made.secret
+    assert user.api_key.issue().secret.reveal() == made.secret
     assert partner.lost() == ()
 
 

@@ -17,15 +17,15 @@ import pytest
 
 from whitebit_ext import ApiKey, KeyState, MemoryStore, User, WhiteBIT
 from whitebit_ext.errors import WhiteBITError
-from whitebit_ext.keys.claims import Claim
-from whitebit_ext.oauth.protocol import TokenPair
 
+from ..looking import TokenPair, claim_of
 from .bad_answers import OPERATIONS, BadAnswer, bad_bodies, bad_statuses, expected
 from .faces import REDIRECT_URI, Face
-from .judging import custody_of, emptied, fault_of, printed, told
+from .judging import emptied, fault_of, printed, told
 from .scripted_server import ScriptedServer
 from .test_sweep_sockets import SOCKET_FAULTS
 
+pytestmark = pytest.mark.slow
 REFUSED_TOKEN = BadAnswer(
     "400 documented", 400, lambda request, body: b'{"data":{"token":["Invalid token."]}}'
 )
@@ -54,7 +54,7 @@ class Swept:
             async_transport=lambda: transport,
             refresh_interval=0.0,
         )
-        self.custody = custody_of(face, store, None)
+        self.custody = face.custody(base_url=None, store=store)
         self.user = self.connect()
 
     def connect(self) -> User:
@@ -67,7 +67,7 @@ class Swept:
 
     def issue(self) -> ApiKey:
         """Take the secret, without waiting for anything."""
-        return self.user.api_keys.issue(timeout=0)
+        return self.user.api_key.issue(timeout=0)
 
     def prepare(self, operation: str) -> Callable[[], object]:
         """Bring the user to where an operation is next, and return the call that causes it."""
@@ -80,10 +80,10 @@ class Swept:
             self.issue()
         return {
             "exchange_code": self.connect,
-            "refresh_token": self.user.api_keys.info,
-            "get_api_key_info": self.user.api_keys.info,
+            "refresh_token": self.user.api_key.info,
+            "get_api_key_info": self.user.api_key.info,
             "get_api_key_secret": self.issue,
-            "delete_api_key": self.user.api_keys.delete,
+            "delete_api_key": self.user.api_key.delete,
         }[operation]
 
     def check_kept(self, operation: str, bad: BadAnswer, before: TokenPair | None) -> None:
@@ -99,25 +99,27 @@ class Swept:
             else:
                 assert kept.refresh == before.refresh
         elif operation == "get_api_key_secret":
-            raw = Claim(self.custody, "alice", server.external_id).read()["raw"]
+            raw = claim_of(self.custody, "alice", server.external_id).read()["raw"]
             came = bad.status == 200 and server.said
             assert raw == ([base64.b64encode(server.said).decode()] if came else [])
             asked = server.requests[operation]
             assert self.issue().secret.reveal() == server.api_secret
             # A body that was too long, and holds the secret, is read before anybody asks again.
             assert server.requests[operation] == asked + ("huge and true" not in bad.name)
-            self.user.api_keys.delete()
+            self.user.api_key.delete()
         elif operation == "delete_api_key":
             stored = self.custody.key("alice")
             assert stored is not None
             assert stored.key.secret.reveal() == server.api_secret
             assert self.issue() == stored.key
-        assert self.user.api_keys.info().state is KeyState.ACTIVE
+        assert self.user.api_key.info().state is KeyState.ACTIVE
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_answer_ends_typed(face: Face, operation: str, library_log: StringIO) -> None:
-    """Each bad answer is an error of its class, with operation and hint; all that was had stays."""
+def test_every_bad_response_is_a_typed_error(
+    face: Face, operation: str, library_log: StringIO
+) -> None:
+    """Each bad response is a typed error with operation and hint, and stored data is kept."""
     swept = Swept(face)
     swept_over, wrong = 0, []
     for bad in answers(operation):
@@ -133,6 +135,7 @@ def test_every_answer_ends_typed(face: Face, operation: str, library_log: String
                 bad.status,
                 refused_token=bad is REFUSED_TOKEN,
                 huge="huge" in bad.name,
+                page=bad.name.endswith((" page", " empty")),
             )
             fault = fault_of(error, operation, kind)
             if error.status_code not in (bad.status, None):
@@ -152,14 +155,14 @@ def test_every_answer_ends_typed(face: Face, operation: str, library_log: String
     assert swept.server.strays == []
 
 
-def test_size_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    """How much was swept is said, so that a sweep that shrinks is seen."""
+def test_size_is_printed(record_property: Callable[[str, object], None]) -> None:
+    """The size of the sweep is printed at the end, so that a smaller sweep is noticed."""
     counted = {operation: len(list(answers(operation))) for operation in OPERATIONS}
     assert min(counted.values()) > 3 * 300
     scripted, socket = sum(counted.values()), len(SOCKET_FAULTS) * len(OPERATIONS)
-    with capsys.disabled():
-        print(
-            f"\nsweep: {min(counted.values())} to {max(counted.values())} answers x "
-            f"{len(OPERATIONS)} operations x sync and async = {2 * scripted}; "
-            f"over sockets {len(SOCKET_FAULTS)} x {len(OPERATIONS)} x 2 = {2 * socket}"
-        )
+    record_property(
+        "figure",
+        f"sweep: {min(counted.values())} to {max(counted.values())} answers x "
+        f"{len(OPERATIONS)} operations x sync and async = {2 * scripted}; "
+        f"over sockets {len(SOCKET_FAULTS)} x {len(OPERATIONS)} x 2 = {2 * socket}",
+    )

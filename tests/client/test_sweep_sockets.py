@@ -1,4 +1,4 @@
-"""The sweep over a real connection: the sandbox's faults x operations x faces.
+"""The sweep over a real connection: the sandbox's faults x operations x interfaces.
 
 The answer is the sandbox's own, spoiled, and the operation has taken effect; or it is an error
 status, and nothing has happened. `test_sweep.py` has the bulk.
@@ -14,13 +14,14 @@ import pytest
 
 from whitebit_ext import KeyState
 from whitebit_ext.errors import WhiteBITError
-from whitebit_ext.keys.claims import Claim
 from whitebit_ext.sandbox import Sandbox
 
+from ..looking import claim_of
 from .bad_answers import OPERATIONS, expected
 from .faces import Face, connected
-from .judging import custody_of, emptied, fault_of, printed, told
+from .judging import emptied, fault_of, printed, told
 
+pytestmark = pytest.mark.slow
 # The sandbox's fault, its options, and the status that comes.
 SOCKET_FAULTS: dict[str, tuple[dict[str, Any], int]] = {
     "empty": ({"kind": "empty"}, 200),
@@ -54,16 +55,16 @@ SOCKET_FAULTS: dict[str, tuple[dict[str, Any], int]] = {
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("fault", SOCKET_FAULTS)
-def test_every_fault_of_a_socket_ends_typed(
+def test_every_socket_fault_is_a_typed_error(
     face: Face, sandbox: Sandbox, operation: str, fault: str, library_log: StringIO
 ) -> None:
-    """The same over a real connection, where a spoiled success has taken effect."""
+    """Faults of a real connection are typed errors, even if the request took effect."""
     user = connected(face)
     partner = face.partner(refresh_interval=0.0)
-    custody = custody_of(face, face.store, sandbox.global_url)
+    custody = face.custody()
     sandbox.clock.advance(5)  # the key shows
     if operation == "delete_api_key":
-        user.api_keys.issue(timeout=0)
+        user.api_key.issue(timeout=0)
     if operation == "refresh_token":
         sandbox.clock.advance(300)
     before = custody.pair("alice")
@@ -73,10 +74,10 @@ def test_every_fault_of_a_socket_ends_typed(
     emptied(library_log)  # of what the person's browser did, whose log is not ours
     acts: dict[str, Callable[[], object]] = {
         "exchange_code": lambda: partner.connect(callback, state=login.state, user_id="bob"),
-        "refresh_token": partner.user("alice").api_keys.info,
-        "get_api_key_info": user.api_keys.info,
-        "get_api_key_secret": lambda: user.api_keys.issue(timeout=0),
-        "delete_api_key": user.api_keys.delete,
+        "refresh_token": partner.user("alice").api_key.info,
+        "get_api_key_info": user.api_key.info,
+        "get_api_key_secret": lambda: user.api_key.issue(timeout=0),
+        "delete_api_key": user.api_key.delete,
     }
     options, status = SOCKET_FAULTS[fault]
     sandbox.faults.add(operation, **options)
@@ -97,9 +98,9 @@ def test_every_fault_of_a_socket_ends_typed(
         assert kept.key.secret.reveal() in secrets
     elif operation == "get_api_key_secret":
         assert key is not None
-        raw = Claim(custody, "alice", key.external_id).read()["raw"]
+        raw = claim_of(custody, "alice", key.external_id).read()["raw"]
         assert len(raw) == (status == 200 and fault != "empty")
         if status != 200 or fault == "huge":
-            assert user.api_keys.issue(timeout=0).secret.reveal() in secrets
+            assert user.api_key.issue(timeout=0).secret.reveal() in secrets
     elif status != 200:
-        assert partner.user("alice").api_keys.info().state is KeyState.ACTIVE
+        assert partner.user("alice").api_key.info().state is KeyState.ACTIVE

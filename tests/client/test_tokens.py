@@ -1,4 +1,4 @@
-"""Token pairs that are fresh when they are needed: margins, commits, and the rule of the 401."""
+"""Token pairs: when they are refreshed, how they are committed, and what a 401 does."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from .stores import WatchedStore
 READ = "get_account_main_balance"
 
 
-def test_a_pair_serves_until_its_margin(face: Face) -> None:
-    """With more than 30 s to live, a token is used as it is."""
+def test_pair_is_used_until_its_margin(face: Face) -> None:
+    """A token that is valid for more than 30 s is used without a refresh."""
     user = connected(face)
     face.clock.advance(269.9)
     read(user)
     assert refreshes(face) == 0
 
 
-def test_a_pair_is_renewed_once_at_its_margin(face: Face) -> None:
-    """With 30 s to live, the next call renews it, and the calls after that use the new one."""
+def test_pair_is_refreshed_once_at_its_margin(face: Face) -> None:
+    """A token that is valid for 30 s is refreshed once, and later calls use the new one."""
     user = connected(face)
     face.clock.advance(270)
     for _ in range(3):
@@ -38,8 +38,8 @@ def test_a_pair_is_renewed_once_at_its_margin(face: Face) -> None:
     assert len(face.sandbox.issued_values("access_token")) == 2
 
 
-def test_renewals_go_on_for_as_long_as_somebody_calls(face: Face) -> None:
-    """Each rotation is stored: ten of them in a row, and a new process goes on from there."""
+def test_repeated_refreshes_are_stored(face: Face) -> None:
+    """Ten refreshes in a row are stored, and a new process continues from the last."""
     user = connected(face)
     for _ in range(10):
         face.clock.advance(280)
@@ -50,8 +50,8 @@ def test_renewals_go_on_for_as_long_as_somebody_calls(face: Face) -> None:
     assert face.sandbox.count(path="refresh_token", status=200) == 11
 
 
-def test_a_new_pair_is_committed_before_it_is_used(face: Face) -> None:
-    """The store has the new pair before any request carries its token."""
+def test_pair_is_committed_before_it_is_used(face: Face) -> None:
+    """The store has the new pair before any request uses its token."""
     face.store = store = WatchedStore()
     user = connected(face)
     read(user)
@@ -65,8 +65,8 @@ def test_a_new_pair_is_committed_before_it_is_used(face: Face) -> None:
     assert face.sandbox.count(path=READ) == 2
 
 
-def test_a_pair_that_cannot_be_committed_is_not_used(face: Face) -> None:
-    """A store that fails for ten seconds: the caller is told, the pair is kept, saved and used."""
+def test_uncommitted_pair_is_not_used(face: Face) -> None:
+    """If the store fails for ten seconds, an error is raised and the pair is stored later."""
     face.store = store = WatchedStore()
     user = connected(face)
     face.clock.advance(305)
@@ -80,8 +80,8 @@ def test_a_pair_that_cannot_be_committed_is_not_used(face: Face) -> None:
     assert refreshes(face) == 1
 
 
-def test_a_commit_is_patient(face: Face) -> None:
-    """A store that fails for a moment is waited for, and nobody notices."""
+def test_commit_is_retried(face: Face) -> None:
+    """A store that fails for a moment is retried, without an error."""
     face.store = store = WatchedStore()
     user = connected(face)
     face.clock.advance(280)
@@ -92,8 +92,8 @@ def test_a_commit_is_patient(face: Face) -> None:
     assert refreshes(face) == 1
 
 
-def test_a_store_that_cannot_be_written_spends_no_refresh_token(face: Face) -> None:
-    """Without a lease nothing is sent; when the store is back, the pair is renewed."""
+def test_failing_store_spends_no_refresh_token(face: Face) -> None:
+    """Without a lease nothing is sent; when the store works again, the pair is refreshed."""
     face.store = store = WatchedStore()
     user = connected(face)
     face.clock.advance(305)
@@ -105,8 +105,8 @@ def test_a_store_that_cannot_be_written_spends_no_refresh_token(face: Face) -> N
     read(user)
 
 
-def test_a_pair_without_a_refresh_token_serves_to_its_end(face: Face) -> None:
-    """A four-hour token without a twin is a normal case: no refresh, and then the user's turn."""
+def test_pair_without_refresh_token_is_used_until_it_expires(face: Face) -> None:
+    """A four-hour token without a refresh token is used, then a new login is needed."""
     face.client = face.sandbox.register_client(redirect_uris=(REDIRECT_URI,), token_mode="single")
     user = connected(face)
     face.clock.advance(4 * 3600 - 1)
@@ -118,8 +118,8 @@ def test_a_pair_without_a_refresh_token_serves_to_its_end(face: Face) -> None:
     assert refreshes(face) == 0
 
 
-def test_a_refresh_token_that_has_ended_is_not_sent(face: Face) -> None:
-    """After 600 s only the user can help, and no request is wasted on it."""
+def test_expired_refresh_token_is_not_sent(face: Face) -> None:
+    """After 600 s a new login is needed, and no request is sent."""
     user = connected(face)
     face.clock.advance(599.9)
     read(user)
@@ -129,15 +129,15 @@ def test_a_refresh_token_that_has_ended_is_not_sent(face: Face) -> None:
     assert refreshes(face) == 1
 
 
-def test_a_user_that_nobody_connected_has_no_token(face: Face) -> None:
-    """An unknown user ends typed, and nothing is sent."""
+def test_unknown_user_has_no_token(face: Face) -> None:
+    """An unknown user is a typed error, and nothing is sent."""
     with pytest.raises(NotConnected):
         read(face.partner().user("nobody"))
     assert face.sandbox.connections() == 0
 
 
-def test_a_forgotten_user_has_no_token(face: Face) -> None:
-    """After `forget`, not even the pair in this process's memory is used."""
+def test_forgotten_user_has_no_token(face: Face) -> None:
+    """After `forget`, not even the cached pair of this process is used."""
     partner = face.partner()
     user = connected(face, partner=partner)
     read(user)
@@ -146,8 +146,8 @@ def test_a_forgotten_user_has_no_token(face: Face) -> None:
         read(user)
 
 
-def test_a_token_that_another_process_replaced_is_read_again(face: Face) -> None:
-    """On a 401, custody is read first: what changed there is used, without a refresh."""
+def test_token_replaced_by_another_process_is_used(face: Face) -> None:
+    """After a 401, custody is read first, and a changed pair is used without a refresh."""
     here = connected(face)
     read(here)
     face.sandbox.revoke_tokens("alice", face.client)
@@ -156,8 +156,8 @@ def test_a_token_that_another_process_replaced_is_read_again(face: Face) -> None
     assert refreshes(face) == 0
 
 
-def test_a_401_renews_the_pair(face: Face) -> None:
-    """A token that the server stopped to take is renewed, and the request goes again, once."""
+def test_401_refreshes_the_pair(face: Face) -> None:
+    """A token that the server refuses is refreshed, and the request is sent once more."""
     user = connected(face)
     face.sandbox.faults.add(READ, kind="status", status=401)
     read(user)
@@ -166,30 +166,27 @@ def test_a_401_renews_the_pair(face: Face) -> None:
 
 
 @pytest.mark.usefixtures("breaching")
-def test_a_missing_scope_causes_one_refresh_and_no_storm(face: Face) -> None:
-    """A 401 that a fresh token does not mend is `Unauthorized`; its hint names the scopes.
-
-    Of the operations, those over API keys answer a missing scope so (contract, section 4).
-    """
+def test_missing_scope_causes_one_refresh(face: Face) -> None:
+    """A 401 after a refresh is `Unauthorized`, and its hint names the scopes."""
     face.client = face.sandbox.register_client(
         redirect_uris=(REDIRECT_URI,), scopes=("show.userinfo", "users.deals.read")
     )
     user = connected(face)
     for _ in range(4):
         with pytest.raises(Unauthorized) as caught:
-            user.api_keys.info()
+            user.api_key.info()
         hint = caught.value.hint
         assert "needed: apikeys.read" in hint
         assert "granted: show.userinfo, users.deals.read" in hint
         assert "allowlist" in hint
     assert refreshes(face) == 1
     with pytest.raises(Unauthorized):
-        face.partner().user("alice").api_keys.info()
+        face.partner().user("alice").api_key.info()
     assert refreshes(face) == 1
 
 
-def test_a_401_without_a_refresh_token_is_unauthorized(face: Face) -> None:
-    """There is nothing to renew: the request goes once, and the error says why it may be."""
+def test_401_without_refresh_token_is_unauthorized(face: Face) -> None:
+    """Without a refresh token the request is sent once, and the error names the causes."""
     face.client = face.sandbox.register_client(redirect_uris=(REDIRECT_URI,), token_mode="single")
     user = connected(face)
     face.sandbox.revoke_tokens("alice", face.client)
@@ -198,8 +195,8 @@ def test_a_401_without_a_refresh_token_is_unauthorized(face: Face) -> None:
     assert (refreshes(face), face.sandbox.count(path=READ)) == (0, 1)
 
 
-def test_a_401_whose_renewal_is_refused_asks_for_the_user(face: Face) -> None:
-    """A user who revoked the authorization: 401, refresh refused, `ReauthorizationRequired`."""
+def test_refused_refresh_after_401_needs_a_new_login(face: Face) -> None:
+    """A 401 followed by a refused refresh is `ReauthorizationRequired`."""
     user = connected(face)
     face.sandbox.revoke_authorization("alice", face.client)
     for _ in range(2):
@@ -208,7 +205,7 @@ def test_a_401_whose_renewal_is_refused_asks_for_the_user(face: Face) -> None:
     assert refreshes(face) == 1
 
 
-def test_many_401s_at_once_renew_once(face: Face) -> None:
+def test_concurrent_401s_cause_one_refresh(face: Face) -> None:
     """Twelve threads whose token is refused at the same moment cause one refresh."""
     user = connected(face)
     face.sandbox.faults.add(READ, kind="status", status=401, times=12)
@@ -223,8 +220,8 @@ def test_many_401s_at_once_renew_once(face: Face) -> None:
     assert refreshes(face) == 1
 
 
-def test_a_late_pair_does_not_replace_a_new_login(keyless: Face) -> None:
-    """A user connects anew while the old pair is renewed: the new login stays."""
+def test_late_pair_does_not_replace_a_new_login(keyless: Face) -> None:
+    """A login that is finished during a refresh of the old pair stays stored."""
     face = keyless
     user = connected(face)
     face.clock.advance(305)
@@ -238,8 +235,8 @@ def test_a_late_pair_does_not_replace_a_new_login(keyless: Face) -> None:
     assert [face.store.get("pair", id) for id in face.store.scan("pair")] == rows
 
 
-def test_a_late_pair_does_not_bring_back_who_was_forgotten(face: Face) -> None:
-    """A user is forgotten while the pair is renewed: nothing is stored."""
+def test_late_pair_does_not_restore_a_forgotten_user(face: Face) -> None:
+    """If a user is forgotten during a refresh, nothing is stored."""
     partner = face.partner()
     user = connected(face, partner=partner)
     face.clock.advance(305)

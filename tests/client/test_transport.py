@@ -1,8 +1,7 @@
-"""The bound client: what comes over the wire, and what of it reaches a caller."""
+"""The transport: what a server may send, and what a caller sees of it."""
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 import socket
@@ -16,7 +15,7 @@ import pytest
 
 from whitebit_ext import Region, WhiteBITError
 from whitebit_ext.errors import (
-    InvalidArgument,
+    ClientClosed,
     MalformedResponse,
     NoAnswer,
     NotSent,
@@ -25,11 +24,10 @@ from whitebit_ext.errors import (
     ServerError,
     UnexpectedStatus,
 )
-from whitebit_ext.http.pools import Pools
-from whitebit_ext.http.requests import Send
+from whitebit_ext.http.requests import read_model
 from whitebit_ext.regions import Server
-from whitebit_ext.transport import Transport
 
+from ..looking import sent
 from .faces import Face, connected
 from .wire import Answer, Wire, answer
 
@@ -48,6 +46,13 @@ class Bearer(httpx.Auth):
         yield request
 
 
+def exists(body: bytes) -> Any:
+    """Read an `info` answer."""
+    from whitebit_api.models.api_key_info_response import ApiKeyInfoResponse
+
+    return read_model(ApiKeyInfoResponse, body, "get_api_key_info").data.exists
+
+
 @pytest.fixture(params=["sync", "async"])
 def send(request: pytest.FixtureRequest) -> Sender:
     """Return what sends an `info` request to a server, sync and async in turn."""
@@ -55,23 +60,14 @@ def send(request: pytest.FixtureRequest) -> Sender:
     def send(url: str, *, timeout: float = 2.0, **options: Any) -> Any:
         from whitebit_api.api.api_keys import get_api_key_info as endpoint
 
-        pools = Pools(Server.of(Region.GLOBAL, url), timeout=timeout)
-        transport = Transport(pools, timeout=timeout)
-        options.setdefault("convert", lambda parsed: parsed.data.exists)
-        made: Send[Any] = Send("get_api_key_info", endpoint, auth=Bearer(), **options)
-        if request.param == "sync":
-            try:
-                return transport.send(made)
-            finally:
-                pools.close()
-
-        async def main() -> Any:
-            try:
-                return await transport.asend(made)
-            finally:
-                await pools.aclose()
-
-        return asyncio.run(main())
+        options.setdefault("parse", exists)
+        return sent(
+            *(Server.of(Region.GLOBAL, url), "get_api_key_info", endpoint),
+            timeout=timeout,
+            face=request.param,
+            auth=Bearer(),
+            **options,
+        )
 
     return send
 
@@ -101,8 +97,8 @@ def failing(send: Sender, *answers: Answer, **options: Any) -> WhiteBITError:
     return error
 
 
-def test_a_good_answer_is_taken(send: Sender) -> None:
-    """The server of these tests speaks well enough to be understood."""
+def test_good_response_is_accepted(send: Sender) -> None:
+    """The test server's responses are valid HTTP."""
     with Wire(answer(INFO_BODY)) as wire:
         assert send(wire.url) is False
         assert b"authorization: bearer " in wire.requests[0].lower()
@@ -113,7 +109,7 @@ def test_a_good_answer_is_taken(send: Sender) -> None:
     [201, 202, 204, 206, 226, 300, 301, 302, 303, 304, 307, 308, 418, 500, 503, 520, 599],
 )
 @pytest.mark.parametrize("body", [INFO_BODY, b"<html>no</html>"])
-def test_every_other_status_is_typed(send: Sender, status: int, body: bytes) -> None:
+def test_other_status_is_a_typed_error(send: Sender, status: int, body: bytes) -> None:
     """An undocumented success, a redirect and any 5xx are errors, whatever their body."""
     has_none = status in (204, 304)
     sent = answer(b"" if has_none else body, status, "Location: /elsewhere\r\n")
@@ -132,7 +128,6 @@ def test_every_other_status_is_typed(send: Sender, status: int, body: bytes) -> 
         answer(b""),
         answer(INFO_BODY[:-4]),
         answer(INFO_BODY, length=len(INFO_BODY) + 9),
-        answer(INFO_BODY, headers="Content-Encoding: gzip\r\n"),
         answer(gzip.compress(INFO_BODY)[:-30], headers="Content-Encoding: gzip\r\n"),
         answer(b"<html>no</html>"),
         answer(b"\xff\xfe" + INFO_BODY),
@@ -141,21 +136,21 @@ def test_every_other_status_is_typed(send: Sender, status: int, body: bytes) -> 
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
     ],
 )
-def test_a_spoiled_success_is_typed(send: Sender, sent: bytes) -> None:
-    """A 200 that is empty, cut off, packed wrongly or no text ends in one type of error."""
+def test_damaged_success_is_a_typed_error(send: Sender, sent: bytes) -> None:
+    """A 200 with an empty, truncated, wrongly encoded or binary body is one type of error."""
     assert isinstance(failing(send, sent), (MalformedResponse, NoAnswer))
 
 
 @pytest.mark.parametrize(
     "sent", [b"", b"HTTP/1.1 ", b"SSH-2.0-OpenSSH\r\n", b"\x00" * 100, b"HTTP/1.1 abc OK\r\n\r\n"]
 )
-def test_no_http_is_no_answer(send: Sender, sent: bytes) -> None:
-    """A connection that closes, or speaks something else, is an unanswered request."""
+def test_invalid_http_is_no_answer(send: Sender, sent: bytes) -> None:
+    """A connection that closes, or that does not use HTTP, is a missing response."""
     assert isinstance(failing(send, sent), NoAnswer)
 
 
-def test_a_reset_is_no_answer(send: Sender) -> None:
-    """A connection that is reset under the request is an unanswered request."""
+def test_reset_is_no_answer(send: Sender) -> None:
+    """A connection that is reset during the request is a missing response."""
 
     def reset(sock: socket.socket) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -164,8 +159,8 @@ def test_a_reset_is_no_answer(send: Sender) -> None:
     assert isinstance(failing(send, reset), NoAnswer)
 
 
-def test_nobody_listening_is_not_sent(send: Sender) -> None:
-    """Where no connection opens, the request never left, and the error says so."""
+def test_refused_connection_is_not_sent(send: Sender) -> None:
+    """If no connection can be opened, the error says that nothing was sent."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
     with pytest.raises(NotSent) as caught:
@@ -175,8 +170,8 @@ def test_nobody_listening_is_not_sent(send: Sender) -> None:
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("status", [200, 503])
-def test_a_huge_body_is_not_read(send: Sender, status: int, *, packed: bool) -> None:
-    """Nothing is made of it, also where a small body swells; what may hold a secret is kept."""
+def test_huge_body_is_not_read(send: Sender, status: int, *, packed: bool) -> None:
+    """A huge body, also after decompression, is not parsed; a possible secret is kept."""
     body = b" " * 40_000_000
     headers = "Content-Encoding: gzip\r\n" if packed else ""
     sent = answer(gzip.compress(body) if packed else body, status, headers)
@@ -184,11 +179,12 @@ def test_a_huge_body_is_not_read(send: Sender, status: int, *, packed: bool) -> 
     error = failing(send, sent, keep=kept.append)
     # Of an error the status says enough, however long its page is.
     assert isinstance(error, ResponseTooLarge if status == 200 else ServerError)
-    assert [len(body) for body in kept] == ([32_000_000] if status == 200 else [])
+    most = len(sent) - sent.index(b"\r\n\r\n") - 4 if packed else 32_000_000
+    assert [len(body) for body in kept] == ([most] if status == 200 else [])
 
 
-def test_a_dripping_body_ends_with_the_deadline(send: Sender) -> None:
-    """A server that sends a byte now and then does not hold a caller for longer than `timeout`."""
+def test_slow_body_ends_with_the_deadline(send: Sender) -> None:
+    """A server that sends single bytes does not block a caller for longer than `timeout`."""
 
     def drip(sock: socket.socket) -> None:
         sock.sendall(answer(b"", length=1000))
@@ -212,8 +208,8 @@ def test_silence_ends_with_the_timeout(send: Sender) -> None:
     assert isinstance(failing(send, wait, timeout=0.5), NoAnswer)
 
 
-def test_what_came_of_a_success_is_kept(send: Sender) -> None:
-    """The part of a success that came before it was cut off is handed over before the error."""
+def test_received_part_of_a_success_is_kept(send: Sender) -> None:
+    """The received part of a truncated success is passed on before the error."""
     kept = list[bytes]()
     failing(send, answer(INFO_BODY, length=1000), keep=kept.append)
     assert kept == [INFO_BODY]
@@ -222,8 +218,8 @@ def test_what_came_of_a_success_is_kept(send: Sender) -> None:
     assert kept == []
 
 
-def test_a_bug_of_ours_is_not_hidden(send: Sender) -> None:
-    """What goes wrong before anything was sent is no answer of the server."""
+def test_bug_before_sending_is_not_hidden(send: Sender) -> None:
+    """An exception before the request was sent is not reported as a missing response."""
 
     def wrong() -> dict[str, Any]:
         raise KeyError("ours")
@@ -234,8 +230,8 @@ def test_a_bug_of_ours_is_not_hidden(send: Sender) -> None:
         assert wire.requests == []
 
 
-def test_a_pair_that_is_refused_shows_nowhere(face: Face) -> None:
-    """Not even the local variables of the error's frames hold the tokens of a refused answer."""
+def test_refused_pair_is_not_shown(face: Face) -> None:
+    """No local variable in the error's frames contains the tokens of a refused response."""
     body = {"access_token": TOKEN, "expires_in": 300, "token_type": "Mac", "refresh_token": TOKEN}
     face.sandbox.faults.add("exchange_code", kind="body", body=json.dumps({"data": body}))
     with pytest.raises(WhiteBITError) as caught:
@@ -243,39 +239,47 @@ def test_a_pair_that_is_refused_shows_nowhere(face: Face) -> None:
     assert TOKEN not in library_frames(caught.value)
 
 
-def test_a_refused_model_shows_nowhere() -> None:
-    """What the generated parser made is in no frame: unknown fields of its models do print."""
+def test_refused_model_is_not_shown() -> None:
+    """No frame contains the generated model, because its unknown fields are printed."""
     from whitebit_api.api.api_keys import get_api_key_secret as endpoint
+    from whitebit_api.models.api_key_secret_response import ApiKeySecretResponse
 
-    def refuse(_: Any) -> None:
+    def refuse(body: bytes) -> None:
+        read_model(ApiKeySecretResponse, body, "get_api_key_secret")
         raise MalformedResponse("refused", operation="get_api_key_secret")
 
     body = json.dumps({"data": {"apiSecret": TOKEN}, "apiSecret": TOKEN}).encode()
     with Wire(answer(body)) as wire:
-        pools = Pools(Server.of(Region.GLOBAL, wire.url), timeout=2)
-        request = Send(
-            "get_api_key_secret", endpoint, convert=refuse,
-            arguments=lambda: {"external_id": "id-1"},
-        )  # fmt: skip
+        server = Server.of(Region.GLOBAL, wire.url)
         with pytest.raises(MalformedResponse) as caught:
-            Transport(pools, timeout=2).send(request)
-        pools.close()
+            sent(
+                *(server, "get_api_key_secret", endpoint),
+                timeout=2,
+                parse=refuse,
+                arguments=lambda: {"external_id": "id-1"},
+            )
     assert TOKEN not in library_frames(caught.value)
 
 
-def test_a_closed_client_says_so(face: Face) -> None:
-    """Whatever is asked of a closed object ends typed, and nothing is sent."""
+def test_closed_client_is_an_error(face: Face) -> None:
+    """Any call of a closed object is a typed error, and nothing is sent."""
     partner = face.partner()
     user = connected(face, partner=partner)
     partner.close()
     face.sandbox.forget_requests()
-    with pytest.raises(InvalidArgument, match="closed"):
-        user.api_keys.info()
+    with pytest.raises(ClientClosed):
+        user.api_key.info()
     assert face.sandbox.requests == []
 
 
-def test_a_server_that_is_not_there_is_typed(face: Face) -> None:
-    """A signed read of a server that nobody runs ends as a request that never left."""
+def test_plain_body_labelled_gzip_is_read(send: Sender) -> None:
+    """A proxy that decompresses a response and keeps its label causes no error."""
+    with Wire(answer(INFO_BODY, headers="Content-Encoding: gzip\r\n")) as wire:
+        assert send(wire.url) is False
+
+
+def test_missing_server_is_not_sent(face: Face) -> None:
+    """A signed read of a server that does not run is a request that was not sent."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
     user = face.partner(base_url=url).adopt("bob", public_key="known", secret="s3cret")

@@ -1,4 +1,4 @@
-"""The library's own threads, and many callers on one flight."""
+"""The library's own threads, and many callers of one flight."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 
 from whitebit_ext.errors import NoAnswer, TokenUnavailable
 from whitebit_ext.runtime.workers import Flights, Workers
-from whitebit_ext.steps import result_of
 
 
 @pytest.fixture
@@ -34,20 +33,20 @@ def blocked(flights: Flights) -> tuple[threading.Event, Future[None]]:
     return go_on, future
 
 
-def test_no_thread_before_the_first_function() -> None:
-    """Making workers starts nothing, and closing unused ones is harmless."""
+def test_no_thread_before_first_use() -> None:
+    """Creating workers starts no thread, and unused ones can be closed."""
     before = threading.active_count()
     Workers(4, "idle").close()
     assert threading.active_count() == before
 
 
-def test_functions_run_in_threads_of_their_own(workers: Workers) -> None:
+def test_functions_run_in_named_threads(workers: Workers) -> None:
     """A function runs in a thread with the given name, not in the caller's."""
     assert workers.submit(lambda: threading.current_thread().name).result(5).startswith("test")
 
 
-def test_closing_lets_a_running_function_end(workers: Workers) -> None:
-    """`close` waits for what runs, and its threads are gone after it."""
+def test_close_waits_for_running_functions(workers: Workers) -> None:
+    """`close` waits for running functions, and no thread is left."""
     started, ended = threading.Event(), list[int]()
 
     def run() -> None:
@@ -61,8 +60,8 @@ def test_closing_lets_a_running_function_end(workers: Workers) -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("test")]
 
 
-def test_one_flight_for_all_who_join(workers: Workers) -> None:
-    """A function runs once for every caller that comes while it waits or runs."""
+def test_callers_share_one_flight(workers: Workers) -> None:
+    """A function runs once for all callers that arrive while it waits or runs."""
     flights, calls = Flights(workers), list[int]()
     go_on, _ = blocked(flights)
 
@@ -76,15 +75,15 @@ def test_one_flight_for_all_who_join(workers: Workers) -> None:
     assert flights.join("alice", fly).result(5) == 2
 
 
-def test_keys_fly_apart(workers: Workers) -> None:
-    """Flights of two keys are two."""
+def test_keys_have_separate_flights(workers: Workers) -> None:
+    """Two keys have two flights."""
     flights = Flights(workers)
     assert flights.join("alice", lambda: "a").result(5) == "a"
     assert flights.join("bob", lambda: "b").result(5) == "b"
 
 
-def test_a_flight_that_landed_is_not_joined(workers: Workers) -> None:
-    """Whoever has its outcome and asks again gets a new flight, also after an error."""
+def test_finished_flight_is_not_joined(workers: Workers) -> None:
+    """A call after the end of a flight starts a new one, also after an error."""
     flights = Flights(workers)
 
     def fail() -> int:
@@ -95,8 +94,8 @@ def test_a_flight_that_landed_is_not_joined(workers: Workers) -> None:
     assert flights.join("alice", lambda: 1).result(5) == 1
 
 
-def test_the_most_urgent_flies_first(workers: Workers) -> None:
-    """Flights that wait start by urgency, and in order of coming where it is the same."""
+def test_most_urgent_flight_starts_first(workers: Workers) -> None:
+    """Waiting flights start by urgency, and equal ones in order of arrival."""
     flights, order = Flights(workers), list[str]()
     go_on, _ = blocked(flights)
     joined = [
@@ -109,8 +108,8 @@ def test_the_most_urgent_flies_first(workers: Workers) -> None:
     assert order == ["now", "soon", "late", "later"]
 
 
-def test_a_full_queue_refuses(workers: Workers) -> None:
-    """One flight more than the limit is refused, with what to do; a flying key can be joined."""
+def test_full_queue_is_an_error(workers: Workers) -> None:
+    """One flight above the limit is refused with a hint; a running one can be joined."""
     flights = Flights(workers, limit=2)
     go_on, blocker = blocked(flights)
     waiting = [flights.join(name, lambda: None) for name in ("a", "b")]
@@ -123,25 +122,3 @@ def test_a_full_queue_refuses(workers: Workers) -> None:
     for future in waiting:
         future.result(5)
     flights.join("c", lambda: None).result(5)
-
-
-def test_each_waiter_has_an_error_of_its_own(workers: Workers) -> None:
-    """Threads that wait for one flight raise equal errors, not one object between them."""
-    flights = Flights(workers)
-    go_on, _ = blocked(flights)
-
-    def fail() -> None:
-        raise NoAnswer("no answer", operation="refresh_token", retry_after=3.0)
-
-    future = flights.join("alice", fail)
-    go_on.set()
-    caught = list[NoAnswer]()
-    for _ in range(2):
-        with pytest.raises(NoAnswer) as error:
-            result_of(future)
-        caught.append(error.value)
-    first, second = caught
-    assert first is not second
-    assert first.__traceback__ is not second.__traceback__
-    assert str(first) == str(second)
-    assert (first.operation, first.retry_after) == ("refresh_token", 3.0)

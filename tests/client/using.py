@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from whitebit_ext import User
-from whitebit_ext.custody.rows import Value
 
+from ..looking import Value
 from .faces import Face, connected
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -15,7 +15,7 @@ HOUR, DAY = 3_600.0, 86_400.0
 def ready(face: Face, name: str = "alice", **options: Any) -> User:
     """Connect a user and take the key."""
     user = connected(face, name, **options)
-    user.api_keys.issue()
+    user.api_key.issue()
     return user
 
 
@@ -26,6 +26,6 @@ def read(user: User) -> None:
 
 def record(face: Face, name: str = "alice") -> Value:
     """Return custody's record of use."""
-    held = face.partner()._engine.custody.read("use", name)
+    held = face.custody().read("use", name)
     assert held is not None
     return held.value

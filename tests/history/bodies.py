@@ -6,7 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from whitebit_ext.account import Transaction, decode_transactions
+from whitebit_api.records import Transaction
+from whitebit_ext.account.decode import decode_transactions
 
 from .server import transaction
 

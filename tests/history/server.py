@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
-from whitebit_ext.account import AsyncRows, Page, Query, Rows, decode_page, walk
+from whitebit_ext import AsyncRows, Page, Rows
+from whitebit_ext._async import account as _async
+from whitebit_ext._sync.account import walk_through
+from whitebit_ext.account.forms import decode_page
+from whitebit_ext.account.parameters import Query
 from whitebit_ext.errors import BadRequest
-from whitebit_ext.steps import Steps, run, work
-from whitebit_ext.transport import Transport
 
 NOW = 1_790_000_000.25
 TIMES = {"transactions": "createdAt", "orders": "ctime", "deals": "time", "converts": "date"}
@@ -222,28 +224,31 @@ class History:
             raise BadRequest("too wide", errors={start: ("api.validation.dateTime.maxRange",)})
         return first, last
 
-    def fetch(self, body: Mapping[str, Any]) -> Steps[Page[Any]]:
+    def fetch(self, body: Mapping[str, Any], /) -> Page[Any]:
         """Send one read, as the account flows do."""
         query = Query(self.read, {k: v for k, v in body.items() if k == "market"}, None, None, 1)
-        return (
-            yield from work(lambda: decode_page(query, self.written(self.answer(body)), "a_read"))
-        )
+        return decode_page(query, self.written(self.answer(body)), "a_read")
 
-    def run(self, steps: Steps[Any]) -> Any:
-        """Perform steps; there is no transport, and nothing asks for one."""
-        return run(steps, cast(Transport, None), self.clock)
+    async def afetch(self, body: Mapping[str, Any], /) -> Page[Any]:
+        """Send one read, as the async account flows do."""
+        return self.fetch(body)
 
-    def walk(self, query: Query, cursor: str | None = None, **other: Any) -> Rows[Any]:
-        """Return the rows of a query, as the sync face does."""
-        return Rows(walk(query, self.fetch, self.clock, cursor, **other), self.run)
+    def walk(
+        self, query: Query, cursor: str | None = None, tickers: Iterable[str] | None = None
+    ) -> Rows[Any]:
+        """Return the rows of a query, as the sync face does.
+
+        Args:
+            query: What is read.
+            cursor: Where an earlier walk stopped.
+            tickers: All currencies, if the walk may ask for them.
+        """
+        ask = None if tickers is None else lambda: tickers
+        return Rows(walk_through(query, self.fetch, self.clock, cursor, ask))
 
     def awalk(self, query: Query) -> AsyncRows[Any]:
         """Return the rows of a query, as the async face does."""
-
-        async def arun(steps: Steps[Any]) -> Any:
-            return self.run(steps)
-
-        return AsyncRows(walk(query, self.fetch, self.clock), arun)
+        return AsyncRows(_async.walk_through(query, self.afetch, self.clock))
 
 
 def _name(row: Mapping[str, Any]) -> str:

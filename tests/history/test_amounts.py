@@ -1,4 +1,4 @@
-"""Every amount of every record is a finite number, whichever way it was decoded."""
+"""Every amount of every record is a finite number, however it was decoded."""
 
 from __future__ import annotations
 
@@ -8,22 +8,18 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-import attrs
 import pytest
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
-from whitebit_ext.account import (
-    Convert,
-    ConvertStep,
-    Deal,
-    Order,
-    Page,
-    PartialWithdrawal,
-    Transaction,
+from whitebit_api.records import Convert, ConvertStep, Deal, Order, PartialWithdrawal, Transaction
+from whitebit_ext.account.decode import (
     decode_converts,
     decode_deals,
     decode_orders,
     decode_transactions,
 )
+from whitebit_ext.account.records import Page
 from whitebit_ext.errors import MalformedRecord
 
 from .server import convert, deal, order, transaction
@@ -51,7 +47,7 @@ def one_step(number: int, at: float, **changes: Any) -> dict[str, Any]:
     return convert(number, at, path=[{"from": "A", "to": "B", "rate": "1"} | changes])
 
 
-PLACES: tuple[tuple[type[attrs.AttrsInstance], Decode, Any, Any], ...] = (
+PLACES: tuple[tuple[type[Struct], Decode, Any, Any], ...] = (
     (Transaction, decode_transactions, listed, transaction),
     (PartialWithdrawal, decode_transactions, listed, withdrawal),
     (Order, decode_orders, of_a_market, order),
@@ -65,18 +61,18 @@ def amounts() -> Iterator[Any]:
     """Yield each field of an amount, under its name on the wire, with where it stands."""
     for kind, decode, envelope, row in PLACES:
         hints = typing.get_type_hints(kind)
-        for field in attrs.fields(kind):
+        for field in fields(kind):
             if Decimal in (hints[field.name], *typing.get_args(hints[field.name])):
-                for wire in field.metadata.get("wire", (field.name,)):
-                    yield pytest.param(decode, envelope, row, wire, id=f"{kind.__name__}.{wire}")
+                wire = field.encode_name
+                yield pytest.param(decode, envelope, row, wire, id=f"{kind.__name__}.{wire}")
 
 
 @pytest.mark.parametrize("amount", ["NaN", "-sNaN123", "Infinity", "inf"])
 @pytest.mark.parametrize(("decode", "envelope", "row", "wire"), [*amounts()])
-def test_no_amount_is_anything_but_a_finite_number(
+def test_amount_is_a_finite_number(
     decode: Decode, envelope: Any, row: Any, wire: str, amount: str
 ) -> None:
-    """What ``Decimal`` would take for a number, and nobody can pay, is an unreadable field."""
+    """Text that `Decimal` accepts but that is not a finite number is an unreadable field."""
     good = json.dumps(envelope(row(1, 1_700_000_000.0, **{wire: "1.50"}))).encode()
     assert len(decode(good, "read")) == 1
     bad = json.dumps(envelope(row(1, 1_700_000_000.0, **{wire: amount}))).encode()
@@ -86,8 +82,8 @@ def test_no_amount_is_anything_but_a_finite_number(
 
 
 @pytest.mark.parametrize("key", ["unique_id", "uniqueId", r"unique\u005fid", r"\u0075niqueId"])
-def test_a_field_is_found_under_either_name_however_it_is_written(key: str) -> None:
-    """Both names of a field are read, also where JSON writes them with escapes."""
+def test_field_is_found_under_either_name(key: str) -> None:
+    """Both names of a field are read, also if JSON writes them with escapes."""
     row = transaction(1, 1_700_000_000)
     del row["uniqueId"]
     body = json.dumps(listed(row | {"key": "found"})).replace('"key"', f'"{key}"').encode()
@@ -95,12 +91,12 @@ def test_a_field_is_found_under_either_name_however_it_is_written(key: str) -> N
     assert (record.unique_id, dict(record.unknown)) == ("found", {})
 
 
-def test_a_rare_field_is_none_where_it_did_not_come() -> None:
-    """A field that most rows lack reads as ``None``, and no other name does."""
+def test_missing_rare_field_is_none() -> None:
+    """A field that most rows lack is `None`, and no other name is an attribute."""
     rows = [order(1, 1_700_000_000.5), order(2, 1_700_000_000.0, stp="cancel_both")]
     page = decode_orders(json.dumps({"BTC_USDT": rows}).encode(), "read")
     assert [record.stp for record in page] == [None, "cancel_both"]
-    assert page.records[0] == attrs.evolve(page.records[0])
+    assert page.records[0] == replace(page.records[0])
     with pytest.raises(AttributeError):
         assert page.records[0].stop  # type: ignore[attr-defined]  # it has no such field
     with pytest.raises(AttributeError):

@@ -1,22 +1,22 @@
-"""Walks past the server's cap of 10,000 rows: in parts, and aloud about what stays out of reach."""
+"""Walks past the cap of 10,000 rows: split into parts, with an error for unreachable rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from whitebit_ext.account import transactions_query
+from whitebit_ext.account.parameters import transactions_query
 from whitebit_ext.errors import HistoryTruncated, ServerError
-from whitebit_ext.steps import Steps, work
 
 from .server import NOW, TICKERS, History, name_of
 from .walking import DAY, Arrivals
 
+pytestmark = pytest.mark.slow
 
-def test_past_the_cap_no_request_asks_too_far() -> None:
-    """Every request of a long walk keeps `offset + limit` within the cap, and few are made."""
+
+def test_no_request_exceeds_the_cap() -> None:
+    """Every request of a long walk keeps `offset + limit` within the cap, and few are sent."""
     history = History.of("transactions", 25_000)
     assert sum(1 for _ in history.walk(transactions_query())) == 25_000
     assert max(body["offset"] + body["limit"] for body in history.requests) <= 10_000
@@ -29,8 +29,8 @@ def one_kind(history: History, count: int, at: float) -> None:
         history.add(2 * number + 1, at + number, method=1, ticker="BTC", status=3)
 
 
-def test_a_part_that_exceeds_the_cap_ends_in_an_error() -> None:
-    """What cannot be reached is said after all that could be reached was given."""
+def test_part_above_the_cap_is_an_error() -> None:
+    """Unreachable rows raise an error after all reachable rows were returned."""
     history = History("transactions")
     one_kind(history, 12_000, NOW - DAY)
     rows = history.walk(transactions_query())
@@ -53,8 +53,8 @@ def hidden() -> History:
     return history
 
 
-def test_a_currency_that_nobody_names_is_missed_aloud() -> None:
-    """Where the parts' totals fall short of the whole's, the difference is reported."""
+def test_missing_currency_is_reported() -> None:
+    """If the totals of the parts are smaller than the total, the difference is reported."""
     history = hidden()
     found: list[Any] = []
     with pytest.raises(HistoryTruncated) as caught:
@@ -65,19 +65,15 @@ def test_a_currency_that_nobody_names_is_missed_aloud() -> None:
     ]
 
 
-def test_the_list_of_currencies_finds_what_no_row_showed() -> None:
-    """With a list of all currencies, the walk finds rows of those that it has not met."""
+def test_list_of_currencies_finds_all_rows() -> None:
+    """With a list of all currencies, the walk finds rows of currencies that it has not seen."""
     history = hidden()
-
-    def tickers() -> Steps[Iterable[str]]:
-        return (yield from work(lambda: TICKERS))
-
-    found = history.walk(transactions_query(), tickers=tickers)
+    found = history.walk(transactions_query(), tickers=TICKERS)
     assert [name_of(row) for row in found] == history.names()
 
 
-def test_a_cursor_works_behind_the_cap() -> None:
-    """A walk is taken up in the midst of the parts, though rows arrived in between."""
+def test_cursor_resumes_between_parts() -> None:
+    """A walk can be resumed between the parts, even if rows were added meanwhile."""
     history = History.of("transactions", 14_000)
     before = history.names()
     rows = history.walk(transactions_query())
@@ -87,7 +83,7 @@ def test_a_cursor_works_behind_the_cap() -> None:
     assert first + rest == before
 
 
-def test_a_failure_behind_the_cap_loses_nothing() -> None:
+def test_failure_between_parts_loses_no_row() -> None:
     """Rows that were read ahead when a part failed are read again."""
     history = History.of("transactions", 12_000)
     failing = iter(range(10_000))
@@ -109,8 +105,8 @@ def test_a_failure_behind_the_cap_loses_nothing() -> None:
     assert found == history.names()
 
 
-def test_the_status_filter_stays_within_the_method() -> None:
-    """A part of one method is asked for with the codes that are valid for it."""
+def test_status_filter_fits_the_method() -> None:
+    """A part of one method is requested with the codes that are valid for it."""
     history = History.of("transactions", 16_000)
     query = transactions_query(status=[3, 7, 15, 18, 27])
     assert sum(1 for _ in history.walk(query)) == 16_000

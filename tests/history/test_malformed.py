@@ -1,4 +1,4 @@
-"""What is no page or no record: each is a typed error that says what is wrong."""
+"""A body that is not a page, or a row that is not a record, is a typed error that says why."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from whitebit_ext.account import (
-    Page,
+from whitebit_ext.account.decode import (
     decode_converts,
     decode_deals,
     decode_orders,
     decode_transactions,
 )
+from whitebit_ext.account.records import Page
 from whitebit_ext.errors import MalformedRecord, MalformedResponse
 
 from .bodies import CONVERT, FLAT_DEAL, one_transaction
 
 
-def test_a_flat_list_needs_a_market() -> None:
-    """A flat list of deals that names no market anywhere is an error that names the field."""
+def test_flat_list_needs_a_market() -> None:
+    """A flat list of deals without a market raises an error that names the field."""
     with pytest.raises(MalformedRecord) as caught:
         decode_deals(b"[" + FLAT_DEAL + b"]", "read")
     assert caught.value.field == "market"
@@ -30,8 +30,8 @@ def test_a_flat_list_needs_a_market() -> None:
 
 
 @pytest.mark.parametrize("field", ["give", "id", "newField"])
-def test_what_is_not_utf_8_is_refused(field: str) -> None:
-    """A byte that no text has is told, also in a field that no record knows."""
+def test_invalid_utf_8_is_refused(field: str) -> None:
+    """A byte that is not valid UTF-8 is an error, also in a field that no record has."""
     row = json.dumps(json.loads(CONVERT) | {field: "@"}).encode().replace(b"@", b"1\xff")
     with pytest.raises(MalformedResponse, match="not UTF-8"):
         decode_converts(b'{"records":[' + row + b'],"total":1}', "read")
@@ -61,8 +61,8 @@ def test_what_is_not_utf_8_is_refused(field: str) -> None:
         ({"details": {"partial": {"requestAmount": "snan"}}}, "details.partial.requestAmount"),
     ],
 )
-def test_what_cannot_be_a_record_says_which_field(changes: dict[str, Any], field: str) -> None:
-    """An unreadable field ends in a typed error that names it and keeps the row; it pickles."""
+def test_unreadable_field_is_named(changes: dict[str, Any], field: str) -> None:
+    """An unreadable field raises a typed error with its name and row, which can be pickled."""
     with pytest.raises(MalformedRecord) as caught:
         one_transaction(**changes)
     error = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # what was just pickled
@@ -91,8 +91,8 @@ def test_what_cannot_be_a_record_says_which_field(changes: dict[str, Any], field
         b'{"records":[{"amount":1e999999999}],"total":1}',
     ],
 )
-def test_nonsense_ends_typed(decode: Callable[..., Page[Any]], body: bytes) -> None:
-    """Anything that is no page is a typed error that names the operation."""
+def test_body_without_page_is_a_typed_error(decode: Callable[..., Page[Any]], body: bytes) -> None:
+    """A body that is not a page raises a typed error that names the operation."""
     with pytest.raises(MalformedResponse) as caught:
         decode(body, "read")
     assert caught.value.operation == "read"

@@ -1,4 +1,4 @@
-"""Arguments of the reads: refused by name before anything is sent, or sent as documented."""
+"""Arguments of the reads are refused by name before a request, or sent as documented."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from whitebit_ext.account import (
-    OrderStatusFilter,
+from whitebit_api.enumerations import OrderStatusFilter, TransactionMethod
+from whitebit_ext.account.parameters import (
     Query,
-    TransactionMethod,
     converts_query,
     deals_query,
     orders_query,
@@ -59,10 +58,8 @@ QUERIES = (transactions_query, orders_query, deals_query, converts_query)
         *((query, "until", "2026") for query in QUERIES),
     ],
 )
-def test_a_wrong_argument_is_named(
-    query: Callable[..., Query], argument: str, value: object
-) -> None:
-    """A wrong argument raises at the call, with its name."""
+def test_wrong_argument_is_named(query: Callable[..., Query], argument: str, value: object) -> None:
+    """A wrong argument raises an error with its name at the call."""
     with pytest.raises(InvalidArgument) as caught:
         query(**{argument: value})
     assert caught.value.argument == argument
@@ -70,7 +67,7 @@ def test_a_wrong_argument_is_named(
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_since_must_not_be_later_than_until(query: Callable[..., Query]) -> None:
-    """An empty stretch of time is refused, a moment is not."""
+    """An empty time range is refused; a range of a single moment is not."""
     assert query(since=NOW, until=NOW).since == NOW
     with pytest.raises(InvalidArgument, match=r"^since: "):
         query(since=NOW, until=NOW - timedelta(seconds=1))
@@ -97,7 +94,9 @@ def test_since_must_not_be_later_than_until(query: Callable[..., Query]) -> None
         ),
     ],
 )
-def test_arguments_go_under_the_documented_names(query: Query, filters: dict[str, Any]) -> None:
-    """What is sent has the names and the plain types of the contract."""
+def test_arguments_are_sent_under_the_documented_names(
+    query: Query, filters: dict[str, Any]
+) -> None:
+    """The request has the names and the plain types of the contract."""
     assert dict(query.filters) == filters
     assert all(type(value) in (str, int, list) for value in query.filters.values())

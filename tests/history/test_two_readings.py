@@ -1,4 +1,4 @@
-"""An answer is decoded the quick way or, where that refuses it, the tolerant one: to one result."""
+"""A response is decoded on the fast path or, if that fails, the tolerant one, with one result."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from whitebit_ext.account import (
-    Page,
-    TransactionDetails,
+from whitebit_api.records import TransactionDetails
+from whitebit_ext.account import decode
+from whitebit_ext.account.decode import (
     decode_converts,
     decode_deals,
     decode_orders,
     decode_transactions,
-    wire,
 )
+from whitebit_ext.account.records import Page
 from whitebit_ext.errors import MalformedResponse
 
 from .bodies import envelope
@@ -92,8 +92,8 @@ def outcome(read: str, row: bytes) -> list[str] | str:
 
 
 @pytest.mark.parametrize("read", list(ROWS))
-def test_both_readings_agree(read: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever stands in the place of any value: two ways, the same records or a typed error."""
+def test_both_paths_agree(read: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For any value in any place, both paths give equal records or a typed error."""
     bodies = {
         (place, repr(value)): changed(ROWS[read], place, value)
         for place in places(ROWS[read])
@@ -102,9 +102,9 @@ def test_both_readings_agree(read: str, monkeypatch: pytest.MonkeyPatch) -> None
     first = {name: outcome(read, body) for name, body in bodies.items()}
 
     def refuse(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
-        raise wire.Unusual
+        raise decode.Undocumented
 
-    monkeypatch.setattr(wire, "read", refuse)
+    monkeypatch.setattr(decode, "read", refuse)
     second = {name: outcome(read, body) for name, body in bodies.items()}
     differing = {
         name: (first[name], second[name])
@@ -117,7 +117,7 @@ def test_both_readings_agree(read: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def beyond_sense(row: bytes) -> bool:
-    """Tell whether a row holds a number that no two parsers need agree on."""
+    """Return whether a row holds a number that no two parsers need agree on."""
     return b"e99999" in row or b"e-400" in row or b"1e300" in row or b"1e400" in row
 
 
@@ -128,14 +128,14 @@ def beyond_sense(row: bytes) -> bool:
         ("2020-01-01T00:00:00Z", datetime(2020, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_a_time_is_in_utc_however_it_came(time: str, utc: datetime) -> None:
-    """A time written as text with an offset is the same moment in UTC, as all times are."""
+def test_time_is_in_utc(time: str, utc: datetime) -> None:
+    """A time that is written as text with an offset is converted to UTC."""
     (record,) = decode_transactions(envelope(transaction(1, 5) | {"createdAt": time}), "read")
     assert (record.created_at, record.created_at.tzinfo) == (utc, UTC)
 
 
 @pytest.mark.parametrize("empty", [{}, []])
-def test_an_empty_map_is_the_same_in_both_forms(empty: object) -> None:
-    """Details of which nothing is known are details, also where PHP writes them as a list."""
+def test_empty_map_and_list_are_equal(empty: object) -> None:
+    """Empty details are details, also if PHP writes them as a list."""
     (record,) = decode_transactions(envelope(transaction(1, 5, details=empty)), "read")
     assert record.details == TransactionDetails()

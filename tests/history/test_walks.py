@@ -1,4 +1,4 @@
-"""Walks against a history in memory: each row once, newest first, whatever happens meanwhile."""
+"""Walks over a history in memory: each row once, newest first, whatever changes meanwhile."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def only(found: list[str], wanted: list[str]) -> list[str]:
 
 
 @READS
-def test_25_000_rows_come_once_and_in_order_while_others_arrive(read: str) -> None:
-    """A long walk gives every row that was there, newest first, though 500 more arrive."""
-    history = History.of(read, 25_000, step=500.0)
+def test_each_row_is_returned_once_while_others_arrive(read: str) -> None:
+    """A walk returns every row, newest first, while 500 more are added."""
+    history = History.of(read, 3_000, step=5_000.0)  # 25,000: the client's walks, over HTTP
     before = history.names()
     history.arrive = Arrivals(10, 500)
     found = [name_of(row) for row in history.walk(QUERIES[read]())]
@@ -32,8 +32,8 @@ def test_25_000_rows_come_once_and_in_order_while_others_arrive(read: str) -> No
 
 
 @READS
-def test_a_burst_longer_than_a_page_is_passed_over(read: str) -> None:
-    """More arrivals than a page has rows between two requests make neither gap nor duplicate."""
+def test_burst_longer_than_a_page(read: str) -> None:
+    """More new rows than a page holds, between two requests, cause no gap and no duplicate."""
     history = History.of(read, 900)
     before = history.names()
     history.arrive = lambda h: Arrivals(250, 250)(h) if len(h.requests) == 2 else None
@@ -43,8 +43,8 @@ def test_a_burst_longer_than_a_page_is_passed_over(read: str) -> None:
 
 
 @READS
-def test_rows_that_leave_the_list_make_no_gap(read: str) -> None:
-    """When rows that were read leave the list, those that move up are not passed over."""
+def test_removed_rows_cause_no_gap(read: str) -> None:
+    """When rows that were read are removed, the rows that move up are not skipped."""
     history = History.of(read, 900)
     before = history.names()
 
@@ -59,15 +59,15 @@ def test_rows_that_leave_the_list_make_no_gap(read: str) -> None:
 @READS
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 99, 100, 101, 199, 200, 201])
 @pytest.mark.parametrize("limit", [1, 2, 100])
-def test_a_walk_stops_rightly(read: str, count: int, limit: int) -> None:
-    """Empty, short, full and just overfull last pages all end the walk after the last row."""
+def test_walk_ends_after_the_last_row(read: str, count: int, limit: int) -> None:
+    """A walk ends after the last row, whether its last page is empty, short, full or overfull."""
     history = History.of(read, count)
     assert [name_of(row) for row in history.walk(QUERIES[read](limit=limit))] == history.names()
 
 
 @READS
-def test_pages_hold_the_same_rows_as_the_walk(read: str) -> None:
-    """Going by pages gives all rows, at most `limit` at a time."""
+def test_pages_contain_the_rows_of_the_walk(read: str) -> None:
+    """The pages contain all rows, at most `limit` each."""
     history = History.of(read, 250)
     pages = list(history.walk(QUERIES[read](limit=100)).pages())
     assert [name_of(row) for page in pages for row in page] == history.names()
@@ -76,8 +76,8 @@ def test_pages_hold_the_same_rows_as_the_walk(read: str) -> None:
 
 @pytest.mark.anyio
 @READS
-async def test_the_async_face_walks_alike(read: str) -> None:
-    """Awaited, the rows and pages are the same."""
+async def test_async_walk_returns_the_same_rows(read: str) -> None:
+    """The async interface returns the same rows and pages."""
     history = History.of(read, 250)
     assert [name_of(row) async for row in history.awalk(QUERIES[read]())] == history.names()
     rows = history.awalk(QUERIES[read](limit=100))
@@ -88,8 +88,8 @@ async def test_the_async_face_walks_alike(read: str) -> None:
 
 @READS
 @pytest.mark.parametrize("taken", [0, 1, 57, 100, 199, 250])
-def test_a_cursor_goes_on_in_another_process(read: str, taken: int) -> None:
-    """A walk that is taken up from its cursor gives the rest, though rows arrived in between."""
+def test_cursor_resumes_in_another_process(read: str, taken: int) -> None:
+    """A walk resumed from its cursor returns the rest, even if rows were added meanwhile."""
     history = History.of(read, 250)
     before = history.names()
     rows = history.walk(QUERIES[read](limit=100))
@@ -101,8 +101,8 @@ def test_a_cursor_goes_on_in_another_process(read: str, taken: int) -> None:
 
 
 @READS
-def test_a_cursor_at_the_end_ends(read: str) -> None:
-    """A walk that was walked to its end is at its end in another process too."""
+def test_cursor_at_the_end_returns_no_row(read: str) -> None:
+    """The cursor of a finished walk returns no row in another process."""
     history = History.of(read, 30)
     rows = history.walk(QUERIES[read]())
     assert len(list(rows)) == 30
@@ -112,8 +112,8 @@ def test_a_cursor_at_the_end_ends(read: str) -> None:
 
 
 @READS
-def test_a_cursor_fits_its_own_query_only(read: str) -> None:
-    """A cursor of another read or of other arguments, or no cursor at all, is refused by name."""
+def test_cursor_of_another_query_is_refused(read: str) -> None:
+    """A cursor of another read or of other arguments, or an invalid one, is refused by name."""
     history = History.of(read, 3)
     cursor = history.walk(QUERIES[read]()).cursor
     (since,) = moments(NOW - DAY)
@@ -128,8 +128,8 @@ def test_a_cursor_fits_its_own_query_only(read: str) -> None:
 
 
 @READS
-def test_a_failure_in_the_midst_loses_nothing(read: str) -> None:
-    """After an error the same iterator goes on where it stood, without gap or duplicate."""
+def test_failure_during_a_walk_loses_no_row(read: str) -> None:
+    """After an error the same iterator continues, without gap or duplicate."""
     history = History.of(read, 450)
 
     def fail(h: History) -> None:
@@ -151,8 +151,8 @@ def test_a_failure_in_the_midst_loses_nothing(read: str) -> None:
 
 
 @pytest.mark.parametrize("read", ["transactions", "converts"])
-def test_a_total_that_is_never_reached_is_said(read: str) -> None:
-    """A server that counts more rows than it sends does not pass for a whole history."""
+def test_unreached_total_is_an_error(read: str) -> None:
+    """If the server counts more rows than it sends, the walk ends with an error."""
     history = History.of(read, 150)
 
     def more(body: bytes) -> bytes:
@@ -166,9 +166,10 @@ def test_a_total_that_is_never_reached_is_said(read: str) -> None:
     assert [name_of(row) for row in found] == history.names()
 
 
+@pytest.mark.slow
 @READS
-def test_a_long_walk_holds_little(read: str) -> None:
-    """A walk of 25,000 rows holds less than 10 MB above what a walk of one page holds."""
+def test_long_walk_uses_little_memory(read: str) -> None:
+    """A walk of 25,000 rows uses less than 10 MB more than a walk of one page."""
 
     def peak(count: int) -> int:
         history = History.of(read, count, step=500.0)

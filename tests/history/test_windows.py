@@ -1,4 +1,4 @@
-"""Walks between dates: where they begin and end, and the windows that they are cut into."""
+"""Walks between dates: where they begin and end, and how they are split into windows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from whitebit_ext.account import orders_query, transactions_query
+from whitebit_ext.account.parameters import orders_query, transactions_query
 from whitebit_ext.account.windows import oldest_kept
 from whitebit_ext.errors import BadRequest
 
@@ -16,8 +16,8 @@ from .walking import DAY, QUERIES, READS
 
 
 @READS
-def test_since_and_until_bound_the_walk(read: str) -> None:
-    """Rows from `since` on and before `until` are given, those at the bounds rightly."""
+def test_since_and_until_limit_the_walk(read: str) -> None:
+    """Rows from `since` (inclusive) to `until` (exclusive) are returned."""
     history = History.of(read, 400, step=3600.0)
     times = [NOW - 60 - index * 3600.0 for index in range(400)]
     since, until = moments(int(times[300]) if read != "orders" else times[300], times[100] - 10)
@@ -26,7 +26,7 @@ def test_since_and_until_bound_the_walk(read: str) -> None:
 
 
 def test_transactions_stop_early_at_since() -> None:
-    """A walk through transactions does not read on once a page is older than `since`."""
+    """A walk through transactions stops once a page is older than `since`."""
     history = History.of("transactions", 3_000)
     (since,) = moments(NOW - 60 * 120)
     assert len(list(history.walk(transactions_query(limit=100, since=since)))) < 125
@@ -34,31 +34,31 @@ def test_transactions_stop_early_at_since() -> None:
 
 
 @pytest.mark.parametrize(("read", "days"), [("orders", 31), ("converts", 30)])
-def test_windows_are_sliced_back_to_the_floor(read: str, days: int) -> None:
-    """Dates are as far apart as the server takes, newest first, and end at the oldest kept."""
+def test_windows_reach_back_to_the_oldest_time(read: str, days: int) -> None:
+    """Windows are as long as the server allows, newest first, and end at the oldest time kept."""
     history = History.of(read, 0)
     start, end = ("startDate", "endDate") if read == "orders" else ("from", "to")
     assert list(history.walk(QUERIES[read]())) == []
     windows = [(int(body[start]), int(body[end])) for body in history.requests]
     assert all(last - first <= days * DAY for first, last in windows)
     assert all(a[0] == b[1] for a, b in pairwise(windows))
-    assert windows[-1][0] == oldest_kept(NOW)
+    assert windows[-1][0] == oldest_kept(NOW, 6)
     assert windows[0][1] >= NOW
     kind = int if read == "orders" else str
     assert all(isinstance(body[start], kind) for body in history.requests)
 
 
 @pytest.mark.parametrize("read", ["orders", "deals", "converts"])
-def test_a_server_that_keeps_a_day_less_is_not_the_end(read: str) -> None:
-    """Where the server's six months are a day shorter than ours, the walk asks a day less."""
+def test_server_that_keeps_one_day_less(read: str) -> None:
+    """If the server keeps one day less than six months, the walk requests one day less."""
     history = History.of(read, 10)
-    history.floor = oldest_kept(NOW) + DAY
+    history.floor = oldest_kept(NOW, 6) + DAY
     assert len(list(history.walk(QUERIES[read]()))) == 10
 
 
 @pytest.mark.parametrize("read", ["orders", "converts"])
-def test_a_since_that_is_refused_is_asked_for_once(read: str) -> None:
-    """A caller's own start is not moved, so a refusal of it is not asked for again."""
+def test_refused_since_is_not_retried(read: str) -> None:
+    """The caller's own `since` is not changed, so its refusal is not retried."""
     history = History.of(read, 10)
     history.floor = NOW - DAY
     (since,) = moments(NOW - 5 * DAY)
@@ -75,14 +75,14 @@ def test_a_since_that_is_refused_is_asked_for_once(read: str) -> None:
         ("2024-08-30T23:59:59+00:00", "2024-02-29T00:00:00+00:00"),
     ],
 )
-def test_the_floor_is_midnight_six_months_ago(now: str, floor: str) -> None:
-    """The oldest time kept is 00:00 UTC of the day six months ago, or of that month's last."""
+def test_oldest_time_is_midnight_six_months_ago(now: str, floor: str) -> None:
+    """The oldest time is 00:00 UTC of the day six months ago, or of that month's last day."""
     expected = datetime.fromisoformat(floor).timestamp()
-    assert oldest_kept(datetime.fromisoformat(now).timestamp()) == expected
+    assert oldest_kept(datetime.fromisoformat(now).timestamp(), 6) == expected
 
 
-def test_an_order_on_the_border_of_two_windows_comes_once() -> None:
-    """Windows share their bound, and a row on it is given once."""
+def test_order_on_a_window_border_is_returned_once() -> None:
+    """Two windows share a bound, and a row on it is returned once."""
     history = History("orders", clock=StillClock(NOW))
     border = int(-(-NOW // 1)) + 60 - 31 * DAY
     for number, at in enumerate((border - 0.5, float(border), border + 0.5), 1):
@@ -90,8 +90,8 @@ def test_an_order_on_the_border_of_two_windows_comes_once() -> None:
     assert [order.id for order in history.walk(orders_query())] == [3, 2, 1]
 
 
-def test_a_single_order_is_looked_up_without_dates() -> None:
-    """Looking up one order sends no dates, which the server would ignore."""
+def test_single_order_is_requested_without_dates() -> None:
+    """A request for one order has no dates, which the server would ignore."""
     history = History.of("orders", 1)
     assert len(list(history.walk(orders_query(order_id=1)))) == 1
     assert [sorted(body) for body in history.requests] == [["limit", "offset", "orderId"]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from whitebit_ext.account import (
+from whitebit_ext.account.parameters import (
     Query,
     converts_query,
     deals_query,

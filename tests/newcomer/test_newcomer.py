@@ -1,4 +1,4 @@
-"""The installed package in the hands of somebody who has just read docs/testing.md."""
+"""The installed package in a new project that follows docs/testing.md."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .conftest import Environment
 PROJECT = Path(__file__).parent / "project"
 
 
-def test_a_newcomers_project(environment: Callable[..., Environment], tmp_path: Path) -> None:
-    """Four tests pass where nothing but pytest and `whitebit-oauth[sandbox]` is installed."""
+def test_new_project_passes(environment: Callable[..., Environment], tmp_path: Path) -> None:
+    """Four tests pass with only pytest and `whitebit-oauth[sandbox]` installed."""
     python = environment("pytest", "whitebit-oauth[sandbox]")
     folder = tmp_path / "copy-trader"
     shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -23,10 +23,8 @@ def test_a_newcomers_project(environment: Callable[..., Environment], tmp_path: 
     assert "whitebit-oauth-" in answer.stdout
 
 
-def test_the_missing_extra_is_named(
-    environment: Callable[..., Environment], tmp_path: Path
-) -> None:
-    """Without the extra, other tests run, and a fixture says what to install and no more."""
+def test_missing_extra_is_named(environment: Callable[..., Environment], tmp_path: Path) -> None:
+    """Without the extra, other tests run, and a fixture says what to install."""
     python = environment("pytest", "whitebit-oauth")
     (tmp_path / "test_it.py").write_text(
         "def test_sum():\n    assert 1 + 1 == 2\n\n"
@@ -38,18 +36,18 @@ def test_the_missing_extra_is_named(
     assert "Traceback" not in answer.stdout
 
 
-def test_pytest_is_no_dependency(environment: Callable[..., Environment], tmp_path: Path) -> None:
-    """The package and its sandbox work where pytest is not installed."""
+def test_pytest_is_not_required(environment: Callable[..., Environment], tmp_path: Path) -> None:
+    """The package and its sandbox work without pytest."""
     python = environment("whitebit-oauth[sandbox]")
     program = "import whitebit_ext.sandbox, importlib.util as u; print(u.find_spec('pytest'))"
     answer = python.run("-P", "-c", program, folder=tmp_path)
     assert answer.stdout == "None\n", answer.stderr
 
 
-def test_an_unused_plugin_loads_nothing_more(
+def test_unused_plugin_loads_nothing(
     environment: Callable[..., Environment], tmp_path: Path
 ) -> None:
-    """A run that asks for no fixture of ours imports no server, no cryptography, no wiring."""
+    """A run that uses no fixture of the plugin imports no server, cryptography or wiring."""
     python = environment("pytest", "whitebit-oauth[sandbox]")
     (tmp_path / "conftest.py").write_text(
         "import json, pathlib, sys\n"

@@ -1,4 +1,4 @@
-"""What the wheel and the sdist hold, and what the wheel says of itself."""
+"""The contents of the wheel and the sdist, and the metadata of the wheel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXTRAS = {
     "sandbox": {"starlette", "uvicorn"},
     "sql": {"psycopg", "sqlalchemy"},
 }
-RUNTIME = {"attrs", "authlib", "cryptography", "httpx", "msgspec", "tenacity"}
+RUNTIME = {"attrs", "authlib", "certifi", "cryptography", "httpcore", "httpx", "msgspec"}
 
 
 @pytest.fixture(scope="session")
@@ -51,20 +51,20 @@ def version_of(root: Path) -> str:
 
 
 def test_two_packages_at_top_level(names: list[PurePosixPath]) -> None:
-    """The wheel ships whitebit_api, whitebit_ext, its metadata, and nothing else."""
+    """The wheel contains only whitebit_api, whitebit_ext and its metadata."""
     tops = {name.parts[0] for name in names if not name.parts[0].endswith(".dist-info")}
     assert tops == {"whitebit_api", "whitebit_ext"}
     assert not [name for name in names if "generated" in name.parts]
 
 
 def test_both_packages_are_typed(names: list[PurePosixPath]) -> None:
-    """Both packages carry the marker of PEP 561."""
+    """Both packages contain the marker of PEP 561."""
     for package in ("whitebit_api", "whitebit_ext"):
         assert PurePosixPath(package, "py.typed") in names
 
 
-def test_nothing_but_modules_and_page_assets(names: list[PurePosixPath]) -> None:
-    """No cache, test, spec or database of a local run slips into the wheel."""
+def test_wheel_has_only_modules_and_page_assets(names: list[PurePosixPath]) -> None:
+    """The wheel contains no cache, test, spec or local database."""
     allowed = {".py", ".typed", ".html", ".css", ".js", ".svg"}
     strays = [
         name
@@ -78,7 +78,7 @@ def test_nothing_but_modules_and_page_assets(names: list[PurePosixPath]) -> None
 
 
 def test_every_module_of_the_tree_is_shipped(names: list[PurePosixPath], root: Path) -> None:
-    """Each Python file of both packages is in the wheel, and no other is."""
+    """The wheel contains exactly the Python files of both packages."""
     shipped = {str(name) for name in names if name.suffix == ".py"}
     written = {
         path.relative_to(base).as_posix()
@@ -89,7 +89,7 @@ def test_every_module_of_the_tree_is_shipped(names: list[PurePosixPath], root: P
 
 
 def test_identity(metadata: Message, root: Path) -> None:
-    """Name, version, license, Python floor and long description are those of the project."""
+    """Name, version, license, minimum Python version and description are those of the project."""
     assert metadata["Name"] == "whitebit-oauth"
     assert metadata["Version"] == version_of(root)
     assert metadata["License-Expression"] == "MIT"
@@ -100,7 +100,7 @@ def test_identity(metadata: Message, root: Path) -> None:
 
 
 def test_runtime_dependencies(requirements: list[Requirement]) -> None:
-    """Without an extra, six libraries are installed, each with a floor."""
+    """Without an extra, six libraries are installed, each with a minimum version."""
     bare = [req for req in requirements if req.marker is None]
     assert {req.name for req in bare} == RUNTIME
     assert all(">=" in str(req.specifier) for req in bare)
@@ -108,7 +108,7 @@ def test_runtime_dependencies(requirements: list[Requirement]) -> None:
 
 @pytest.mark.parametrize("extra", sorted(EXTRAS))
 def test_extra(extra: str, metadata: Message, requirements: list[Requirement]) -> None:
-    """The extra is declared and brings its own libraries, no more."""
+    """The extra is declared and installs only its own libraries."""
     assert metadata.get_all("Provides-Extra") == sorted(EXTRAS)
     brought = {
         req.name for req in requirements if req.marker and req.marker.evaluate({"extra": extra})
@@ -117,7 +117,7 @@ def test_extra(extra: str, metadata: Message, requirements: list[Requirement]) -
 
 
 def test_entry_points(wheel: Path, names: list[PurePosixPath]) -> None:
-    """One command and one pytest plugin are installed, and lead to their modules."""
+    """One command and one pytest plugin are installed, and refer to their modules."""
     (path,) = [name for name in names if name.name == "entry_points.txt"]
     with zipfile.ZipFile(wheel) as archive:
         declared = ConfigParser()
@@ -129,7 +129,7 @@ def test_entry_points(wheel: Path, names: list[PurePosixPath]) -> None:
 
 
 def test_sdist_is_complete(sdist: Path, root: Path) -> None:
-    """The sdist carries what it takes to build, to regenerate and to run the tests."""
+    """The sdist contains the files that are needed to build, to regenerate and to run the tests."""
     with tarfile.open(sdist) as archive:
         names = archive.getnames()
     top = f"whitebit_oauth-{version_of(root)}"

@@ -1,4 +1,4 @@
-"""Under nox, the tests exercise the installed wheel and never the tree."""
+"""Under nox, the tests run against the installed wheel and never against the tree."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def test_packages_come_from_site_packages(package: object) -> None:
 
 
 def test_tree_is_not_importable(root: Path) -> None:
-    """Neither the root nor generated/ stands on the import path."""
+    """Neither the root nor generated/ is on the import path."""
     entries = {Path(entry).resolve() for entry in sys.path}
     assert entries.isdisjoint({root.resolve(), (root / "generated").resolve()})
 
 
-def test_installed_files_are_the_trees(root: Path) -> None:
-    """The installed wheel was built from the tree as it stands now, byte for byte."""
+def test_installed_files_are_current(root: Path) -> None:
+    """The installed wheel was built from the current tree, byte for byte."""
     installed = {str(file): file for file in files("whitebit-oauth") or [] if file.suffix == ".py"}
     assert "whitebit_ext/__init__.py" in installed
     for name, file in installed.items():

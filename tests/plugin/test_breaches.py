@@ -1,4 +1,4 @@
-"""A test fails when the code under test broke WhiteBIT's contract, unless it says otherwise."""
+"""A breach of WhiteBIT's contract fails a test unless it is allowed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FAILS = SLOPPY + "def test_it(link):\n    assert link().status_code == 400\n"
 
 
 def test_a_breach_fails_the_test(project: Project) -> None:
-    """The failure names the request, each rule, what was wrong, and how to allow it."""
+    """The failure names the request, the rules, the details, and how to allow them."""
     result = project(FAILS)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
@@ -41,22 +41,22 @@ def test_a_breach_fails_the_test(project: Project) -> None:
     assert "Traceback" not in result.stdout.str()
 
 
-def test_a_clean_test_says_nothing(project: Project) -> None:
-    """Without a breach no section and no failure is made."""
+def test_clean_code_has_no_report(project: Project) -> None:
+    """Without a breach, there is no report section and no failure."""
     result = project("def test_it(whitebit_connect):\n    whitebit_connect('alice')\n")
     result.assert_outcomes(passed=1)
     assert "breach" not in result.stdout.str()
 
 
 def test_a_failing_test_keeps_its_own_failure(project: Project) -> None:
-    """The breaches stand below the failure that the test itself found."""
+    """The breaches are reported below the failure of the test itself."""
     result = project(SLOPPY + "def test_it(link):\n    link()\n    assert 1 == 2\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*assert 1 == 2*", "*whitebit breaches*", "*state: *no state*"])
 
 
 def test_a_breach_after_the_test_is_an_error(project: Project) -> None:
-    """What a fixture of the partner does at its end counts, and is told once."""
+    """A breach in the teardown of a fixture is reported once."""
     result = project(
         SLOPPY
         + "@pytest.fixture\ndef late(link):\n    yield\n    link()\n"
@@ -76,25 +76,25 @@ def test_a_breach_after_the_test_is_an_error(project: Project) -> None:
     ids=["all", "both-rules", "one-rule"],
 )
 def test_the_marker_allows(project: Project, marker: str, outcome: dict[str, int]) -> None:
-    """The marker allows every breach, or those of the rules that it names."""
+    """The marker allows all breaches, or those of the given rules."""
     test = FAILS.replace("def test", f"@pytest.mark.whitebit_breaches_allowed{marker}\ndef test")
     project(test).assert_outcomes(**outcome)
 
 
 def test_the_ini_option_allows(project: Project) -> None:
-    """A project that tests something else switches the check off for all its tests."""
+    """The ini option allows breaches in all tests."""
     project(FAILS, ini="whitebit_breaches = allow").assert_outcomes(passed=1)
 
 
 def test_an_unknown_ini_value_is_refused(project: Project) -> None:
-    """A misspelt option stops the run instead of switching a check off."""
+    """An invalid value of the ini option is a usage error."""
     result = project(FAILS, ini="whitebit_breaches = alow")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*whitebit_breaches must be 'fail' or 'allow'*"])
 
 
-def test_a_test_that_is_run_again_is_judged_anew(project: Project) -> None:
-    """Each run of one test item begins with no breaches told."""
+def test_repeated_test_is_checked_again(project: Project) -> None:
+    """Each run of a test item starts without breaches."""
     again = """
     def pytest_runtest_protocol(item, nextitem):
         from _pytest.runner import runtestprotocol

@@ -1,14 +1,13 @@
-"""The examples of docs/testing.md, run as they stand."""
+"""The examples of docs/testing.md."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
+import attrs
 import pytest
 
-from whitebit_ext import reading
 from whitebit_ext.sandbox import FAULT_KINDS, Traps
 
 from .conftest import Project
@@ -21,20 +20,14 @@ EXAMPLES = re.findall(
 )
 
 
-@pytest.fixture(autouse=True)
-def warned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the warning of the Bearer reads, which comes once per process, as given already."""
-    monkeypatch.setattr(reading, "_warned", True)
-
-
 def test_every_example_is_marked() -> None:
-    """No Python of the page is left out, whatever becomes of its form."""
+    """All Python code of the page is tested."""
     assert len(EXAMPLES) == PAGE.count("```python") == 7
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.split("def test_")[1][:8])
 def test_an_example(project: Project, example: str) -> None:
-    """All tests of an example pass, and there is one at least."""
+    """All tests of an example pass, and there is at least one."""
     result = project(example, "-p", "no:asyncio", "-v")
     outcomes = result.parseoutcomes()
     assert set(outcomes) == {"passed"}, outcomes
@@ -42,7 +35,7 @@ def test_an_example(project: Project, example: str) -> None:
 
 
 def test_every_fixture_is_named(pytester: pytest.Pytester) -> None:
-    """The page names each public fixture, and each fixture says what it is."""
+    """The page names each public fixture, and each fixture has a docstring."""
     pytester.makeini("[pytest]\n")  # else this project's own configuration may be found above
     others = ("-p", "no:asyncio", "-p", "no:hypothesispytest")
     shown = pytester.runpytest_inprocess("--fixtures", "-q", *others).stdout.str()
@@ -58,5 +51,5 @@ def test_every_fault_is_named() -> None:
 
 
 def test_every_trap_is_named() -> None:
-    """The page names each switch of odd answers."""
-    assert [field.name for field in fields(Traps) if f"`{field.name}`" not in PAGE] == []
+    """The page names each switch for irregular responses."""
+    assert [field.name for field in attrs.fields(Traps) if f"`{field.name}`" not in PAGE] == []

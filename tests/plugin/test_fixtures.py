@@ -1,4 +1,4 @@
-"""What a partner gets from each fixture."""
+"""The fixtures of the plugin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ pytest_plugins = ["pytester"]
 
 
 def test_a_user_is_connected_and_reads(project: Project) -> None:
-    """The shortest test of a partner connects a user, takes the key and reads a balance."""
+    """A test connects a user, retrieves the key and reads a balance."""
     project(
         """
         from decimal import Decimal
@@ -18,26 +18,26 @@ def test_a_user_is_connected_and_reads(project: Project) -> None:
         def test_it(whitebit_connect, whitebit_sandbox):
             whitebit_sandbox.add_user("alice", spot_balances={"BTC": ("0.123", "0.01")})
             user = whitebit_connect("alice")
-            assert user.api_keys.issue().user_id == "alice"
+            assert user.api_key.issue().user_id == "alice"
             assert user.account.balances.spot()["BTC"].available == Decimal("0.123")
         """
     ).assert_outcomes(passed=1)
 
 
-def test_permissions_are_ticked(project: Project) -> None:
+def test_permissions_are_selected(project: Project) -> None:
     """A user grants the named permission groups and no other."""
     project(
         """
         def test_it(whitebit_connect):
             user = whitebit_connect("alice", permissions=["convert"])
-            user.api_keys.issue()
-            assert set(user.api_keys.info().granted) == {"convert"}
+            user.api_key.issue()
+            assert set(user.api_key.info().granted) == {"convert"}
         """
     ).assert_outcomes(passed=1)
 
 
-def test_each_test_begins_with_nobody(project: Project) -> None:
-    """Users, faults, switches and a running clock of one test do not reach the next."""
+def test_each_test_starts_empty(project: Project) -> None:
+    """Users, faults, settings and the clock of one test do not affect the next."""
     project(
         """
         import pytest
@@ -56,7 +56,7 @@ def test_each_test_begins_with_nobody(project: Project) -> None:
 
 
 def test_waiting_takes_no_time(project: Project) -> None:
-    """Minutes of polling and backing off pass on the sandbox's clock alone."""
+    """Polling and backoff advance the clock of the sandbox only."""
     project(
         """
         import time
@@ -68,25 +68,25 @@ def test_waiting_takes_no_time(project: Project) -> None:
             user = whitebit_connect("alice")
             began, before = time.monotonic(), whitebit_clock.time()
             with pytest.raises(KeyPending):
-                user.api_keys.issue(timeout=25)
+                user.api_key.issue(timeout=25)
             assert whitebit_clock.time() - before == pytest.approx(sum(whitebit_clock.slept))
             assert sum(whitebit_clock.slept) >= 20
             assert time.monotonic() - began < 5
             whitebit_sandbox.finish_choosing("alice")
-            user.api_keys.issue()
+            user.api_key.issue()
         """
     ).assert_outcomes(passed=1)
 
 
-def test_both_faces_are_one_partner(project: Project) -> None:
-    """What the sync client has stored, the async client finds."""
+def test_sync_and_async_clients_share_a_store(project: Project) -> None:
+    """The async client finds the data of the sync client."""
     project(
         """
         import asyncio
 
         def test_it(whitebit_connect, async_whitebit, whitebit_sandbox):
-            key = whitebit_connect("alice").api_keys.issue()
-            assert asyncio.run(async_whitebit.user("alice").api_keys.issue()) == key
+            key = whitebit_connect("alice").api_key.issue()
+            assert asyncio.run(async_whitebit.user("alice").api_key.issue()) == key
             assert whitebit_sandbox.count(None, "get_api_key_secret") == 1
         """
     ).assert_outcomes(passed=1)
@@ -99,7 +99,7 @@ import pytest
 @pytest.mark.parametrize("turn", [1, 2])
 async def test_it(turn, async_whitebit, async_whitebit_connect, whitebit_sandbox):
     user = await async_whitebit_connect("alice")
-    await user.api_keys.issue()
+    await user.api_key.issue()
     assert "BTC" in await user.account.balances.main("BTC")
     if turn == 2:
         await async_whitebit.aclose()
@@ -125,15 +125,15 @@ async def test_breach(async_whitebit, whitebit_sandbox):
     ids=["asyncio-alone", "asyncio-auto", "asyncio-one-loop", "anyio-alone", "anyio-beside"],
 )
 def test_async_plugins(project: Project, mark: str, args: tuple[str, ...], ini: str) -> None:
-    """The async fixtures serve under pytest-asyncio and anyio, and leave nothing open in a loop."""
+    """The async fixtures work with pytest-asyncio and anyio, and leave no open connections."""
     backend = "import pytest\n@pytest.fixture\ndef anyio_backend():\n    return 'asyncio'\n"
     result = project(ASYNC.format(mark=mark), *args, ini=ini, conftest=backend)
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["*unknown-field:*response_type*"])
 
 
-def test_a_partners_own_registration(project: Project) -> None:
-    """A project puts its own redirect URI, token mode and region in the place of ours."""
+def test_custom_registration(project: Project) -> None:
+    """A project can override the redirect URI, the token mode and the region."""
     project(
         """
         import pytest
@@ -158,7 +158,7 @@ def test_a_partners_own_registration(project: Project) -> None:
                 assert callback.startswith("https://mine.example/back?")
                 user = partner.connect(callback, state=login.state, user_id="alice")
                 with pytest.raises(RegionNotSupported):
-                    user.api_keys.info()
+                    user.api_key.info()
         """
     ).assert_outcomes(passed=1)
 
@@ -166,7 +166,7 @@ def test_a_partners_own_registration(project: Project) -> None:
 def test_proxies_of_the_environment_are_ignored(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The way to the sandbox does not lead over a proxy that the environment names."""
+    """Requests to the sandbox ignore proxies of the environment."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("NO_PROXY", "no_proxy"):
@@ -174,6 +174,6 @@ def test_proxies_of_the_environment_are_ignored(
     project(
         """
         def test_it(whitebit_connect):
-            whitebit_connect("alice").api_keys.issue()
+            whitebit_connect("alice").api_key.issue()
         """
     ).assert_outcomes(passed=1)

@@ -1,4 +1,4 @@
-"""What pytest pays for the plugin in a project that does not use it."""
+"""The imports of the plugin in a project that does not use it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from whitebit_ext import pytest_plugin
 
 
 def test_only_pytest_is_imported_at_the_top() -> None:
-    """Outside functions and types, the plugin imports pytest and what every Python has loaded."""
+    """At import, the plugin loads only pytest and modules that are always loaded."""
     tree = ast.parse(Path(pytest_plugin.__file__).read_text(encoding="utf-8"))
     modules = set()
     for node in tree.body:

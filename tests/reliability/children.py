@@ -1,11 +1,13 @@
-"""Child processes that do what they are told, and can be killed or stopped at any moment."""
+"""Child processes that take orders, and can be killed or stopped at any moment."""
 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import multiprocessing
 import os
 import signal
+import sys
 import traceback
 import warnings
 from collections.abc import Callable
@@ -61,7 +63,10 @@ class Child:
             AssertionError: it raised, or does not end.
         """
         try:
-            assert self._ours.poll(_PATIENCE), "the child hangs"
+            if not self._ours.poll(_PATIENCE):
+                os.kill(self.pid, signal.SIGUSR1)  # has it print where its threads are
+                self._process.join(1)
+                raise AssertionError("the child hangs")
             worked, value = self._ours.recv()
         except (EOFError, ConnectionResetError):
             self._process.join()
@@ -108,6 +113,7 @@ class Child:
 
 def _serve(prepare: Callable[[], Serve], orders: Any) -> None:
     """Do one order after the other, until there are no more."""
+    faulthandler.register(signal.SIGUSR1, file=sys.__stderr__ or sys.stderr)
     httpx.create_ssl_context = lambda: _TLS  # type: ignore[assignment, misc]  # in this child
     serve: Serve | None = None
     while (given := orders.recv()) is not None:

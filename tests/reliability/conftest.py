@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from whitebit_ext import reading
 from whitebit_ext.sandbox import Sandbox
 
 from .databases import KINDS, Databases
@@ -31,9 +30,3 @@ def running_sandbox() -> Iterator[Sandbox]:
 def world(request: pytest.FixtureRequest, databases: Databases, running_sandbox: Sandbox) -> World:
     """Return a world with an empty database, of each kind in turn."""
     return World(running_sandbox, databases.new(request.param))
-
-
-@pytest.fixture(autouse=True)
-def warned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the warning of the Bearer reads, which comes once per process, as given already."""
-    monkeypatch.setattr(reading, "_warned", True)

@@ -11,7 +11,7 @@ from whitebit_ext.custody.stores import Row, SQLStore
 T = TypeVar("T")
 
 Way = Literal["raise", "raise after", "hang"]
-"""Fail at once; do it, and fail to say so; or stand still for a while, and then fail."""
+"""Fail at once; do it, and fail to say so; or hang for a while, and then fail."""
 HANG = 0.2
 
 

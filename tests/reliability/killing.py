@@ -13,6 +13,7 @@ from whitebit_ext import WhiteBIT, WhiteBITError
 from whitebit_ext.errors import ReauthorizationRequired, SecretLost
 
 from .children import Child, ChildDiedError, Serve
+from .tokens import token_of
 from .traps import Point, Trap, TrappedStore, TrappedTransport
 from .wiring import World, digest
 
@@ -89,6 +90,7 @@ class Graveyard:
             world.partner(store) as partner,
             world.child(lambda: caller(world, self._exchange)) as survivor,
         ):
+            self._custody = world.custody(store)
             yield lambda point: self._trial(partner, survivor, point)
 
     def _trial(self, partner: WhiteBIT, survivor: Child, point: Point) -> Trial:
@@ -106,7 +108,7 @@ class Graveyard:
         again = self._asked() - asked
         if exchange == "refresh":
             alive = world.sandbox.issued_values("access_token") - before
-            fate = self._fate_of_pair(partner, name, got, {digest(token) for token in alive})
+            fate = self._fate_of_pair(name, got, {digest(token) for token in alive})
         else:
             fate = self._fate_of_secret(partner, name, got)
         if fate == "stored" and again:
@@ -138,8 +140,8 @@ class Graveyard:
             return self._world.made(name).secret_taken
         return self._world.refreshes(200) == 1
 
-    def _fate_of_pair(self, partner: WhiteBIT, name: str, got: str, alive: set[str]) -> Fate:
-        stored = partner._engine.custody.pair(name)
+    def _fate_of_pair(self, name: str, got: str, alive: set[str]) -> Fate:
+        stored = self._custody.pair(name)
         assert stored is not None
         if got == ReauthorizationRequired.__name__ and stored.dead:
             return "recorded as lost"
@@ -152,7 +154,7 @@ class Graveyard:
         if got == SecretLost.__name__:
             lost = {loss.place.subject[0] for loss in partner.lost()}
             return "recorded as lost" if name in lost and made.secret_taken else "silent"
-        key = partner._engine.custody.key(name)
+        key = self._custody.key(name)
         if key is None or not got == digest(made.secret) == digest(key.key.secret.reveal()):
             return "silent"
         return "stored"
@@ -173,9 +175,8 @@ def caller(world: World, exchange: Exchange) -> Serve:
         trap.set(point, _ROUTES[exchange])
         try:
             if exchange == "refresh":
-                pair = partner._engine.run(partner._engine.tokens.pair(name))
-                return digest(pair.access.reveal())
-            return digest(partner.user(name).api_keys.issue().secret.reveal())
+                return digest(token_of(partner.user(name)))
+            return digest(partner.user(name).api_key.issue().secret.reveal())
         except WhiteBITError as error:
             return type(error).__name__
 

@@ -1,7 +1,7 @@
 """What runs under Gunicorn and in a pool of forked workers: a partner that was used before.
 
-It is loaded by Gunicorn as a module of its own, so it imports nothing of its folder. What it is
-wired to stands in the environment. Each answer tells who made it and over which connections.
+Gunicorn loads it as a module of its own, so it imports nothing of its folder. The environment says
+what it is wired to. Each answer names the process that made it, and its connections.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Preloaded:
 
     def __init__(self, wiring: dict[str, Any]) -> None:
         self.store = SQLStore(wiring.pop("url"))
-        sa.event.listen(self.store._engine, "checkout", _checked_out)
+        sa.event.listen(sa.pool.Pool, "checkout", _checked_out)
         self.partner = WhiteBIT(
             **wiring, region=Region.GLOBAL, store=self.store, transport=_Noting, timeout=60.0
         )
@@ -61,7 +61,7 @@ class Preloaded:
     def serve(self, name: str) -> dict[str, Any]:
         """Read what belongs to a user, over the network and from custody."""
         user = self.partner.user(name)
-        key = user.api_keys.issue()
+        key = user.api_key.issue()
         balances = user.signed.account.balances.spot()
         main = user.bearer.account.balances.main()
         with _lock:
@@ -97,7 +97,7 @@ if VARIABLE in os.environ:
     def application(
         environ: dict[str, Any], start_response: Callable[[str, list[tuple[str, str]]], object]
     ) -> Iterable[bytes]:
-        """Answer a path that is a user's name; ``/`` tells what was done before the fork."""
+        """Answer a path that is a user's name; ``/`` returns what was done before the fork."""
         name = environ["PATH_INFO"].strip("/")
         answer = _preloaded.serve(name) if name else _before
         start_response("200 OK", [("content-type", "application/json")])

@@ -16,6 +16,7 @@ from whitebit_ext import WhiteBITError
 from whitebit_ext.errors import ReauthorizationRequired
 
 from .children import Child, Serve
+from .tokens import AsyncLocalReads, LocalReads, async_token_of, token_of
 from .traps import Point, Trap, TrappedStore, TrappedTransport
 from .wiring import World, digest
 
@@ -72,7 +73,7 @@ class Flown:
 
 def threaded(world: World, callers: int, pool_size: int) -> Serve:
     """Prepare a process that calls from so many threads at once; an order is the clock's lead."""
-    partner = world.partner(world.store(pool_size))
+    partner = world.partner(world.store(pool_size), transport=LocalReads)
     user = partner.user(USER)
 
     def serve(ahead: float) -> Report:
@@ -82,11 +83,9 @@ def threaded(world: World, callers: int, pool_size: int) -> Serve:
         def call(number: int) -> None:
             together.wait()
             try:
-                report[number] = digest(
-                    partner._engine.run(partner._engine.tokens.pair(USER)).access.reveal()
-                )
+                report[number] = digest(token_of(user))
                 if number == 0:
-                    user.bearer.account.balances.main()
+                    user.bearer.account.balances.spot()
             except WhiteBITError as error:
                 report[number] = type(error).__name__
 
@@ -103,18 +102,18 @@ def threaded(world: World, callers: int, pool_size: int) -> Serve:
 
 def tasked(world: World, callers: int, pool_size: int) -> Serve:
     """Prepare a process that calls from so many tasks of one loop, likewise."""
-    partner = world.async_partner(world.store(pool_size))
+    partner = world.async_partner(world.store(pool_size), async_transport=AsyncLocalReads)
     user = partner.user(USER)
     loop = asyncio.new_event_loop()
 
     async def call(number: int) -> str:
         try:
-            pair = await partner._engine.arun(partner._engine.tokens.pair(USER))
+            token = await async_token_of(user)
             if number == 0:
-                await user.bearer.account.balances.main()
+                await user.bearer.account.balances.spot()
         except WhiteBITError as error:
             return type(error).__name__
-        return digest(pair.access.reveal())
+        return digest(token)
 
     async def all_at_once() -> Report:
         return await asyncio.gather(*(call(number) for number in range(callers)))
@@ -127,7 +126,7 @@ def tasked(world: World, callers: int, pool_size: int) -> Serve:
 
 
 def fly(world: World, crowd: Crowd, rounds: int, tick: Callable[[], None] = lambda: None) -> Flown:
-    """Let a crowd meet one expired pair, again and again, and tell what came of it.
+    """Let a crowd meet one expired pair, again and again, and return the outcome.
 
     Args:
         world: Where.
@@ -167,7 +166,7 @@ def fly(world: World, crowd: Crowd, rounds: int, tick: Callable[[], None] = lamb
     return flown
 
 
-# A holder that stands still beyond the end of its lease
+# A holder that is stopped beyond the end of its lease
 
 STOPS = {
     "before it asks": Point("the request is made, not sent", "unsent"),
@@ -182,7 +181,7 @@ class Outlived:
     Attributes:
         alive: Whether all had the live pair after the holder went on, for each round.
         posts: Refreshes of each round.
-        refused: Callers that were told meanwhile that the authorization has ended.
+        refused: Callers that got `ReauthorizationRequired` meanwhile.
         holders: What the holder itself got.
         waited: Seconds until the last of the others had its answer.
     """
@@ -206,11 +205,11 @@ def stoppable(world: World) -> Serve:
         world.clock.ahead = ahead
         trap.set(STOPS[stop] if stop else None, "/refresh_token")
         try:
-            pair = partner._engine.run(partner._engine.tokens.pair(USER))
-            partner.user(USER).bearer.account.balances.main()
+            token = token_of(partner.user(USER))
+            partner.user(USER).bearer.account.balances.spot()
         except ReauthorizationRequired:
             return "refused"
-        return digest(pair.access.reveal())
+        return digest(token)
 
     return serve
 
@@ -225,7 +224,7 @@ def outlive(
 ) -> Outlived:
     """Stop the holder of the lease until others have taken it over; then let it go on."""
     assert world.lease is not None
-    told = Outlived()
+    found = Outlived()
     with world.store() as store, world.partner(store) as partner, _crew(world, 1 + others) as crew:
         world.connect(partner, USER)
         holder, *rest = crew
@@ -238,19 +237,19 @@ def outlive(
             for child in rest:
                 child.tell((world.clock.ahead, None))
             got = [child.answer() for child in rest]
-            told.waited.append(time.monotonic() - began)
-            told.refused += got.count("refused")
+            found.waited.append(time.monotonic() - began)
+            found.refused += got.count("refused")
             holder.go_on()
-            told.holders.append("a pair" if len(holder.answer()) == 64 else "refused")
-            told.posts.append(world.refreshes())
+            found.holders.append("a pair" if len(holder.answer()) == 64 else "refused")
+            found.posts.append(world.refreshes())
             for child in crew:
                 child.tell((world.clock.ahead, None))
             after = {child.answer() for child in crew}
             # All hold one pair, it serves a read, and nobody had to ask for another.
             one = len(after) == 1 and "refused" not in after
-            told.alive.append(one and world.refreshes() == told.posts[-1])
+            found.alive.append(one and world.refreshes() == found.posts[-1])
             tick()
-    return told
+    return found
 
 
 @contextlib.contextmanager

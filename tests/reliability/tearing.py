@@ -47,12 +47,12 @@ def tear(
         world: Where.
         reads: In all.
         readers, writers: Processes.
-        tick: Is told how many reads were made since it was called last.
+        tick: Is called with the number of reads since its last call.
     """
     stop = multiprocessing.get_context("fork").Event()
 
     def write() -> Serve:
-        custody = world.partner(world.store())._engine.custody
+        custody = world.custody(world.store())
 
         def serve(_: object) -> int:
             written = 0
@@ -65,7 +65,7 @@ def tear(
         return serve
 
     def read() -> Serve:
-        custody = world.partner(world.store())._engine.custody
+        custody = world.custody(world.store())
 
         def serve(many: int) -> int:
             torn = 0
@@ -77,9 +77,10 @@ def tear(
         return serve
 
     found = Torn()
-    with world.store() as store, world.partner(store) as partner:
+    with world.store() as store:
+        custody = world.custody(store)
         for number in range(_ROWS):
-            partner._engine.custody.update("pair", (f"row-{number}",), lambda _: _value())
+            custody.update("pair", (f"row-{number}",), lambda _: _value())
     with contextlib.ExitStack() as stack:
         writing = [stack.enter_context(world.child(write)) for _ in range(writers)]
         reading = [stack.enter_context(world.child(read)) for _ in range(readers)]

@@ -15,10 +15,10 @@ Call = Callable[[AsyncUser], Coroutine[Any, Any, object]]
 
 
 class Cancelled:
-    """Await a coroutine, and cancel the task when it stands still for the nth time.
+    """Await a coroutine, and cancel the task when it waits for the nth time.
 
     Attributes:
-        stood: How often it stood still.
+        stood: How often it waited.
     """
 
     def __init__(self, coroutine: Coroutine[Any, Any, object], nth: int) -> None:
@@ -90,8 +90,9 @@ def test_cancelled_while_it_refreshes(world: World) -> None:
     # The users of the first rounds are too old to be looked at now: their pairs were kept.
     with world.store() as store, world.partner(store) as partner:
         assert partner.user(names[-1]).bearer.account.balances.main()
+        custody = world.custody(store)
         for name in names:
-            pair = partner._engine.custody.pair(name)
+            pair = custody.pair(name)
             assert pair is not None
             assert not pair.dead
     assert world.refreshes(status=400) == 0
@@ -100,11 +101,11 @@ def test_cancelled_while_it_refreshes(world: World) -> None:
 
 def test_cancelled_while_it_takes_the_secret(world: World) -> None:
     """Wherever `issue()` is cancelled, the next one has the secret, which was read once."""
-    names = cancel_everywhere(world, lambda user: user.api_keys.issue(), lambda: None)
+    names = cancel_everywhere(world, lambda user: user.api_key.issue(), lambda: None)
     assert len(names) > 8
     with world.store() as store, world.partner(store) as partner:
         for name in names:
-            key = partner.user(name).api_keys.issue()
+            key = partner.user(name).api_key.issue()
             assert key.secret.reveal() == world.made(name).secret
         assert partner.lost() == ()
     assert world.askings(status=200) == world.askings() == len(names)

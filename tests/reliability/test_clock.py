@@ -13,6 +13,7 @@ from whitebit_ext.custody.stores import SQLStore
 from whitebit_ext.errors import ReauthorizationRequired
 from whitebit_ext.sandbox import Sandbox
 
+from ..looking import Custody, TokenPair
 from .databases import Databases
 from .wiring import AheadClock, World
 
@@ -41,21 +42,24 @@ class Wire(httpx.HTTPTransport):
 
     Attributes:
         old: Requests with a token that its sender's own clock holds to be expired.
-        partner: Whose wire it is.
+        custody: Where the pairs of the sender are, once there is one.
+        clock: The sender's own.
     """
 
     def __init__(self, expires_in: Callable[[object], object] = lambda given: given) -> None:
         super().__init__()
         self._expires_in = expires_in
         self.old = 0
-        self.partner: WhiteBIT | None = None
+        self.custody: Custody | None = None
+        self.clock: AheadClock = AheadClock(0.0)
+        self._pairs: dict[str, TokenPair] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request."""
-        engine = self.partner._engine if self.partner else None
-        pair = engine.tokens._exchange.cache.latest("alice") if engine else None
-        if engine and pair and request.headers.get("authorization", "")[7:] == pair.access.reveal():
-            self.old += pair.expired(engine.clock.time())
+        if self.custody and (stored := self.custody.pair("alice")):
+            self._pairs[stored.access.reveal()] = stored
+        if pair := self._pairs.get(request.headers.get("authorization", "")[7:]):
+            self.old += pair.expired(self.clock.time())
         response = super().handle_request(request)
         if "/oauth2/" not in request.url.path or "api-key" in request.url.path:
             return response
@@ -78,8 +82,8 @@ def frozen(world: World) -> Iterator[None]:
 
 def machine(world: World, store: SQLStore, clock: AheadClock, wire: Wire) -> WhiteBIT:
     """Make a partner object of a machine with a clock of its own."""
-    wire.partner = world.partner(store, clock=clock, transport=lambda: wire)
-    return wire.partner
+    wire.custody, wire.clock = world.custody(store, clock=clock), clock
+    return world.partner(store, clock=clock, transport=lambda: wire)
 
 
 @pytest.mark.parametrize("skew", [(0, 300), (0, -300), (-150, 150), (300, 0)])
@@ -168,12 +172,12 @@ def test_a_lifetime_that_is_none(world: World, expires_in: object) -> None:
     with world.store() as store, machine(world, store, Skewed(world, 0.0), wire) as partner:
         with pytest.raises(WhiteBITError, match="expires_in"):
             world.connect(partner, "alice")
-        assert partner._engine.custody.pair("alice") is None
+        assert world.custody(store).pair("alice") is None
 
 
 @pytest.mark.parametrize("expires_in", [0, -1, "soon"])
 def test_a_renewal_without_a_lifetime(world: World, expires_in: object) -> None:
-    """A refresh that brings such a pair is a failure that is told, and is not repeated at once."""
+    """A refresh that brings such a pair is an error that is raised, and is not repeated at once."""
     said: list[object] = [300]
     wire = Wire(lambda _: said[0])
     with world.store() as store, machine(world, store, Skewed(world, 0.0), wire) as partner:

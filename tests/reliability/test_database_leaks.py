@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from whitebit_ext import WhiteBITError
 from whitebit_ext.custody.stores import SQLStore
 from whitebit_ext.errors import StoreUnavailable
-from whitebit_ext.maintenance import Maintenance
 
+from ..looking import library_objects, maintenance_of, row_id
 from .databases import Databases
 from .wiring import World
 
@@ -31,12 +31,12 @@ PASSWORD = "canary-database-password"
 
 
 def encodings(value: str) -> set[bytes]:
-    """Return a value in the five encodings in which it may stand somewhere."""
+    """Return a value in the five encodings in which it may appear."""
     raw = value.encode()
     return {
         raw,
         quote(value, safe="").encode(),
-        # Without the ends, which depend on what stands around it.
+        # Without the ends, which depend on what is around it.
         base64.b64encode(raw)[:-4],
         base64.urlsafe_b64encode(raw)[:-4],
         raw.hex().encode(),
@@ -96,19 +96,21 @@ def test_no_canary_is_seen(world: World, databases: Databases, log: io.StringIO)
         log.seek(mark)
         log.truncate()
         user = partner.connect(callback, state=login.state, user_id="alice")
-        key = user.api_keys.issue()
+        key = user.api_key.issue()
         world.advance(305)
         user.bearer.account.balances.main()
         user.account.balances.spot()
         partner.adopt("bob", public_key="bobs-key", secret=ADOPTED)
-        custody = partner._engine.custody
+        custody = world.custody(store)
         things = (store, partner, user, login, key, custody.pair("alice"), custody.key("alice"))
-        said += [f"{thing!r} {thing}".encode() for thing in things]
-        maintenance = Maintenance(store, partner._engine._sealer)
+        inside = library_objects(partner)
+        assert len(inside) > 10
+        said += [f"{thing!r} {thing}".encode() for thing in (*things, *inside)]
+        maintenance = maintenance_of(store, world.keys)
         said += [repr(vars(maintenance)).encode()]
         database = stored(world, databases)
         # Errors of rows that do not open, and of a database that refuses.
-        place = custody._id(("alice",))
+        place = row_id(custody, "alice")
         row = store.get("pair", place)
         assert row is not None
         assert store.put("pair", place, row.data[:-1] + b"?", row.version)
@@ -148,7 +150,7 @@ def test_a_database_password_is_not_seen(world: World) -> None:
     url = f"postgresql+psycopg://partner:{PASSWORD}@127.0.0.1:9/custody?connect_timeout=2"
     with SQLStore(url) as store, world.partner(store) as partner:
         with pytest.raises(StoreUnavailable) as caught:
-            partner._engine.custody.pair("alice")
+            world.custody(store).pair("alice")
         assert caught.value.__context__ is caught.value.__cause__ is None
         said = shown(caught.value) + f"{store!r} {store} {partner!r}".encode()
     assert not any(needle in said for needle in encodings(PASSWORD))
@@ -160,7 +162,7 @@ def test_the_command_line_shows_nothing(
     """What lists, checks and rotates custody in a terminal prints no canary."""
     with world.store() as store, world.partner(store) as partner:
         user = partner.user(world.connect(partner))
-        user.api_keys.issue()
+        user.api_key.issue()
         partner.adopt("bob", public_key="bobs-key", secret=ADOPTED)
     keys = tmp_path / "keys"
     keys.write_text("\n".join(world.keys))

@@ -40,7 +40,7 @@ def wiring(world: World) -> dict[str, Any]:
             login = partner.authorize(name)
             callback = world.sandbox.person(name).approve(login.url)
             partner.connect(callback, state=login.state, user_id=name)
-        taken = ("client_id", "client_secret", "redirect_uri", "base_url", "keys")
+        taken = ("client_id", "client_secret", "redirect_uri", "base_url", "encryption_keys")
         arguments = world.arguments(store)
     return {"url": world.url} | {name: arguments[name] for name in taken}
 

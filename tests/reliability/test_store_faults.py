@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from whitebit_ext import WhiteBIT
-from whitebit_ext.custody.rows import KINDS
 from whitebit_ext.custody.stores import SQLStore
 from whitebit_ext.errors import EncryptionKeyMissing, SealBroken, SecretNotStored, StoreUnavailable
 
+from ..looking import KINDS, row_id
 from .databases import Databases
 from .tearing import tear
 from .wiring import HurriedClock, World
@@ -110,15 +110,15 @@ def meanwhile(world: World, break_it: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def hurried(world: World, store: SQLStore) -> WhiteBIT:
+def hurried(world: World, store: SQLStore, clock: HurriedClock | None = None) -> WhiteBIT:
     """Make a partner object that does not really wait."""
-    return world.partner(store, clock=HurriedClock(world.clock.ahead))
+    return world.partner(store, clock=clock or HurriedClock(world.clock.ahead))
 
 
 def handed_over(partner: WhiteBIT, world: World, name: str) -> None:
     """Expect that the secret, which no store takes, is handed to the caller."""
     with pytest.raises(SecretNotStored) as caught:
-        partner.user(name).api_keys.issue()
+        partner.user(name).api_key.issue()
     assert caught.value.secret is not None
     assert caught.value.secret.reveal() == world.made(name).secret
 
@@ -131,11 +131,11 @@ def test_file_ails_before(on_sqlite: World, ail: Ail) -> None:
         name = world.connect(partner)
         fall_ill(file, store)
         with pytest.raises(StoreUnavailable):
-            partner.user(name).api_keys.issue()
+            partner.user(name).api_key.issue()
         assert world.askings() == 0
         recover(file, store)
         world.lease = 0.1
-        key = partner.user(name).api_keys.issue()
+        key = partner.user(name).api_key.issue()
         assert key.secret.reveal() == world.made(name).secret
     file.engine.dispose()
 
@@ -151,7 +151,7 @@ def test_file_ails_after(on_sqlite: World, ail: Ail) -> None:
         recover(file, store)
         made = world.made(name)
         partner.adopt(name, public_key=made.public_key, secret=made.secret)
-        assert partner.user(name).api_keys.issue().secret.reveal() == made.secret
+        assert partner.user(name).api_key.issue().secret.reveal() == made.secret
     file.engine.dispose()
     assert world.askings() == 1
 
@@ -159,10 +159,10 @@ def test_file_ails_after(on_sqlite: World, ail: Ail) -> None:
 def test_file_ails_while_a_pair_is_renewed(on_sqlite: World, ail: Ail) -> None:
     """A pair that the file does not take is kept by its process, and stored when it can be."""
     world, (fall_ill, recover) = on_sqlite, ail
-    file = Ailing(world.url)
-    with SQLStore(file.engine) as store, hurried(world, store) as partner:
+    file, clock = Ailing(world.url), HurriedClock(world.clock.ahead)
+    with SQLStore(file.engine) as store, hurried(world, store, clock) as partner:
         user = partner.user(world.connect(partner))
-        partner._engine.clock.ahead += 305  # type: ignore[attr-defined]  # a HurriedClock
+        clock.ahead += 305
         world.advance(305)
         with world.sandbox.hold("refresh_token") as held:
 
@@ -193,11 +193,11 @@ def test_server_gone_before(on_postgresql: World, databases: Databases) -> None:
         databases.server.stop()
         try:
             with pytest.raises(StoreUnavailable):
-                partner.user(name).api_keys.issue()
+                partner.user(name).api_key.issue()
         finally:
             databases.server.start()
         assert world.askings() == 0
-        key = partner.user(name).api_keys.issue()
+        key = partner.user(name).api_key.issue()
         assert key.secret.reveal() == world.made(name).secret
 
 
@@ -213,7 +213,7 @@ def test_server_gone_after(on_postgresql: World, databases: Databases) -> None:
             databases.server.start()
         made = world.made(name)
         partner.adopt(name, public_key=made.public_key, secret=made.secret)
-        assert partner.user(name).api_keys.issue().secret.reveal() == made.secret
+        assert partner.user(name).api_key.issue().secret.reveal() == made.secret
     assert world.askings() == 1
 
 
@@ -224,7 +224,7 @@ def filled(world: World, partner: WhiteBIT) -> tuple[str, str]:
     """Have two users with everything that custody keeps of a user."""
     first, second = world.connect(partner), world.connect(partner)
     for name in (first, second):
-        partner.user(name).api_keys.issue()
+        partner.user(name).api_key.issue()
         partner.user(name).account.balances.spot()
     partner.authorize(first)
     partner.authorize(second)
@@ -238,11 +238,11 @@ def test_flipped_bytes(world: World) -> None:
     noticed = set[str]()
     with world.store() as store, world.partner(store, refresh_interval=0.01) as partner:
         filled(world, partner)
-        custody = partner._engine.custody
+        custody = world.custody(store)
         for kind in KINDS:
             for subject in list(custody.subjects(kind))[:1]:
                 assert custody.read(kind, *subject) is not None
-                id = custody._id(subject)
+                id = row_id(custody, *subject)
                 row = store.get(kind, id)
                 assert row is not None
                 for place in range(0, len(row.data), 1 + len(row.data) // 40):
@@ -261,8 +261,8 @@ def test_swapped_rows(world: World) -> None:
     """A row in another user's, kind's, client's or origin's place does not open there."""
     with world.store() as store, world.partner(store) as partner:
         first, second = filled(world, partner)
-        custody = partner._engine.custody
-        place = custody._id((first,))
+        custody = world.custody(store)
+        place = row_id(custody, first)
         pair, key = store.get("pair", place), store.get("key", place)
         assert pair is not None
         assert key is not None
@@ -273,14 +273,13 @@ def test_swapped_rows(world: World) -> None:
             with pytest.raises(SealBroken):
                 read()
 
-        refused("pair", custody._id((second,)), pair.data, lambda: custody.pair(second))
-        refused("key", custody._id((second,)), key.data, lambda: custody.key(second))
+        refused("pair", row_id(custody, second), pair.data, lambda: custody.pair(second))
+        refused("key", row_id(custody, second), key.data, lambda: custody.key(second))
         refused("pair", place, key.data, lambda: custody.pair(first))
         refused("key", place, pair.data, lambda: custody.key(first))
         for settings in ({"client_id": "another"}, {"base_url": "http://127.0.0.1:9"}):
-            with world.partner(store, **settings) as other:
-                there = other._engine.custody
-                refused("pair", there._id((first,)), pair.data, lambda: there.pair(first))  # noqa: B023  # called at once
+            there = world.custody(store, **settings)
+            refused("pair", row_id(there, first), pair.data, lambda: there.pair(first))  # noqa: B023  # called at once
 
 
 def test_no_torn_read(world: World) -> None:

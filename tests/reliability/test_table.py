@@ -23,6 +23,7 @@ from whitebit_ext.errors import (
     WhiteBITError,
 )
 
+from ..looking import Leases
 from .failing import FailingStore, Way
 from .wiring import HurriedClock, World
 
@@ -47,7 +48,7 @@ class Caller:
     def issue(self, timeout: float = 20.0) -> ApiKey:
         """Call ``issue()``."""
         issued: ApiKey = self._call(
-            lambda user: user.api_keys.issue(timeout), lambda user: user.api_keys.issue(timeout)
+            lambda user: user.api_key.issue(timeout), lambda user: user.api_key.issue(timeout)
         )
         return issued
 
@@ -129,7 +130,7 @@ def test_answer_not_sealed(caller: Caller, world: World, way: Way) -> None:
 @pytest.mark.parametrize("way", COMMIT)
 @pytest.mark.parametrize("kind", ["key", "journal"])
 def test_commit_fails_at_first(caller: Caller, world: World, kind: str, way: Way) -> None:
-    """A commit fails twice, or nobody knows whether it did: it is tried again, and stands."""
+    """A commit fails twice, or nobody knows whether it did: it is tried again, and holds."""
     caller.store.fail(lambda *call: call == ("put", kind), way, times=2)
     assert caller.issue().secret.reveal() == world.made(caller.name).secret
     whole(caller, world)
@@ -167,8 +168,8 @@ def test_commit_fails_beside_a_spill(face: str, world: World, tmp_path: Path) ->
 def test_the_holder_hangs(caller: Caller, world: World) -> None:
     """A lease whose holder does nothing is taken over after its length, and not before."""
     world.lease = 5.0
-    with world.store() as store, world.partner(store) as partner:
-        leases = partner._engine.keys.retrieval._leases
+    with world.store() as store:
+        leases = Leases(world.custody(store), world.clock, world.lease)
         assert leases.acquire("secret", caller.name, world.made(caller.name).external_id)
     caller.raises(SecretLocked, lambda: caller.issue(timeout=4.0))
     assert world.askings() == 0

@@ -13,6 +13,8 @@ import httpx
 
 from whitebit_ext.custody.stores import Row, Store
 
+from .tokens import answered_here
+
 T = TypeVar("T")
 
 Place = Literal["before", "after", "unsent", "flight", "head"]
@@ -117,7 +119,7 @@ class TrappedStore:
 
 
 class TrappedTransport(httpx.HTTPTransport):
-    """A transport with a trap before a request, and at the head of its answer."""
+    """`LocalReads` with a trap before a request that is sent, and at the head of its answer."""
 
     def __init__(self, trap: Trap, **settings: Any) -> None:
         super().__init__(**settings)
@@ -125,6 +127,8 @@ class TrappedTransport(httpx.HTTPTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request."""
+        if answer := answered_here(request):
+            return answer
         self._trap.sent("unsent", request.url.path)
         response = super().handle_request(request)
         self._trap.sent("head", request.url.path)

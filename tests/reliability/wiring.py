@@ -1,28 +1,28 @@
-"""Partners of one client on one database, wired to one sandbox: what all proofs stand on."""
+"""Partners of one client on one database, wired to one sandbox, as every proof uses them."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import itertools
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from whitebit_ext import AsyncWhiteBIT, Region, Store, WhiteBIT, engine, generate_encryption_key
+from whitebit_ext import AsyncWhiteBIT, Region, Store, WhiteBIT, generate_encryption_key
 from whitebit_ext.custody.stores import SQLStore
 from whitebit_ext.runtime.clock import SystemClock
 from whitebit_ext.sandbox import ApiKey, Sandbox
 
+from ..looking import Custody, custody_of, lease_lasting, paused
 from .children import Child, Serve
 
 T = TypeVar("T")
 
 REDIRECT_URI = "https://partner.example/callback"
 LEASE = 0.5
-"""Seconds of a lease where a proof has a holder die or stand still; else it is the library's."""
+"""Seconds of a lease where a proof has a holder die or hang; else it is the library's."""
 
 
 class AheadClock(SystemClock):
@@ -74,7 +74,7 @@ class World:
 
     Attributes:
         url: The database's.
-        clock: Of this process; a child is told how far it is ahead.
+        clock: Of this process; a child is given how far it is ahead.
         lease: Seconds of a lease, where the library's own is too long for a proof.
     """
 
@@ -97,25 +97,12 @@ class World:
         self.clock.ahead += seconds
 
     def child(self, prepare: Callable[[], Serve]) -> Child:
-        """Fork a child, with the sandbox's thread at a point where it holds no lock.
+        """Fork a child, while the sandbox's thread holds no lock.
 
         A lock that another thread holds at a fork is held in the child for ever; OpenSSL has some.
         """
-        assert self.sandbox._server is not None
-        loop = self.sandbox._server._loop
-        assert loop is not None
-        standing, forked = threading.Event(), threading.Event()
-
-        def stand() -> None:
-            standing.set()
-            forked.wait(10.0)
-
-        loop.call_soon_threadsafe(stand)
-        standing.wait(10.0)
-        try:
+        with paused(self.sandbox):
             return Child(prepare)
-        finally:
-            forked.set()
 
     def store(self, pool_size: int = 4) -> SQLStore:
         """Open the database."""
@@ -130,7 +117,7 @@ class World:
             "region": Region.GLOBAL,
             "base_url": self.sandbox.global_url,
             "store": store,
-            "keys": self.keys,
+            "encryption_keys": self.keys,
             "timeout": 60.0,
             "refresh_interval": 0.0,
             "clock": self.clock,
@@ -145,13 +132,19 @@ class World:
         return self._made(AsyncWhiteBIT, self.arguments(store, **overrides))
 
     def _made(self, face: Callable[..., T], arguments: dict[str, Any]) -> T:
-        usual = engine._LEASE_OVER_TIMEOUT
-        if self.lease is not None:
-            engine._LEASE_OVER_TIMEOUT = self.lease - arguments["timeout"]
-        try:
+        if self.lease is None:
             return face(**arguments)
-        finally:
-            engine._LEASE_OVER_TIMEOUT = usual
+        with lease_lasting(self.lease, arguments["timeout"]):
+            return face(**arguments)
+
+    def custody(self, store: Store, **overrides: Any) -> Custody:
+        """Open the rows of such a partner from beside it."""
+        given = self.arguments(store, **overrides)
+        return custody_of(
+            *(store, given["encryption_keys"], given["client_id"], given["base_url"]),
+            region=given["region"],
+            clock=given["clock"],
+        )
 
     def connect(self, partner: WhiteBIT, name: str | None = None) -> str:
         """Take a new user through the login and return the user's id."""
@@ -178,5 +171,5 @@ class World:
 
 
 def digest(secret: str) -> str:
-    """Return what stands for a secret where it is compared: it goes through pipes and reports."""
+    """Return what represents a secret in comparisons, pipes and reports."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -127,14 +127,14 @@ class Partner:
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
-    """Give the one server of all tests, whose clock stands still."""
+    """Return the server of all tests, with a frozen clock."""
     with Sandbox(clock=Clock(start=1_800_000_000.25, frozen=True)) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """Give an empty sandbox with the users alice and bob, whose clock stands still."""
+    """Return a sandbox with the users alice and bob, and a frozen clock."""
     running_sandbox.reset()
     running_sandbox.add_user("alice")
     running_sandbox.add_user("bob", main_balances={}, spot_balances={})

@@ -36,11 +36,12 @@ class Document:
         return found
 
     def bare_field(self, schema: str, field: str) -> dict[str, Any]:
-        """Return a field's schema without its prose, and of known values the values alone."""
+        """Return a field's schema without prose and Python names, of known values only these."""
         return {
             key: set(value) if key.startswith("x-known-values") else value
             for key, value in self.schema(schema)["properties"][field].items()
-            if key not in {"description", "examples"}
+            if key
+            not in {"description", "examples", "x-python-name", "x-enumeration", "x-outcomes"}
         }
 
     def resolve(self, node: Any) -> Any:

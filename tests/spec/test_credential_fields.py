@@ -1,4 +1,4 @@
-"""The fields of tokens, API keys and errors against tables written down from the contract."""
+"""The fields of tokens, API keys and errors, compared with tables taken from the contract."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ STRINGS = {"type": "array", "items": STR}
 PASSWORD = STR | {"format": "password"}
 SECRET = PASSWORD | {"minLength": 1}
 UUID = {"pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
-# A map of messages by field, which may be empty and then a list (contract, section 8).
-MESSAGES = {
-    "oneOf": [
-        {"$ref": "#/components/schemas/FieldErrors"},
-        {"$ref": "#/components/schemas/EmptyList"},
-    ]
-}
 
 
 def ref(name: str) -> dict[str, Any]:
     """Return a reference to a named schema."""
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def form_messages(name: str) -> dict[str, Any]:
+    """Return the schema of messages by field, which may be none and then a list (section 8)."""
+    return {"oneOf": [ref(name), ref("EmptyList")]}
+
+
+MESSAGES = form_messages("FieldErrors")
 
 
 def array(name: str) -> dict[str, Any]:
@@ -93,7 +94,12 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "ErrorMessages": {"message": STRINGS},
     "RefreshTokenMessages": {"token": STRINGS},
-    "FormError": {"errors": MESSAGES, "notification": ANY},
+    "TokenFormError": {"errors": form_messages("TokenFormMessages"), "notification": ANY},
+    "TokenFormMessages": dict.fromkeys(
+        ("client_id", "client_secret", "code", "code_verifier"), STRINGS
+    ),
+    "RefreshFormError": {"errors": form_messages("RefreshFormMessages"), "notification": ANY},
+    "RefreshFormMessages": dict.fromkeys(("client_id", "client_secret", "token"), STRINGS),
     "EnvelopeError": {
         "response": ANY,
         "status": INT,
@@ -123,13 +129,13 @@ REQUIRED = {
     ("name", "field"), [(name, field) for name, fields in FIELDS.items() for field in fields]
 )
 def test_field(document: Any, name: str, field: str) -> None:
-    """A field has the type, the range, the default and the known values of the contract."""
+    """A field has the type, range, default and known values of the contract."""
     assert document.bare_field(name, field) == FIELDS[name][field]
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_fields_are_complete(document: Any, name: str) -> None:
-    """A schema has the fields of the contract and no others, all of them described."""
+    """A schema has exactly the fields of the contract, each with a description."""
     properties = document.schema(name)["properties"]
     assert set(properties) == set(FIELDS[name])
     for field, schema in properties.items():
@@ -138,11 +144,11 @@ def test_fields_are_complete(document: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_required(document: Any, name: str) -> None:
-    """A schema requires what it is nothing without."""
+    """A schema requires the fields without which it has no meaning."""
     assert document.schema(name)["required"] == REQUIRED[name].split()
 
 
 def test_v4_errors_in_every_envelope(document: Any) -> None:
-    """A V4 error has one of the three bodies that were seen."""
+    """A V4 error has one of the three bodies that have been seen."""
     names = [item["$ref"].rpartition("/")[2] for item in document.schema("V4ErrorBody")["oneOf"]]
     assert names == ["V4Error", "EnvelopeError", "LegacyError"]

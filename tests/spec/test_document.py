@@ -51,7 +51,7 @@ def test_document_is_valid(document: Any) -> None:
 
 
 def test_bodies_in_examples(document: Any) -> None:
-    """Every example of a request or an answer is what its schema says."""
+    """Every example of a request or response is valid against its schema."""
     seen = 0
     for pointer, node in walk(document.content):
         if pointer.endswith(("/application~1json", "/application~1x-www-form-urlencoded")):
@@ -62,7 +62,7 @@ def test_bodies_in_examples(document: Any) -> None:
 
 
 def test_every_example_is_used(document: Any) -> None:
-    """No named example stands about unused."""
+    """Every named example is used."""
     used = {
         node["$ref"].rpartition("/")[2]
         for _, node in walk(document.content)
@@ -72,7 +72,7 @@ def test_every_example_is_used(document: Any) -> None:
 
 
 def test_values_in_schemas(document: Any) -> None:
-    """Every example and default of a field is what the field's schema says."""
+    """Every example and default of a field is valid against the field's schema."""
     seen = 0
     for pointer, schema in schemas(document):
         for value in [
@@ -85,7 +85,7 @@ def test_values_in_schemas(document: Any) -> None:
 
 
 def test_parameters_in_examples(document: Any) -> None:
-    """Every example of a parameter is what its schema says."""
+    """Every example of a parameter is valid against its schema."""
     parameters = [
         (pointer, node) for pointer, node in walk(document.content) if {"in", "schema"} <= set(node)
     ]
@@ -107,7 +107,7 @@ def test_decimals_in_examples(document: Any) -> None:
 
 
 def test_known_values_are_explained(document: Any) -> None:
-    """A known value of an open enumeration has a meaning beside it."""
+    """Every known value of an open enumeration has a description."""
     meanings = [
         meaning
         for _, schema in schemas(document)
@@ -120,7 +120,7 @@ def test_known_values_are_explained(document: Any) -> None:
 
 
 def test_secrets_are_marked(document: Any) -> None:
-    """Every field that holds a secret is of `format: password`, and no other is."""
+    """Exactly the fields that contain a secret have `format: password`."""
     fields = {
         (name, field)
         for name, schema in document.content["components"]["schemas"].items()
@@ -140,14 +140,14 @@ def test_secrets_are_marked(document: Any) -> None:
 
 
 def test_operation_ids_are_module_names(document: Any) -> None:
-    """An `operationId` and a tag are in snake case, since they become module names."""
+    """Every `operationId` and tag is in snake case, because it becomes a module name."""
     for _, _, operation in document.operations():
         for name in (operation["operationId"], *operation["tags"]):
             assert re.fullmatch(r"[a-z]+(_[a-z]+)*", name)
 
 
 def test_descriptions(document: Any) -> None:
-    """Every operation, answer, scheme and schema is described."""
+    """Every operation, response, scheme and schema has a description."""
     for _, _, operation in document.operations():
         assert operation["summary"]
         assert operation["description"]

@@ -1,4 +1,4 @@
-"""The document's operations against tables written down from the contract, sections 1 to 9."""
+"""The document's operations, compared with tables taken from sections 1 to 9 of the contract."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from whitebit_api.operations import OPERATIONS, SERVERS
+from whitebit_api import models
+from whitebit_api.operations import OPERATIONS, SERVERS, Dates, RateLimit
 
 BOTH = ("global", "eu")
 GLOBAL = ("global",)
@@ -16,9 +17,12 @@ READ = f"200 {V4_ERRORS}"
 
 # name: method, path, regions, credential, scopes, statuses.
 TABLE: dict[str, tuple[str, str, tuple[str, ...], str, str, str]] = {
-    "authorize": ("GET", "/auth/login", BOTH, "none", "", "302 429 5XX"),
+    "authorize": ("GET", "/auth/login", BOTH, "none", "", "200 302 400 429 5XX"),
     "exchange_code": ("POST", "/oauth2/token", BOTH, "client", "", "200 401 422 429 5XX"),
-    "refresh_token": ("POST", "/oauth2/refresh_token", BOTH, "client", "", "200 400 429 5XX"),
+    "refresh_token": (
+        *("POST", "/oauth2/refresh_token", BOTH, "client", ""),
+        "200 400 401 422 429 5XX",
+    ),
     "get_api_key_info": (
         *("GET", "/oauth2/api-key/info", GLOBAL, "bearer", "apikeys.read"),
         "200 401 403 404 429 5XX",
@@ -93,6 +97,7 @@ SCOPES = """
 # Section 7: requests and seconds, by the start of the path; the longest start counts.
 LIMITS = {
     "/": (10000, 10),
+    "/api/v4/public/": (20000, 10),
     "/api/v4/trade-account/": (12000, 10),
     "/api/v4/main-account/": (1000, 10),
     "/api/v4/main-account/history": (200, 10),
@@ -117,6 +122,8 @@ BODIES: list[tuple[str, str, dict[str, Any]]] = [
     ("exchange_code", "401", {"data": {"message": ["Invalid request"]}}),
     ("exchange_code", "422", {"notification": None}),
     ("refresh_token", "400", {"data": {"token": ["Invalid token."]}}),
+    ("refresh_token", "401", {"data": {"message": ["Invalid request"]}}),
+    ("refresh_token", "422", {"notification": None}),
     *[
         (name, status, body)
         for name in ("get_api_key_info", "get_api_key_secret", "delete_api_key")
@@ -185,8 +192,8 @@ BODIES: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-def test_every_operation_of_the_contract_is_there(document: Any) -> None:
-    """The document has the operations of the contract, and no other."""
+def test_document_has_the_operations_of_the_contract(document: Any) -> None:
+    """The document has exactly the operations of the contract."""
     assert {found["operationId"] for _, _, found in document.operations()} == set(TABLE)
 
 
@@ -201,7 +208,7 @@ def test_operation(document: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", TABLE)
 def test_generated_table(document: Any, name: str) -> None:
-    """The generated table says of an operation what the contract says."""
+    """The generated table has the values of the contract for each operation."""
     method, path, regions, security, scopes, statuses = TABLE[name]
     found = OPERATIONS[name]
     assert (found.name, found.method, found.path) == (name, method, path)
@@ -213,14 +220,16 @@ def test_generated_table(document: Any, name: str) -> None:
 
 
 def test_generated_table_is_complete() -> None:
-    """The generated table has every operation and both servers, under their regions."""
+    """The generated table has every operation, and both servers with their regions."""
     assert set(OPERATIONS) == set(TABLE)
     assert dict(SERVERS) == {"global": "https://whitebit.com", "eu": "https://whitebit.eu"}
 
 
 @pytest.mark.parametrize(("bearer", "signed"), SAME_CONTENT.items())
-def test_same_content(document: Any, bearer: str, signed: str) -> None:
-    """A Bearer read and its signed successor answer with the very same schemas."""
+def test_signed_read_has_the_schemas_of_the_bearer_read(
+    document: Any, bearer: str, signed: str
+) -> None:
+    """A Bearer read and its signed successor answer with the same schemas."""
     one, other = document.operation(bearer), document.operation(signed)
     assert one["x-signed-operation"] == signed
     assert one["deprecated"] is True
@@ -232,6 +241,30 @@ def test_same_content(document: Any, bearer: str, signed: str) -> None:
     assert signs["allOf"][2]["properties"]["request"]["const"] == OPERATIONS[signed].path
 
 
+DAY = 86_400
+# The tables of the fields: greatest limit and its default, greatest sum with the offset, times.
+PAGES: dict[str, tuple[int, int, int | None, Dates | None]] = {
+    "list_account_transactions": (500, 50, 10_000, None),
+    "list_account_orders": (500, 50, None, Dates("startDate", "endDate", False, 31 * DAY, 6)),
+    "list_account_deals": (500, 50, None, Dates("startDate", "endDate", False, None, 6)),
+    "list_account_converts": (100, 100, None, Dates("from", "to", True, 30 * DAY, 6)),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages(name: str) -> None:
+    """The generated table describes how a history is paged, equally for both of its operations."""
+    signed = OPERATIONS[name].signed_operation
+    assert signed == SAME_CONTENT[name]
+    for found in (OPERATIONS[name], OPERATIONS[SAME_CONTENT[name]]):
+        most, default, reach, dates = PAGES[name]
+        assert (found.maxima["limit"], found.defaults["limit"]) == (most, default)
+        assert (found.max_reach, found.dates) == (reach, dates)
+        assert hasattr(models, found.request or "")
+    assert OPERATIONS["list_account_transactions"].maxima["addresses"] == 20
+    assert OPERATIONS["list_account_orders"].defaults["status"] == "ALL"
+
+
 def test_scopes(document: Any) -> None:
     """The security scheme names and describes every scope of the contract."""
     flow = document.content["components"]["securitySchemes"]["oauth2"]["flows"]
@@ -241,7 +274,7 @@ def test_scopes(document: Any) -> None:
 
 
 def test_signature_headers(document: Any) -> None:
-    """A signed operation asks for all three headers together."""
+    """A signed operation requires all three headers together."""
     schemes = document.content["components"]["securitySchemes"]
     for name in SAME_CONTENT.values():
         (requirement,) = document.operation(name)["security"]
@@ -254,29 +287,31 @@ def test_signature_headers(document: Any) -> None:
 
 @pytest.mark.parametrize("name", TABLE)
 def test_rate_limit(document: Any, name: str) -> None:
-    """An operation carries the limit of the longest start of its path."""
+    """An operation has the rate limit of the longest prefix of its path."""
     path = TABLE[name][1]
-    requests, seconds = LIMITS[max((start for start in LIMITS if path.startswith(start)), key=len)]
-    expected = {"requests": requests, "seconds": seconds, "per": "ip"}
+    paths = max((start for start in LIMITS if path.startswith(start)), key=len)
+    requests, seconds = LIMITS[paths]
+    expected = {"requests": requests, "seconds": seconds, "per": "ip", "paths": paths}
     assert document.operation(name)["x-rate-limit"] == expected
+    assert OPERATIONS[name].rate_limit == RateLimit(requests, seconds, paths)
 
 
 @pytest.mark.parametrize(("name", "status", "body"), BODIES)
 def test_documented_body(document: Any, name: str, status: str, body: dict[str, Any]) -> None:
-    """A body that the contract documents stands as an example under its status."""
+    """A body that the contract documents is an example under its status."""
     examples = document.answer(name, status)["content"]["application/json"]["examples"]
     values = [document.resolve(example)["value"] for example in examples.values()]
     assert any(body.items() <= value.items() for value in values), values
 
 
 def test_secret_is_not_cached(document: Any) -> None:
-    """The answer with the secret says that nothing may keep it."""
+    """The response with the secret must not be cached."""
     headers = document.answer("get_api_key_secret", "200")["headers"]
     assert headers["Cache-Control"]["schema"]["const"] == "no-store"
 
 
 def test_pages_in_html(document: Any) -> None:
-    """Gateway pages are documented for 5xx everywhere, and for 403 and 429 beside JSON."""
+    """HTML pages are documented for 5xx everywhere, and for 403 and 429 beside JSON."""
     for _, _, operation in document.operations():
         for status, answer in operation["responses"].items():
             if status[0] == "5" or status in {"403", "429"}:
@@ -284,7 +319,7 @@ def test_pages_in_html(document: Any) -> None:
 
 
 def test_token_forms(document: Any) -> None:
-    """The token operations take exactly the documented form fields, and no others."""
+    """The token operations take exactly the documented form fields."""
     fields = {
         "exchange_code": {"client_id", "client_secret", "code", "code_verifier"},
         "refresh_token": {"client_id", "client_secret", "token"},

@@ -1,4 +1,4 @@
-"""The document's fields against tables written down from the contract's `tables.md`."""
+"""The document's fields, compared with tables taken from the contract's `tables.md`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import pytest
 
 STR: dict[str, Any] = {"type": "string"}
 STR_OR_NULL = {"type": ["string", "null"]}
-DECIMAL = {"type": "string", "format": "decimal"}
+DECIMAL = {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
 INT: dict[str, Any] = {"type": "integer"}
 NUMBER = {"type": "number"}
 BOOL = {"type": "boolean"}
-TIME = INT | {"minimum": 0}
-TIME_AS_TEXT = STR | {"pattern": "^[0-9]+$"}
+MOMENT = {"format": "unix-time"}
+TIME = INT | MOMENT | {"minimum": 0}
+TIME_AS_TEXT = STR | MOMENT | {"pattern": "^[0-9]+$"}
 UUID = STR | {"pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
 DEPOSIT_STATUS = {str(code) for code in (3, 4, 5, 7, 9, 15, 21, 22, 27, 28, 31)}
 WITHDRAWAL_STATUS = {str(code) for code in (*range(1, 8), *range(10, 19), 21)}
@@ -53,11 +54,10 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "address": STR,
         "addresses": array(STR) | {"maxItems": 20},
         "memo": STR,
-        "unique_id": STR,
-        "uniqueId": STR,
+        "uniqueId": STR | {"x-aliases": ["unique_id"]},
         "status": array(INT),
         "limit": limit(500, 50),
-        "offset": INT | {"minimum": 0, "maximum": 10000, "default": 0},
+        "offset": OFFSET | {"maximum": 10000, "x-max-with-limit": 10000},
     },
     "TransactionPage": {
         "limit": INT,
@@ -67,9 +67,8 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "Transaction": {
         "address": STR,
-        "unique_id": STR_OR_NULL,
-        "uniqueId": STR_OR_NULL,
-        "createdAt": INT,
+        "uniqueId": STR_OR_NULL | {"x-aliases": ["unique_id"]},
+        "createdAt": INT | MOMENT,
         "currency": STR,
         "ticker": STR,
         "method": known(INT, 1, 2),
@@ -84,8 +83,7 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "network": STR_OR_NULL,
         "transactionHash": STR,
-        "transaction_id": UUID,
-        "transactionId": UUID,
+        "transactionId": UUID | {"x-aliases": ["transaction_id"]},
         "details": or_else("TransactionDetails", "null"),
         "confirmations": or_else("Confirmations", "null"),
         "centralized": BOOL,
@@ -124,8 +122,8 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "side": known(STR, "buy", "sell"),
         "amount": DECIMAL,
         "price": DECIMAL,
-        "ctime": NUMBER,
-        "ftime": NUMBER,
+        "ctime": NUMBER | MOMENT,
+        "ftime": NUMBER | MOMENT,
         "dealFee": DECIMAL,
         "dealStock": DECIMAL,
         "dealMoney": DECIMAL,
@@ -134,7 +132,7 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
             STR,
             *("FILLED", "CANCELED", "CANCELED_STP", "AUTO_CANCELED_LIQUIDATION"),
             *("AUTO_CANCELED_REDUCE_ONLY", "CANCELED_TAKER_BAND", "PARTIALLY_FILLED"),
-            "AUTO_CANCELED_USER_MARGIN",
+            *("AUTO_CANCELED_USER_MARGIN", "MAINTENANCE"),
         ),
         "postOnly": BOOL,
         "ioc": BOOL,
@@ -143,7 +141,7 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "activated": INT,
         "activationPrice": DECIMAL,
         "activationCondition": known(STR, "<=", ">="),
-        "positionSide": known(STR, "BOTH"),
+        "positionSide": known(STR, "BOTH", "LONG", "SHORT"),
         "takerFee": DECIMAL,
         "makerFee": DECIMAL,
         "stp": STR,
@@ -160,7 +158,7 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "id": {"type": ["integer", "string"]},
         "orderId": {"type": ["integer", "string"]},
         "clientOrderId": STR,
-        "time": {"type": ["number", "string"]},
+        "time": MOMENT | {"type": ["number", "string"]},
         "side": known(STR, "buy", "sell"),
         "role": known(INT, 1, 2),
         "amount": DECIMAL,
@@ -186,14 +184,17 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "Convert": {
         "id": STR,
-        "date": INT,
+        "date": INT | MOMENT,
         "give": DECIMAL,
         "receive": DECIMAL,
         "rate": DECIMAL,
         "path": array(ref("ConvertStep")),
     },
     "ConvertStep": {"from": STR, "to": STR, "rate": DECIMAL},
-    "SignedFields": {"nonce": INT | {"minimum": 1}, "nonceWindow": BOOL},
+    "SignedFields": {
+        "nonce": {"type": ["integer", "string"], "minimum": 1, "pattern": "^[1-9][0-9]*$"},
+        "nonceWindow": BOOL,
+    },
 }
 
 # What a record is nothing without; every other field may be missing (contract, section 8).
@@ -228,13 +229,13 @@ MAPS = {
     ("name", "field"), [(name, field) for name, fields in FIELDS.items() for field in fields]
 )
 def test_field(document: Any, name: str, field: str) -> None:
-    """A field has the type, the range, the default and the known values of the contract."""
+    """A field has the type, range, default and known values of the contract."""
     assert document.bare_field(name, field) == FIELDS[name][field]
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_fields_are_complete(document: Any, name: str) -> None:
-    """A schema has the fields of the contract and no others, all of them described."""
+    """A schema has exactly the fields of the contract, each with a description."""
     properties = document.schema(name)["properties"]
     assert set(properties) == set(FIELDS[name])
     for field, schema in properties.items():
@@ -243,7 +244,7 @@ def test_fields_are_complete(document: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_required(document: Any, name: str) -> None:
-    """A schema requires what it is nothing without."""
+    """A schema requires the fields without which it has no meaning."""
     assert document.schema(name)["required"] == REQUIRED[name].split()
 
 
@@ -255,21 +256,21 @@ def test_filters_are_optional(document: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_shapes(document: Any, name: str) -> None:
-    """An answer in several shapes has them all."""
+    """A response with several shapes lists all of them."""
     response = document.content["components"]["responses"][name]
     assert response["content"]["application/json"]["schema"] == SHAPES[name]
 
 
 @pytest.mark.parametrize("name", MAPS)
 def test_maps(document: Any, name: str) -> None:
-    """A map has no fields of its own, and entries of one kind."""
+    """A map has no fields of its own, and its values are of one kind."""
     schema = document.schema(name)
     assert schema["additionalProperties"] == MAPS[name]
     assert "properties" not in schema
 
 
 def test_closed_enumerations(document: Any) -> None:
-    """Only what is sent is a closed enumeration; what is answered stays open."""
+    """Only request values are closed enumerations; response values are open."""
     closed = {
         name: schema["enum"]
         for name, schema in document.content["components"]["schemas"].items()
@@ -277,12 +278,12 @@ def test_closed_enumerations(document: Any) -> None:
     }
     assert closed == {
         "TransactionMethod": [1, 2],
-        "OrderStatusFilter": ["ALL", "FILLED", "CANCELED", "PARTIALLY_FILLED"],
+        "OrderStatusFilter": ["ALL", "FILLED", "CANCELED", "PARTIALLY_FILLED", "MAINTENANCE"],
     }
 
 
 def test_ranges_of_time(document: Any) -> None:
-    """The longest range and the greatest age that a read takes are written down."""
+    """The longest time range and the maximum age of a read are in the document."""
     found = {
         name: (schema.get("x-max-window"), schema.get("x-max-age"))
         for name in ("OrdersRequest", "DealsRequest", "ConvertsRequest")

@@ -48,12 +48,14 @@ class PostgresServer:
     PostgreSQL refuses to run as root. Then it runs as `nobody`, from a copy of the binaries,
     since an environment under root's home is closed to others.
 
-    Attributes:
+    Args:
         port: Of the socket and of loopback.
+        primary: The server that this one is to be a standby of; ``None``: of none.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, primary: PostgresServer | None = None) -> None:
         self.port = port
+        self._primary = primary
         # Not pytest's own folder: that is closed to the user that the server runs as.
         self._home = Path(tempfile.mkdtemp(prefix="whitebit-oauth-pg-"))
         self._data = self._home / "data"
@@ -70,16 +72,7 @@ class PostgresServer:
 
     def __enter__(self) -> Self:
         try:
-            self._run(
-                "initdb",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--no-sync",
-                "--username=postgres",
-                "--pgdata",
-                str(self._data),
-            )
+            self._make()
             self.start()
         except BaseException:
             shutil.rmtree(self._home)
@@ -96,6 +89,16 @@ class PostgresServer:
             self._control("stop", "-w", "-m", "immediate")  # nothing of it is kept
         finally:
             shutil.rmtree(self._home)
+
+    def _make(self) -> None:
+        if self._primary is not None:
+            source = ("--host", str(self._primary._home), "--port", str(self._primary.port))
+            follow = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+            target = ("--username=postgres", "--pgdata", str(self._data))
+            self._run("pg_basebackup", *source, *follow, *target)
+            return
+        locale = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        self._run("initdb", *locale, "--username=postgres", "--pgdata", str(self._data))
 
     def start(self) -> None:
         """Start the server, and return when it answers."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+import sqlalchemy as sa
 
 from whitebit_ext.custody.stores import MemoryStore, SQLStore
 from whitebit_ext.custody.stores.conformance import StoreConformance
@@ -38,3 +41,31 @@ class TestPostgreSQL(StoreConformance):
     def open_store(self, postgres: PostgresServer, database: str) -> Open:
         """Open one database, again and again."""
         return lambda: SQLStore(postgres.url(database))
+
+
+class TestPartnersEngine(StoreConformance):
+    """The store in PostgreSQL conforms over connections that a partner's framework makes.
+
+    They are in the middle of a transaction as soon as a cursor of theirs is used, prepare
+    statements, and have a cursor class of their own, as Django's have.
+    """
+
+    @pytest.fixture
+    def open_store(self, postgres: PostgresServer, database: str) -> Iterator[Open]:
+        """Open one database, again and again, with engines that the partner disposes of."""
+        engines = []
+
+        def connect() -> psycopg.Connection:
+            info = postgres.conninfo(database)
+            return psycopg.connect(info, cursor_factory=psycopg.ClientCursor, prepare_threshold=0)
+
+        def open_store() -> SQLStore:
+            engine = sa.create_engine(
+                "postgresql+psycopg://", creator=connect, pool_size=4, max_overflow=0
+            )
+            engines.append(engine)
+            return SQLStore(engine)
+
+        yield open_store
+        for engine in engines:
+            engine.dispose()

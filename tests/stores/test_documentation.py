@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from whitebit_ext.custody.stores import SQLStore
+from whitebit_ext.custody.stores import SQLStore, schema
 
 from .postgres_server import PostgresServer
 
@@ -36,7 +36,7 @@ def test_example_store_conforms(tmp_path: Path) -> None:
     name, _, value = variable.partition("=")
     assert words[0] == "pytest"
     done = subprocess.run(
-        [sys.executable, "-m", *words, "-q", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", *words, "-q", "-rs", "-p", "no:cacheprovider"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path), name: value},
         capture_output=True,
@@ -45,7 +45,8 @@ def test_example_store_conforms(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"\b[23]\d passed", done.stdout), done.stdout
-    assert "skipped" not in done.stdout
+    skipped = re.findall(r"^SKIPPED .*", done.stdout, re.M)
+    assert [line for line in skipped if ": optional: the store" not in line] == []
 
 
 def test_suite_says_what_it_lacks(tmp_path: Path) -> None:
@@ -83,23 +84,9 @@ def role(postgres: PostgresServer, database: str) -> str:
 def test_tables_of_the_page_are_ours(postgres: PostgresServer, database: str, role: str) -> None:
     """With the tables that the page shows, a role that may create none can use the store."""
     (definition,) = blocks("sql")
+    assert definition == schema.ddl("postgresql")
     with psycopg.connect(postgres.conninfo(database), autocommit=True) as connection:
         connection.execute(definition.encode())
-    with SQLStore(postgres.url(database).replace("//postgres@", f"//{role}@")) as store:
+    theirs = postgres.url(database).replace("//postgres@", f"//{role}@")
+    with SQLStore(theirs, migrate=False) as store:
         assert store.put("kind", "id", b"data", None) is True
-    other = postgres.database()
-    with SQLStore(postgres.url(other)) as store:
-        store.get("kind", "id")
-    described = []
-    for name in (database, other):
-        with psycopg.connect(postgres.conninfo(name)) as connection:
-            columns = connection.execute(
-                "SELECT table_name, column_name, data_type, is_nullable, collation_name "
-                "FROM information_schema.columns WHERE table_schema = 'public' "
-                "ORDER BY table_name, ordinal_position"
-            ).fetchall()
-            indexes = connection.execute(
-                "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexdef"
-            ).fetchall()
-        described.append((columns, indexes))
-    assert described[0] == described[1]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -59,7 +63,7 @@ def test_busy_threads_do_not_starve_another() -> None:
 
 
 def test_waiting_ends() -> None:
-    """Who gets no turn within the patience is told so, and leaves the queue."""
+    """A caller without a turn in time gets an error, and leaves the queue."""
     gate = Gate(1, 0.01, nothing)
     with gate.operation(), pytest.raises(TimeoutError, match="no connection"), gate.operation():
         pass
@@ -105,3 +109,44 @@ def test_shut_does_not_wait_for_ever() -> None:
         gate.shut()
         gate.open()
     assert called == []
+
+
+def ended(pid: int) -> int:
+    """Wait for a child to end, and end one that hangs."""
+    for _ in range(2_000):
+        found, code = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return code
+        time.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks on this system")
+def test_a_child_can_always_open_the_gate() -> None:
+    """Forked beside threads that come and go, no child hangs on a lock that one of them held."""
+    gate = Gate(2, 5.0, lambda: None)
+    stop = threading.Event()
+
+    def come_and_go() -> None:
+        while not stop.is_set():
+            with gate.operation():
+                pass
+
+    threads = [threading.Thread(target=come_and_go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    codes = []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside threads
+            for _ in range(60):
+                pid = os.fork()
+                if not pid:
+                    os._exit(0)  # the gate was opened on the way here
+                codes.append(ended(pid))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert codes == [0] * 60

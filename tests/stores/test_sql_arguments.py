@@ -123,7 +123,7 @@ def test_engine_stays_its_owners(tmp_path: Path) -> None:
     assert engine.pool is pool
     assert engine.hide_parameters is False
     with engine.connect() as connection:
-        connection.exec_driver_sql("INSERT INTO mine_schema VALUES (7)")
+        connection.exec_driver_sql("INSERT INTO mine_schema VALUES (7, 7)")
         connection.rollback()
         assert sa.inspect(connection).get_table_names() == ["mine_rows", "mine_schema"]
         versions = connection.exec_driver_sql("SELECT version FROM mine_schema").scalars().all()

@@ -6,23 +6,39 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..partner import Scoped
+import attrs
+
+from ..account.forms import main_balance_forms, page_forms, spot_balance_forms
+from ..account.parameters import (
+    Query,
+    converts_query,
+    deals_query,
+    orders_query,
+    transactions_query,
+)
+from ..account.records import Page
+from ..http.requests import Access
+from ..runtime.clock import Clock
+from ..runtime.rim import async_rim, rim
+from .engine import AsyncEngine
+from .reading import PATIENT
+from .transactions import AsyncTransactionWalk
+from .walk import AsyncFetch, AsyncRows, AsyncTickers, AsyncWalk
+from .windows import AsyncWindowWalk
 
 if TYPE_CHECKING:
-    from ..account import (
-        AsyncRows,
+    from whitebit_api.enumerations import OrderStatusFilter, TransactionMethod
+    from whitebit_api.records import (
         Convert,
         Deal,
+        MainBalance,
         Order,
-        OrderStatusFilter,
-        Query,
+        SpotBalance,
         Transaction,
-        TransactionMethod,
     )
-    from ..keys.records import MainBalance, SpotBalance
 
 
-class AsyncAccount(Scoped):
+class AsyncAccount:
     """What can be read of the user's account.
 
     A history comes newest first, each row once, while new rows arrive. It is read page by page as
@@ -32,13 +48,19 @@ class AsyncAccount(Scoped):
     earlier walk with the same arguments, in any process.
     """
 
-    __slots__ = ()
+    __slots__ = ("_access", "_engine", "_user_id")
+
+    def __init__(self, engine: AsyncEngine, user_id: str, access: Access = Access.ANY) -> None:
+        self._engine = engine
+        self._user_id = user_id
+        self._access = access
 
     @property
     def balances(self) -> AsyncBalances:
         """Balances of the main and the trade account."""
         return AsyncBalances(self._engine, self._user_id, self._access)
 
+    @rim
     def transactions(
         self,
         *,
@@ -73,8 +95,6 @@ class AsyncAccount(Scoped):
             InvalidArgument: an argument is wrong; it is named, and nothing was sent.
             HistoryTruncated: while walking, after all rows that can be reached.
         """
-        from ..account import transactions_query
-
         return self._rows(
             transactions_query(
                 method=method,
@@ -91,6 +111,7 @@ class AsyncAccount(Scoped):
             cursor,
         )
 
+    @rim
     def orders(
         self,
         *,
@@ -118,8 +139,6 @@ class AsyncAccount(Scoped):
         Raises:
             InvalidArgument: an argument is wrong; it is named, and nothing was sent.
         """
-        from ..account import orders_query
-
         return self._rows(
             orders_query(
                 market=market,
@@ -133,6 +152,7 @@ class AsyncAccount(Scoped):
             cursor,
         )
 
+    @rim
     def deals(
         self,
         *,
@@ -156,8 +176,6 @@ class AsyncAccount(Scoped):
         Raises:
             InvalidArgument: an argument is wrong; it is named, and nothing was sent.
         """
-        from ..account import deals_query
-
         return self._rows(
             deals_query(
                 market=market,
@@ -169,6 +187,7 @@ class AsyncAccount(Scoped):
             cursor,
         )
 
+    @rim
     def converts(
         self,
         *,
@@ -194,8 +213,6 @@ class AsyncAccount(Scoped):
         Raises:
             InvalidArgument: an argument is wrong; it is named, and nothing was sent.
         """
-        from ..account import converts_query
-
         return self._rows(
             converts_query(
                 from_ticker=from_ticker,
@@ -209,31 +226,81 @@ class AsyncAccount(Scoped):
         )
 
     def _rows(self, query: Query, cursor: str | None) -> AsyncRows[Any]:
-        from ..account import AsyncRows
+        pages = _Pages(self._engine, self._user_id, self._access, query)
+        walk = walk_through(query, pages.read, self._engine.clock, cursor, pages.tickers)
+        return AsyncRows(walk)
 
-        walk = self._engine.histories.walk(self._user_id, self._access, query, cursor)
-        return AsyncRows(walk, self._engine.arun)
+
+def walk_through(
+    query: Query,
+    fetch: AsyncFetch[Any],
+    clock: Clock,
+    cursor: str | None = None,
+    tickers: AsyncTickers | None = None,
+) -> AsyncWalk[Any]:
+    """Return the walk that fits a query.
+
+    Args:
+        query: What one of the ``*_query`` functions made.
+        fetch: Sends one read with these parameters, and decodes the answer.
+        clock: What "until now" is.
+        cursor: Where an earlier walk with the same query stood.
+        tickers: Lists all currencies, for transactions past 10,000 rows.
+
+    Raises:
+        InvalidArgument: the cursor is none, or belongs to another query.
+    """
+    if query.read == "transactions":
+        return AsyncTransactionWalk(query, fetch, clock, cursor, tickers=tickers)
+    return AsyncWindowWalk(query, fetch, clock, cursor)
 
 
-class AsyncBalances(Scoped):
+@attrs.frozen
+class _Pages:
+    """Read the pages of one walk."""
+
+    engine: AsyncEngine
+    user_id: str
+    access: Access
+    query: Query
+
+    async def read(self, parameters: Mapping[str, Any], /) -> Page[Any]:
+        """Send one read with these parameters, and decode the answer."""
+        forms = page_forms(self.query, parameters)
+        return await self.engine.reader.read(self.user_id, self.access, forms, PATIENT)
+
+    async def tickers(self) -> Iterable[str]:
+        """List all currencies."""
+        forms = main_balance_forms(None)
+        return await self.engine.reader.read(self.user_id, self.access, forms)
+
+
+class AsyncBalances:
     """The user's balances, by ticker."""
 
-    __slots__ = ()
+    __slots__ = ("_access", "_engine", "_user_id")
 
+    def __init__(self, engine: AsyncEngine, user_id: str, access: Access) -> None:
+        self._engine = engine
+        self._user_id = user_id
+        self._access = access
+
+    @async_rim
     async def main(self, ticker: str | None = None) -> Mapping[str, MainBalance]:
         """Read the main account: every currency, or one.
 
         Args:
             ticker: A currency such as ``BTC``. WhiteBIT answers an unknown one with zero.
         """
-        flow = self._engine.balances.main(self._user_id, self._access, ticker)
-        return await self._engine.arun(flow)
+        forms = main_balance_forms(ticker)
+        return await self._engine.reader.read(self._user_id, self._access, forms)
 
+    @async_rim
     async def spot(self, ticker: str | None = None) -> Mapping[str, SpotBalance]:
         """Read the trade account: the currencies that are not zero, or one.
 
         Args:
             ticker: A currency such as ``BTC``; an unknown one is a ``BadRequest`` (code 30).
         """
-        flow = self._engine.balances.spot(self._user_id, self._access, ticker)
-        return await self._engine.arun(flow)
+        forms = spot_balance_forms(ticker)
+        return await self._engine.reader.read(self._user_id, self._access, forms)

@@ -1,41 +1,139 @@
-"""The async face: ``AsyncWhiteBIT`` and the handle of a user; the sync names, awaited."""
+"""The partner and the handle of a user."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ..access import Access
-from ..partner import Partner, Scoped
+from ..http.requests import Access
+from ..runtime.rim import async_rim, rim
 from ..secret import Secret
-from .account import AsyncAccount
+from ..settings import Settings, check_key_id, check_secret, check_state, check_user
 
 if TYPE_CHECKING:
-    from ..engine import Engine
-    from ..keys.records import KeyHealth, KeyInfo, Login
-    from ..keys.signing import ApiKey
+    import httpx
+
+    from ..custody.stores import Store
+    from ..http.network import ProxyGiven, Verify
+    from ..keys.records import KeyHealth
     from ..maintenance import Loss
+    from ..oauth.logins import Login
     from ..oauth.protocol import Callback
+    from ..regions import Region
+    from ..runtime.clock import Clock
+    from .account import AsyncAccount
+    from .api_key import AsyncUserApiKey
+    from .engine import AsyncEngine
 
 
-class AsyncWhiteBIT(Partner):
+class AsyncWhiteBIT:
     """Connect a partner's users to WhiteBIT.
 
-    One object per process does for all users: each event loop gets connections of its own, and
-    it can be made before a fork. Close it at the end, or use it as an async context manager. The
-    arguments are ``Partner``'s.
+    One object per process does for all users: it can be shared between threads and event loops,
+    and made before a fork. Close it at the end, or use it as a context manager.
+
+    Args:
+        client_id: The partner's client id.
+        client_secret: The partner's client secret.
+        redirect_uri: The registered redirect URI, to the letter.
+        region: The server that the partner and its users are registered with.
+        store: Where sealed rows are kept; all processes of a partner share one.
+        encryption_keys: Keys of ``generate_encryption_key()``; the first seals, all open.
+        base_url: Another address of the region's server: the sandbox, or a proxy.
+        timeout: Seconds for one whole request.
+        egress: A label of the address that requests leave from, where a partner has several:
+            WhiteBIT takes one refresh a second per address.
+        refresh_interval: Seconds between two refreshes from this egress. The server takes one a
+            second; the rest is for requests that do not arrive as they left.
+        transport: Makes the httpx transport of the sync pools, where it is not to be httpx's.
+        async_transport: The same for ``AsyncWhiteBIT``, e.g. of ``httpx-aiohttp``.
+        spill: A directory on a disk of this machine, where a secret goes, sealed, that the store
+            does not take; the next ``issue()`` takes it in.
+        verify: ``True`` for the authorities of ``certifi``, the path of a PEM file with others, or
+            an ``ssl.SSLContext``. ``False`` is taken for a loopback server only.
+        proxy: The URL of an HTTP or SOCKS proxy, or an ``httpx.Proxy``.
+        trust_env: Take proxy and authorities from the environment where they are not given; off,
+            nothing is.
+        clock: Where time comes from.
+
+    Raises:
+        InvalidArgument: an argument is wrong; it is named.
     """
 
+    @rim
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        client_secret: str | Secret,
+        redirect_uri: str,
+        region: Region,
+        store: Store,
+        encryption_keys: Sequence[str | bytes | Secret],
+        base_url: str | None = None,
+        timeout: float = 10.0,
+        egress: str = "default",
+        refresh_interval: float = 1.1,
+        transport: Callable[[], httpx.BaseTransport] | None = None,
+        async_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
+        spill: str | os.PathLike[str] | None = None,
+        verify: Verify = True,
+        proxy: ProxyGiven = None,
+        trust_env: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        # What a partner is made of loads with the first partner, not with the package.
+        from .engine import AsyncEngine
+
+        self._engine = AsyncEngine(
+            Settings.of(
+                client_id=client_id,
+                client_secret=client_secret,
+                redirect_uri=redirect_uri,
+                region=region,
+                store=store,
+                encryption_keys=encryption_keys,
+                base_url=base_url,
+                timeout=timeout,
+                egress=egress,
+                refresh_interval=refresh_interval,
+                transport=transport,
+                async_transport=async_transport,
+                spill=spill,
+                verify=verify,
+                proxy=proxy,
+                trust_env=trust_env,
+                clock=clock,
+            )
+        )
+
+    @property
+    def base_url(self) -> str:
+        """The address of the one server that this partner talks to."""
+        return self._engine.server.base_url
+
+    def __repr__(self) -> str:
+        engine = getattr(self, "_engine", None)  # an object whose arguments were refused has none
+        where = f" {engine.server.region.value} {engine.server.base_url}" if engine else ""
+        return f"<{type(self).__name__}{where}>"
+
+    @async_rim
     async def authorize(self, user_id: str) -> Login:
         """Start a login: send the browser to ``url``, keep ``state`` in the browser session.
 
         Args:
             user_id: The partner's own id of the user who is signed in.
         """
-        return await self._engine.arun(self._engine.authorize(user_id))
+        engine = self._engine
+        return await engine.waiting.work(engine.logins.start, check_user(user_id))
 
+    @async_rim
     async def connect(self, callback: Callback, *, state: str | None, user_id: str) -> AsyncUser:
         """Finish a login: check the callback, exchange the code, store the tokens.
+
+        The exchange runs in a thread of the library's own, which no cancellation reaches.
 
         Args:
             callback: The callback's URL, or its query parameters as a mapping.
@@ -46,42 +144,76 @@ class AsyncWhiteBIT(Partner):
             LoginError: the callback does not finish a login of this user; nothing was stored.
             NotSent: the server could not be reached; the same callback can be tried again.
         """
-        flow = self._engine.connect(callback, state, user_id)
-        del callback  # it holds the code, and a traceback may show the locals of its frames
-        await self._engine.arun(flow)
-        return self.user(user_id)
+        engine = self._engine
+        check_user(user_id)
+        check_state(state)
+        await engine.waiting.flight(
+            engine.once_workers.submit(lambda: engine.logins.finish(callback, state, user_id))
+        )
+        return AsyncUser(engine, user_id)
 
+    @rim
     def user(self, user_id: str) -> AsyncUser:
         """Return the handle of a user; cheap, and nothing is looked up for it."""
         return AsyncUser(self._engine, user_id)
 
+    @async_rim
     async def adopt(
-        self, user_id: str, *, public_key: str, secret: str, external_id: str | None = None
+        self,
+        user_id: str,
+        *,
+        public_key: str,
+        secret: str | Secret,
+        external_id: str | None = None,
     ) -> AsyncUser:
-        """Store a key that the partner already has, in place of any other of the user."""
-        confidential = Secret(secret)
-        del secret  # no frame of ours shows it when this raises
-        flow = self._engine.adopt(user_id, public_key, confidential, external_id)
-        await self._engine.arun(flow)
-        return self.user(user_id)
+        """Store a key that the partner already has, in place of any other of the user.
 
+        Args:
+            user_id: The partner's own id of the user.
+            public_key: The value of ``X-TXC-APIKEY``.
+            secret: The signing secret, e.g. ``error.secret`` of ``SecretNotStored``.
+            external_id: WhiteBIT's id of the key, where it is not the public key.
+        """
+        engine = self._engine
+        check_user(user_id)
+        check_key_id("public_key", public_key)
+        if external_id is not None:
+            check_key_id("external_id", external_id)
+        confidential = check_secret("secret", secret)
+        await engine.waiting.work(
+            engine.stored_keys.adopt, user_id, public_key, external_id or public_key, confidential
+        )
+        engine.reader.forget(user_id)
+        return AsyncUser(engine, user_id)
+
+    @async_rim
     async def forget(self, user_id: str) -> None:
         """Delete the user's tokens and key from custody; nothing is sent to WhiteBIT.
 
         Other processes that had read them notice within five minutes.
         """
-        await self._engine.arun(self._engine.forget(user_id))
+        engine = self._engine
+        check_user(user_id)
+        await engine.waiting.work(engine.stored_keys.forget, user_id)
+        # Last: a read at this moment would put back what was forgotten before.
+        engine.pairs.forget(user_id)
+        engine.reader.forget(user_id)
 
+    @async_rim
     async def lost(self) -> tuple[Loss, ...]:
         """List the secrets that were lost, taken elsewhere, or never came in a readable form."""
-        return await self._engine.arun(self._engine.lost())
+        from ..maintenance import losses
 
+        return await self._engine.waiting.work(losses, self._engine.custody)
+
+    @async_rim
     async def key_health(self) -> tuple[KeyHealth, ...]:
         """Judge every stored key: unused for long, refused, or gone; nothing is sent."""
-        return await self._engine.arun(self._engine.key_health())
+        return await self._engine.waiting.work(self._engine.use.all)
 
+    @async_rim
     async def aclose(self) -> None:
-        """Let exchanges end, and close the connections of this event loop."""
+        """Let what happens once end, then close the connections."""
         await self._engine.aclose()
 
     async def __aenter__(self) -> Self:
@@ -105,22 +237,25 @@ class AsyncUser:
 
     __slots__ = ("_engine", "id")
 
-    def __init__(self, engine: Engine, user_id: str) -> None:
+    @rim
+    def __init__(self, engine: AsyncEngine, user_id: str) -> None:
         self._engine = engine
-        self.id = engine.check_user(user_id)
+        self.id = check_user(user_id)
 
     def __repr__(self) -> str:
-        return f"<AsyncUser {self.id!r}>"
+        return f"<{type(self).__name__} {getattr(self, 'id', '?')!r}>"
 
     @property
-    def api_keys(self) -> AsyncApiKeys:
+    def api_key(self) -> AsyncUserApiKey:
         """The user's OAuth-issued API key."""
-        return AsyncApiKeys(self._engine, self.id)
+        from .api_key import AsyncUserApiKey
+
+        return AsyncUserApiKey(self._engine, self.id)
 
     @property
     def account(self) -> AsyncAccount:
         """Account reads: signed with the stored key, or Bearer where there is none."""
-        return AsyncAccount(self._engine, self.id, Access.ANY)
+        return AsyncReads(self._engine, self.id, Access.ANY).account
 
     @property
     def signed(self) -> AsyncReads:
@@ -133,56 +268,19 @@ class AsyncUser:
         return AsyncReads(self._engine, self.id, Access.BEARER)
 
 
-class AsyncReads(Scoped):
+class AsyncReads:
     """Reads with one way of access."""
 
-    __slots__ = ()
+    __slots__ = ("_access", "_engine", "_user_id")
+
+    def __init__(self, engine: AsyncEngine, user_id: str, access: Access) -> None:
+        self._engine = engine
+        self._user_id = user_id
+        self._access = access
 
     @property
     def account(self) -> AsyncAccount:
         """The account reads."""
+        from .account import AsyncAccount
+
         return AsyncAccount(self._engine, self._user_id, self._access)
-
-
-class AsyncApiKeys(Scoped):
-    """The user's OAuth-issued API key; on the global server only."""
-
-    __slots__ = ()
-
-    async def info(self) -> KeyInfo:
-        """Ask what there is of the key, and what the user granted."""
-        return await self._engine.arun(self._engine.keys.info(self._user_id))
-
-    async def issue(self, timeout: float = 20.0) -> ApiKey:
-        """Return the user's key: wait for it, take its secret once, store it.
-
-        What custody holds is returned without asking. It goes on where an earlier call, in any
-        process, has stopped.
-
-        Args:
-            timeout: Seconds to wait, 0 to 330; at most 29 of them for the key to show.
-
-        Raises:
-            KeyPending: the key does not show yet, e.g. since the user is still choosing; call
-                again.
-            SecretLocked, SecretUnanswered: not decided yet; call again.
-            SecretLost, SecretTakenElsewhere, SecretMalformed: the key is of no use any more.
-            SecretNotStored: the store failed; the secret is in the error.
-        """
-        return await self._engine.arun(self._engine.keys.issue(self._user_id, timeout))
-
-    async def health(self) -> KeyHealth:
-        """Judge the stored key by custody's record of its use; nothing is sent.
-
-        Raises:
-            NotConnected: custody holds no key of this user.
-        """
-        return await self._engine.arun(self._engine.keys.health(self._user_id))
-
-    async def delete(self) -> None:
-        """Delete the key at WhiteBIT, which mails the user, and then from custody.
-
-        Raises:
-            NotFound: it was gone already.
-        """
-        await self._engine.arun(self._engine.keys.delete(self._user_id))

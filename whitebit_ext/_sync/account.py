@@ -1,4 +1,7 @@
-"""What can be read of a user's account, sync."""
+# Made from whitebit_ext/_async/account.py by scripts/unasync.py. Do not edit:
+# change the async text, and run `nox -s regenerate`.
+
+"""What can be read of a user's account, awaited: rows by ``for``."""
 
 from __future__ import annotations
 
@@ -6,23 +9,39 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..partner import Scoped
+import attrs
+
+from ..account.forms import main_balance_forms, page_forms, spot_balance_forms
+from ..account.parameters import (
+    Query,
+    converts_query,
+    deals_query,
+    orders_query,
+    transactions_query,
+)
+from ..account.records import Page
+from ..http.requests import Access
+from ..runtime.clock import Clock
+from ..runtime.rim import rim
+from .engine import Engine
+from .reading import PATIENT
+from .transactions import TransactionWalk
+from .walk import Fetch, Rows, Tickers, Walk
+from .windows import WindowWalk
 
 if TYPE_CHECKING:
-    from ..account import (
+    from whitebit_api.enumerations import OrderStatusFilter, TransactionMethod
+    from whitebit_api.records import (
         Convert,
         Deal,
+        MainBalance,
         Order,
-        OrderStatusFilter,
-        Query,
-        Rows,
+        SpotBalance,
         Transaction,
-        TransactionMethod,
     )
-    from ..keys.records import MainBalance, SpotBalance
 
 
-class Account(Scoped):
+class Account:
     """What can be read of the user's account.
 
     A history comes newest first, each row once, while new rows arrive. It is read page by page as
@@ -32,13 +51,19 @@ class Account(Scoped):
     earlier walk with the same arguments, in any process.
     """
 
-    __slots__ = ()
+    __slots__ = ("_access", "_engine", "_user_id")
+
+    def __init__(self, engine: Engine, user_id: str, access: Access = Access.ANY) -> None:
+        self._engine = engine
+        self._user_id = user_id
+        self._access = access
 
     @property
     def balances(self) -> Balances:
         """Balances of the main and the trade account."""
         return Balances(self._engine, self._user_id, self._access)
 
+    @rim
     def transactions(
         self,
         *,
@@ -73,8 +98,6 @@ class Account(Scoped):
             InvalidArgument: an argument is wrong; it is named, and nothing was sent.
             HistoryTruncated: while walking, after all rows that can be reached.
         """
-        from ..account import transactions_query
-
         return self._rows(
             transactions_query(
                 method=method,
@@ -91,6 +114,7 @@ class Account(Scoped):
             cursor,
         )
 
+    @rim
     def orders(
         self,
         *,
@@ -118,8 +142,6 @@ class Account(Scoped):
         Raises:
             InvalidArgument: an argument is wrong; it is named, and nothing was sent.
         """
-        from ..account import orders_query
-
         return self._rows(
             orders_query(
                 market=market,
@@ -133,6 +155,7 @@ class Account(Scoped):
             cursor,
         )
 
+    @rim
     def deals(
         self,
         *,
@@ -156,8 +179,6 @@ class Account(Scoped):
         Raises:
             InvalidArgument: an argument is wrong; it is named, and nothing was sent.
         """
-        from ..account import deals_query
-
         return self._rows(
             deals_query(
                 market=market,
@@ -169,6 +190,7 @@ class Account(Scoped):
             cursor,
         )
 
+    @rim
     def converts(
         self,
         *,
@@ -194,8 +216,6 @@ class Account(Scoped):
         Raises:
             InvalidArgument: an argument is wrong; it is named, and nothing was sent.
         """
-        from ..account import converts_query
-
         return self._rows(
             converts_query(
                 from_ticker=from_ticker,
@@ -209,31 +229,81 @@ class Account(Scoped):
         )
 
     def _rows(self, query: Query, cursor: str | None) -> Rows[Any]:
-        from ..account import Rows
+        pages = _Pages(self._engine, self._user_id, self._access, query)
+        walk = walk_through(query, pages.read, self._engine.clock, cursor, pages.tickers)
+        return Rows(walk)
 
-        walk = self._engine.histories.walk(self._user_id, self._access, query, cursor)
-        return Rows(walk, self._engine.run)
+
+def walk_through(
+    query: Query,
+    fetch: Fetch[Any],
+    clock: Clock,
+    cursor: str | None = None,
+    tickers: Tickers | None = None,
+) -> Walk[Any]:
+    """Return the walk that fits a query.
+
+    Args:
+        query: What one of the ``*_query`` functions made.
+        fetch: Sends one read with these parameters, and decodes the answer.
+        clock: What "until now" is.
+        cursor: Where an earlier walk with the same query stood.
+        tickers: Lists all currencies, for transactions past 10,000 rows.
+
+    Raises:
+        InvalidArgument: the cursor is none, or belongs to another query.
+    """
+    if query.read == "transactions":
+        return TransactionWalk(query, fetch, clock, cursor, tickers=tickers)
+    return WindowWalk(query, fetch, clock, cursor)
 
 
-class Balances(Scoped):
+@attrs.frozen
+class _Pages:
+    """Read the pages of one walk."""
+
+    engine: Engine
+    user_id: str
+    access: Access
+    query: Query
+
+    def read(self, parameters: Mapping[str, Any], /) -> Page[Any]:
+        """Send one read with these parameters, and decode the answer."""
+        forms = page_forms(self.query, parameters)
+        return self.engine.reader.read(self.user_id, self.access, forms, PATIENT)
+
+    def tickers(self) -> Iterable[str]:
+        """List all currencies."""
+        forms = main_balance_forms(None)
+        return self.engine.reader.read(self.user_id, self.access, forms)
+
+
+class Balances:
     """The user's balances, by ticker."""
 
-    __slots__ = ()
+    __slots__ = ("_access", "_engine", "_user_id")
 
+    def __init__(self, engine: Engine, user_id: str, access: Access) -> None:
+        self._engine = engine
+        self._user_id = user_id
+        self._access = access
+
+    @rim
     def main(self, ticker: str | None = None) -> Mapping[str, MainBalance]:
         """Read the main account: every currency, or one.
 
         Args:
             ticker: A currency such as ``BTC``. WhiteBIT answers an unknown one with zero.
         """
-        flow = self._engine.balances.main(self._user_id, self._access, ticker)
-        return self._engine.run(flow)
+        forms = main_balance_forms(ticker)
+        return self._engine.reader.read(self._user_id, self._access, forms)
 
+    @rim
     def spot(self, ticker: str | None = None) -> Mapping[str, SpotBalance]:
         """Read the trade account: the currencies that are not zero, or one.
 
         Args:
             ticker: A currency such as ``BTC``; an unknown one is a ``BadRequest`` (code 30).
         """
-        flow = self._engine.balances.spot(self._user_id, self._access, ticker)
-        return self._engine.run(flow)
+        forms = spot_balance_forms(ticker)
+        return self._engine.reader.read(self._user_id, self._access, forms)

@@ -1,52 +1,114 @@
 """Pages of records from the bytes of an answer, whatever its shape.
 
-An answer of the documented shape is decoded straight into records; any other is read again,
-tolerantly. Both ways lead to the same records.
+msgspec decodes an answer of the documented shape straight into records; any other is parsed as
+JSON and read field by field in ``lenient_rows``. Both ways lead to the same records.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import chain
-from operator import attrgetter, ge
-from typing import Any, TypeVar
+from decimal import Decimal
+from functools import partial
+from itertools import chain, count, repeat
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from whitebit_api.records import (
+    Convert,
+    Deal,
+    Order,
+    Record,
+    Transaction,
+    names,
+    sound_convert,
+    sound_deal,
+    sound_order,
+    sound_transaction,
+)
 
 from ..errors import MalformedResponse
 from ..http.answers import load_json
-from . import strict, wire
-from .records import (
-    Convert,
-    ConvertStep,
-    Deal,
-    Order,
-    Page,
-    PartialWithdrawal,
-    Transaction,
-    TransactionDetails,
-)
-from .tolerant import integer_or_none, read_record, rows_of
+from .lenient_rows import integer_or_none, read_record, rows_of
+from .records import Page
 
 P = TypeVar("P", Transaction, Convert)
 M = TypeVar("M", Order, Deal)
+T = TypeVar("T")
 
 
-class _Answer:
-    """The bytes of an answer, parsed again when the raw rows are asked for."""
+class Undocumented(Exception):
+    """Say that an answer has not the documented shape, so that the lenient reading is needed."""
+
+
+# Beside its own errors, what `datetime`, `Decimal` and `bytes.decode` raise inside msgspec.
+_FAST_ERRORS = (Undocumented, msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
+
+
+class _Rows(msgspec.Struct, Generic[T]):
+    """The envelope of a list that says how many rows there are."""
+
+    records: list[T]
+    total: int
+
+
+def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
+    # Not strict: unix seconds become datetimes, and numbers in quotes numbers.
+    return msgspec.json.Decoder(shape, strict=False, float_hook=Decimal)
+
+
+_TRANSACTIONS = _decoder(_Rows[Transaction])
+_CONVERTS = _decoder(_Rows[Convert])
+_ORDERS_BY_MARKET = _decoder(dict[str, list[Order]])
+_DEALS_BY_MARKET = _decoder(dict[str, list[Deal]])
+_DEALS = _decoder(list[Deal])
+
+_set_answer = Record.__dict__["_answer"].__set__
+_set_row = Record.__dict__["_row"].__set__
+# Records are frozen for those who get them; only here a market is put into them.
+_SET_MARKET = {kind: kind.__dict__["market"].__set__ for kind in (Order, Deal)}
+
+
+class Answer:
+    """An answer that records came in, parsed again when their raw rows are asked for.
+
+    Args:
+        body: The whole body.
+        rows: Its rows, where they are parsed already.
+    """
 
     __slots__ = ("_body", "_rows")
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, rows: list[Any] | None = None) -> None:
         self._body = body
-        self._rows: list[Any] | None = None
+        self._rows = rows
 
-    def raw(self, row: int) -> Any:
+    def raw(self, row: int) -> Mapping[str, Any]:
         """Return a row as it came."""
         if self._rows is None:
             parsed = load_json(self._body, "", strict=False)
-            self._rows = [raw for _, raw in _any_rows(parsed, "")]
-        return self._rows[row]
+            if isinstance(parsed, dict) and "records" in parsed:
+                self._rows = _rows(parsed, "")
+            else:
+                self._rows = [raw for _, raw in _rows_by_market(parsed, "")]
+        found: Mapping[str, Any] = self._rows[row]
+        return found
+
+
+def set_origin(records: Iterable[Record], answer: Answer, first: int = 0) -> None:
+    """Note in each record which row of an answer it is, from the first on."""
+    _set_each(_set_answer, records, repeat(answer))
+    _set_each(_set_row, records, count(first))
+
+
+def _set_each(
+    setter: Callable[[Any, Any], None], records: Iterable[Record], values: Iterable[object]
+) -> None:
+    deque(map(setter, records, values), maxlen=0)  # a loop that runs in C
 
 
 def decode_transactions(body: bytes, operation: str) -> Page[Transaction]:
@@ -55,39 +117,12 @@ def decode_transactions(body: bytes, operation: str) -> Page[Transaction]:
     Raises:
         MalformedResponse: the body is no such page; ``MalformedRecord`` where a row is to blame.
     """
-    with suppress(*wire.FAST_ERRORS):
-        return _usual_transactions(body)
-    return _tolerant_page(Transaction, body, operation)
-
-
-def _usual_transactions(body: bytes) -> Page[Transaction]:
-    # The second spelling has an underscore, in plain sight or, who knows, escaped.
-    either = b"_" in body or b"\\" in body
-    page = wire.read(wire.TRANSACTIONS_OF_EITHER_SPELLING if either else wire.TRANSACTIONS, body)
-    records: list[Transaction] = page.records
-    details = [found for row in records if (found := row.details) is not None]
-    partial = [found.partial for found in details if found.partial is not None]
-    _expect(strict.transactions(records) and strict.withdrawals(partial))
-    if either:
-        _refuse_two_names(body, records, transaction_id="transactionId", unique_id="uniqueId")
-    wire.settle(TransactionDetails, details)
-    wire.settle(PartialWithdrawal, partial)
-    return _page(Transaction, body, records, page.total)
+    return _page(Transaction, _TRANSACTIONS, sound_transaction, body, operation)
 
 
 def decode_converts(body: bytes, operation: str) -> Page[Convert]:
     """Decode a page of conversions; raises as ``decode_transactions`` does."""
-    with suppress(*wire.FAST_ERRORS):
-        return _usual_converts(body)
-    return _tolerant_page(Convert, body, operation)
-
-
-def _usual_converts(body: bytes) -> Page[Convert]:
-    page = wire.read(wire.CONVERTS, body)
-    records: list[Convert] = page.records
-    _expect(strict.converts(records))
-    wire.settle(ConvertStep, chain.from_iterable(record.path for record in records))
-    return _page(Convert, body, records, page.total)
+    return _page(Convert, _CONVERTS, sound_convert, body, operation)
 
 
 def decode_orders(body: bytes, operation: str, market: str | None = None) -> Page[Order]:
@@ -98,11 +133,9 @@ def decode_orders(body: bytes, operation: str, market: str | None = None) -> Pag
         operation: The ``operationId``, for errors.
         market: The market that was asked for, if one was.
     """
-    with suppress(*wire.FAST_ERRORS):
-        by_market: dict[str, list[Order]] = wire.read(wire.ORDERS_BY_MARKET, body)
-        _expect(all(map(strict.orders, by_market.values())))
-        return _merged_page(Order, body, by_market)
-    return _tolerant_by_market(Order, body, operation, market)
+    with suppress(*_FAST_ERRORS):
+        return _merged_page(Order, read(_ORDERS_BY_MARKET, body), sound_order, body)
+    return _lenient_by_market(Order, body, operation, market)
 
 
 def decode_deals(body: bytes, operation: str, market: str | None = None) -> Page[Deal]:
@@ -111,52 +144,79 @@ def decode_deals(body: bytes, operation: str, market: str | None = None) -> Page
     Raises:
         MalformedResponse: also for a flat list where no market was asked for and a row names none.
     """
-    with suppress(*wire.FAST_ERRORS):
-        by_market = _usual_deals(body, market)
-        _expect(all(map(strict.deals, by_market.values())))
-        return _merged_page(Deal, body, by_market)
-    return _tolerant_by_market(Deal, body, operation, market)
+    with suppress(*_FAST_ERRORS):
+        return _merged_page(Deal, _deals_by_market(body, market), sound_deal, body)
+    return _lenient_by_market(Deal, body, operation, market)
 
 
-def _usual_deals(body: bytes, market: str | None) -> dict[str, list[Deal]]:
+def _deals_by_market(body: bytes, market: str | None) -> dict[str, list[Deal]]:
     by_market: dict[str, list[Deal]]
     if body.lstrip()[:1] != b"[":
-        by_market = wire.read(wire.DEALS_BY_MARKET, body)
+        by_market = read(_DEALS_BY_MARKET, body)
     elif market is not None:
-        by_market = {market: wire.read(wire.DEALS, body)}
+        by_market = {market: read(_DEALS, body)}
     else:
-        raise wire.Unusual("which market, only the rows can say")
+        raise Undocumented("which market, only the rows can say")
     return by_market
+
+
+def read(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Decode a body that is UTF-8 from end to end: msgspec looks only at what it keeps."""
+    if not body.isascii():
+        body.decode("utf-8")
+    return decoder.decode(body)
+
+
+def _page(
+    kind: type[P],
+    decoder: msgspec.json.Decoder[Any],
+    sound: Callable[[list[P]], bool],
+    body: bytes,
+    operation: str,
+) -> Page[P]:
+    total: int | None
+    with suppress(*_FAST_ERRORS):
+        if _has_second_names(kind, body):
+            raise Undocumented("msgspec knows one name of a field")
+        page = read(decoder, body)
+        records, total = page.records, page.total
+        _expect(sound(records))
+        set_origin(records, Answer(body))
+        return Page(tuple(records), total)
+    parsed = load_json(body, operation, strict=False)
+    rows = _rows(parsed, operation)
+    records = [
+        read_record(kind, raw, operation=operation, row=row, given={})
+        for row, raw in enumerate(rows)
+    ]
+    set_origin(records, Answer(body, rows))
+    total = 0 if parsed == [] else integer_or_none(parsed.get("total"))
+    return Page(tuple(records), total)
+
+
+def _has_second_names(kind: type[Record], body: bytes) -> bool:
+    """Return whether fields of a page may have a name that msgspec does not look for.
+
+    Such names have an underscore, in plain sight or escaped; to look for one byte first is quick.
+    """
+    return (b"\\" in body and b"\\u00" in body) or (
+        b"_" in body and any(f'"{name}"'.encode() in body for name in names(kind) if "_" in name)
+    )
 
 
 def _expect(sound: bool) -> None:
     if not sound:
-        raise wire.Unusual("an amount is not finite, or a time is not in UTC")
+        raise Undocumented("an amount is not finite, or a time is not in UTC")
 
 
-def _refuse_two_names(body: bytes, records: list[Any], **names: str) -> None:
-    """Raise ``Unusual`` if a null under one name may have hidden a value under the other."""
-    for ours, other in names.items():
-        if (
-            None in map(attrgetter(ours), records)
-            and f'"{ours}"'.encode() in body
-            and f'"{other}"'.encode() in body
-        ):
-            raise wire.Unusual(f"{ours} comes under two names")
-
-
-def _page(kind: type[P], body: bytes, records: list[P], total: int) -> Page[P]:
-    wire.settle(kind, records)
-    wire.set_origin(records, _Answer(body))
-    return Page(tuple(records), total)
-
-
-def _merged_page(kind: type[M], body: bytes, by_market: dict[str, list[M]]) -> Page[M]:
-    answer, first = _Answer(body), 0
-    for name, records in by_market.items():
-        wire.settle(kind, records)
-        wire.set_market(kind, records, name)
-        wire.set_origin(records, answer, first)
+def _merged_page(
+    kind: type[M], by_market: dict[str, list[M]], sound: Callable[[list[M]], bool], body: bytes
+) -> Page[M]:
+    answer, first = Answer(body), 0
+    for market, records in by_market.items():
+        _expect(sound(records))
+        _set_each(_SET_MARKET[kind], records, repeat(market))
+        set_origin(records, answer, first)
         first += len(records)
     return Page(_merged(kind, list(by_market.values())))
 
@@ -166,56 +226,34 @@ def _merged(kind: type[M], lists: list[list[M]]) -> tuple[M, ...]:
     if len(lists) == 1:
         return tuple(lists[0])
     time = attrgetter("created_at" if kind is Order else "time")
-    times = [list(map(time, records)) for records in lists]
-    if all(all(map(ge, own, own[1:])) for own in times):
-        # The same order: sorting finds the runs, and merges them in C.
-        return tuple(sorted(chain(*lists), key=time, reverse=True))
+    newest_first = partial(sorted, key=time, reverse=True)
+    if all(rows == newest_first(rows) for rows in lists):
+        # The same order as below: sorting finds the runs, and merges them in C.
+        return tuple(newest_first(chain(*lists)))
     return tuple(heapq.merge(*lists, key=time, reverse=True))
 
 
-def _tolerant_page(kind: type[P], body: bytes, operation: str) -> Page[P]:
+def _lenient_by_market(kind: type[M], body: bytes, operation: str, market: str | None) -> Page[M]:
     parsed = load_json(body, operation, strict=False)
-    records = [
-        read_record(kind, raw, operation=operation, row=row, given={})
-        for row, (_, raw) in enumerate(_rows(parsed, operation))
-    ]
-    wire.set_origin(records, _Answer(body))
-    return Page(tuple(records), _total(parsed))
-
-
-def _total(parsed: Any) -> int | None:
-    if parsed == []:
-        return 0
-    return integer_or_none(parsed.get("total"))
-
-
-def _tolerant_by_market(kind: type[M], body: bytes, operation: str, market: str | None) -> Page[M]:
-    parsed = load_json(body, operation, strict=False)
-    answer = _Answer(body)
+    named = list(_rows_by_market(parsed, operation))
+    answer = Answer(body, [raw for _, raw in named])
     lists: dict[str, list[M]] = {}
-    for row, (name, raw) in enumerate(_rows_by_market(parsed, operation)):
+    for row, (name, raw) in enumerate(named):
         found = name or market or (raw.get("market") if isinstance(raw, dict) else None)
         given = {"market": found} if isinstance(found, str) and found else {}
         record = read_record(kind, raw, operation=operation, row=row, given=given)
-        wire.set_origin([record], answer, row)
+        set_origin([record], answer, row)
         lists.setdefault(record.market, []).append(record)
     return Page(_merged(kind, list(lists.values())))
 
 
-def _any_rows(parsed: Any, operation: str) -> Iterator[tuple[str | None, Any]]:
-    """Yield the rows of any of the shapes, in the order in which they come."""
-    if isinstance(parsed, dict) and "records" in parsed:
-        return _rows(parsed, operation)
-    return _rows_by_market(parsed, operation)
-
-
-def _rows(parsed: Any, operation: str) -> Iterator[tuple[str | None, Any]]:
+def _rows(parsed: Any, operation: str) -> list[Any]:
     if parsed == []:  # an empty map, as PHP writes it (contract, section 8)
-        return
+        return []
     rows = rows_of(parsed.get("records", False)) if isinstance(parsed, dict) else None
     if rows is None:
         raise MalformedResponse("records is not a list of rows", operation=operation)
-    yield from ((None, raw) for raw in rows)
+    return rows
 
 
 def _rows_by_market(parsed: Any, operation: str) -> Iterator[tuple[str | None, Any]]:

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-import attrs
+from msgspec import Struct
+from msgspec.structs import fields
 
-from .base import Record
-from .records import Transaction
+from whitebit_api.records import Record, Transaction
 
 
 def to_dicts(records: Iterable[Record]) -> list[dict[str, Any]]:
@@ -34,7 +34,8 @@ def to_dict(record: Record) -> dict[str, Any]:
 
 def _flat(value: Any) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for name, nested in _columns(_class_of(value)):
+    kind: type[Struct] = type(value)
+    for name, nested in _columns(kind):
         found = getattr(value, name)
         if nested is None:
             row[name] = _plain(found)
@@ -42,11 +43,6 @@ def _flat(value: Any) -> dict[str, Any]:
             inner = _empty(nested) if found is None else _flat(found)
             row.update({f"{name}_{key}": item for key, item in inner.items()})
     return row
-
-
-def _class_of(value: Any) -> type[attrs.AttrsInstance]:
-    found: type[attrs.AttrsInstance] = type(value)
-    return found
 
 
 def _plain(value: Any) -> Any:
@@ -57,7 +53,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _empty(kind: type[attrs.AttrsInstance]) -> dict[str, Any]:
+def _empty(kind: type[Struct]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name, nested in _columns(kind):
         if nested is None:
@@ -68,15 +64,12 @@ def _empty(kind: type[attrs.AttrsInstance]) -> dict[str, Any]:
 
 
 @cache
-def _columns(
-    kind: type[attrs.AttrsInstance],
-) -> tuple[tuple[str, type[attrs.AttrsInstance] | None], ...]:
+def _columns(kind: type[Struct]) -> tuple[tuple[str, type[Struct] | None], ...]:
     """Return the fields of a class, each with the class that is nested in it."""
-    hints = typing.get_type_hints(kind)
     found = []
-    for field in attrs.fields(kind):
-        options = [hints[field.name], *typing.get_args(hints[field.name])]
-        nested = [o for o in options if isinstance(o, type) and attrs.has(o)]
-        is_tuple = typing.get_origin(hints[field.name]) is tuple
+    for field in fields(kind):
+        options = [field.type, *typing.get_args(field.type)]
+        nested = [o for o in options if isinstance(o, type) and issubclass(o, Struct)]
+        is_tuple = typing.get_origin(field.type) is tuple
         found.append((field.name, nested[0] if nested and not is_tuple else None))
     return tuple(found)

@@ -6,8 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from .base import Record
-from .records import Convert, Deal, Order, Transaction
+from whitebit_api.records import Convert, Deal, Order, Record, Transaction
 
 REMEMBERED = 12_000
 """Rows that a walk remembers. Rows come again only as far back as others arrived meanwhile."""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from typing import Any, Generic
+from collections.abc import Callable
+from typing import Generic
 
 import attrs
 
-from ..steps import Steps
+from ..regions import operation
+from .parameters import READS
 from .records import Page, R
 
-Fetch = Callable[[Mapping[str, Any]], Steps[Page[R]]]
-"""Sends one read with these parameters, under the server's names, and decodes the answer."""
-
-CAP = 10_000
-"""``offset + limit`` of transactions is at most this (contract, `tables.md`)."""
+CAP = operation(READS["transactions"]).max_reach or 0
+"""``offset + limit`` of transactions is at most this."""
 
 
 @attrs.define
 class Listing(Generic[R]):
-    """Read a list from the newest row to the oldest.
+    """Say which page to read next, from the newest row to the oldest, and which rows are new.
 
     New rows push those that follow further back, so that a page begins with rows that came
     before: the caller knows them and drops them. Rows that leave the list (a status that changed)
@@ -27,8 +25,6 @@ class Listing(Generic[R]):
     before ended with, and where it does not, the walk goes back until it does.
 
     Attributes:
-        fetch: Sends a read.
-        parameters: What goes into the body beside limit and offset.
         limit: Rows per request.
         known: Tells whether a row, by its identity and itself, came before.
         position: How many rows of the list have been passed.
@@ -38,8 +34,6 @@ class Listing(Generic[R]):
         unreached: Rows that the server counts, and that cannot be read.
     """
 
-    fetch: Callable[[Mapping[str, Any]], Steps[Page[R]]]
-    parameters: Callable[[], Mapping[str, Any]]
     limit: int
     known: Callable[[Page[R]], list[bool]]
     position: int = 0
@@ -50,8 +44,8 @@ class Listing(Generic[R]):
     _overlap: int = 1
     _retreats: set[int] = attrs.field(factory=set)
 
-    def read(self) -> Generator[Any, Any, list[R]]:
-        """Read a page and return its new rows: perhaps none, also before the end."""
+    def asked(self) -> dict[str, int]:
+        """Return limit and offset of the page to read next."""
         offset = max(0, self.position - self._overlap)
         # One row at a time needs a second one: the first is that of the page before.
         limit = max(self.limit, 1 + self._overlap) if self.position else self.limit
@@ -59,7 +53,12 @@ class Listing(Generic[R]):
             # At the cap the last rows are read once more: others may have moved up to there.
             offset = min(offset, self.cap - 1 - self._overlap)
             limit = min(limit, self.cap - offset)
-        page = yield from self.fetch({**self.parameters(), "limit": limit, "offset": offset})
+        return {"limit": limit, "offset": offset}
+
+    def take(self, page: Page[R]) -> list[R]:
+        """Take the page that was asked for; return its new rows: perhaps none, before the end."""
+        asked = self.asked()
+        limit, offset = asked["limit"], asked["offset"]
         self.total = page.total
         known = self.known(page)
         if offset and self._overlap and not any(known):

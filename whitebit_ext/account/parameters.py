@@ -11,13 +11,19 @@ from typing import Any
 
 import attrs
 
-from ..errors import InvalidArgument
-from .enums import OrderStatusFilter, TransactionMethod
+from whitebit_api.enumerations import OrderStatusFilter, TransactionMethod
+from whitebit_api.operations import Operation
 
-MOST_ROWS = 500
-"""Rows that one request brings at most; of conversions 100."""
-MOST_CONVERTS = 100
-_MOST_ADDRESSES = 20
+from ..errors import InvalidArgument
+from ..regions import operation
+
+READS: Mapping[str, str] = {
+    "transactions": "list_account_transactions",
+    "orders": "list_account_orders",
+    "deals": "list_account_deals",
+    "converts": "list_account_converts",
+}
+"""The operation behind each history; its signed twin has the same parameters."""
 _LARGEST_ID = 2**63 - 1
 
 
@@ -40,6 +46,11 @@ class Query:
     until: datetime | None
     limit: int
     single: bool = False
+
+    @property
+    def operation(self) -> Operation:
+        """The operation with an access token; its row names the signed one."""
+        return operation(READS[self.read])
 
     @property
     def market(self) -> str | None:
@@ -65,7 +76,7 @@ def transactions_query(
     status: int | Iterable[int] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    limit: int = MOST_ROWS,
+    limit: int | None = None,
 ) -> Query:
     """Check the arguments of a walk through deposits and withdrawals.
 
@@ -87,7 +98,7 @@ def transactions_query(
     _put_text(filters, "uniqueId", unique_id, "unique_id")
     if status is not None:
         filters["status"] = _codes(status)
-    return _query("transactions", filters, since, until, limit, MOST_ROWS)
+    return _query("transactions", filters, since, until, limit)
 
 
 def orders_query(
@@ -98,7 +109,7 @@ def orders_query(
     status: OrderStatusFilter | str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    limit: int = MOST_ROWS,
+    limit: int | None = None,
 ) -> Query:
     """Check the arguments of a walk through orders; ``order_id`` wins over ``client_order_id``.
 
@@ -113,7 +124,7 @@ def orders_query(
     if status is not None:
         filters["status"] = _order_status(status)
     single = order_id is not None or client_order_id is not None
-    return _query("orders", filters, since, until, limit, MOST_ROWS, single=single)
+    return _query("orders", filters, since, until, limit, single=single)
 
 
 def deals_query(
@@ -122,7 +133,7 @@ def deals_query(
     client_order_id: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    limit: int = MOST_ROWS,
+    limit: int | None = None,
 ) -> Query:
     """Check the arguments of a walk through deals.
 
@@ -132,7 +143,7 @@ def deals_query(
     filters: dict[str, Any] = {}
     _put_text(filters, "market", market)
     _put_text(filters, "clientOrderId", client_order_id, "client_order_id")
-    return _query("deals", filters, since, until, limit, MOST_ROWS)
+    return _query("deals", filters, since, until, limit)
 
 
 def converts_query(
@@ -142,7 +153,7 @@ def converts_query(
     quote_id: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    limit: int = MOST_CONVERTS,
+    limit: int | None = None,
 ) -> Query:
     """Check the arguments of a walk through conversions.
 
@@ -153,7 +164,7 @@ def converts_query(
     _put_text(filters, "fromTicker", from_ticker, "from_ticker")
     _put_text(filters, "toTicker", to_ticker, "to_ticker")
     _put_text(filters, "quoteId", quote_id, "quote_id")
-    return _query("converts", filters, since, until, limit, MOST_CONVERTS)
+    return _query("converts", filters, since, until, limit)
 
 
 def _query(
@@ -161,8 +172,7 @@ def _query(
     filters: dict[str, Any],
     since: datetime | None,
     until: datetime | None,
-    limit: int,
-    most: int,
+    limit: int | None,
     *,
     single: bool = False,
 ) -> Query:
@@ -175,8 +185,9 @@ def _query(
             raise InvalidArgument(argument, "expected an aware datetime, such as in UTC")
     if since is not None and until is not None and since > until:
         raise InvalidArgument("since", "it is later than until")
-    limit = _number("limit", limit, 1, most)
-    return Query(read, MappingProxyType(filters), since, until, limit, single)
+    most = operation(READS[read]).maxima["limit"]
+    rows = most if limit is None else _number("limit", limit, 1, most)
+    return Query(read, MappingProxyType(filters), since, until, rows, single)
 
 
 def _put_text(
@@ -200,8 +211,9 @@ def _texts(argument: str, values: object) -> list[str]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise InvalidArgument(argument, "expected a list of str")
     found = [_text(argument, value) for value in values]
-    if not 1 <= len(found) <= _MOST_ADDRESSES:
-        raise InvalidArgument(argument, f"expected 1 to {_MOST_ADDRESSES} of them")
+    most = operation(READS["transactions"]).maxima[argument]
+    if not 1 <= len(found) <= most:
+        raise InvalidArgument(argument, f"expected 1 to {most} of them")
     return found
 
 

@@ -1,7 +1,7 @@
 """The command line: `whitebit-oauth demo`, `sandbox`, `custody` and `account`.
 
 The console script is installed with the package, the libraries behind it with extras; so this
-module imports nothing but the standard library until it knows that they are there.
+module imports only the standard library until it has checked that they are installed.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Final
 
 USAGE_ERROR: Final = 2
 NEEDED: Final = {"cli": ("rich", "typer"), "sandbox": ("starlette", "uvicorn")}
-# An operator's host has no sandbox. What a store needs, its command tells: it may be none of ours.
+# These commands run on hosts without the sandbox. A store reports itself what it needs.
 WITHOUT_SANDBOX: Final = frozenset({"account", "custody"})
 
 
-def lacking(command: str) -> list[str]:
+def missing_extras(command: str) -> list[str]:
     """Return the extras that a command needs and whose libraries are not installed."""
     return [
         extra
@@ -27,14 +27,14 @@ def lacking(command: str) -> list[str]:
 
 
 def main() -> None:
-    """Run the command line, or say which extras it lacks and exit with 2."""
+    """Run the command line; print the missing extras and exit with 2 if there are any."""
     command = sys.argv[1] if len(sys.argv) > 1 else ""
-    extras = lacking(command)
+    extras = missing_extras(command)
     if extras:
-        # Both are named, since the command wants both: one installation, not two.
+        # Both extras of the command are named, so that one installation is enough.
         wanted = "cli,sql" if command in WITHOUT_SANDBOX else ",".join(NEEDED)
         print(
-            f"whitebit-oauth: the command line needs the extra{'s' * (len(extras) > 1)} "
+            f"whitebit-oauth: the command line requires the extra{'s' * (len(extras) > 1)} "
             f"{' and '.join(extras)}. Install: pip install 'whitebit-oauth[{wanted}]'",
             file=sys.stderr,
         )

@@ -1,4 +1,4 @@
-"""The commands and their options."""
+"""The command line application, with `demo` and `sandbox`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from .._version import __version__
-from ..regions import Region
-from .account import account
-from .custody import custody
-from .display import JsonLines, Terminal, show_sandbox
-from .steps import Display, walk
+from .. import Region, __version__
+from .account.commands import account
+from .custody.commands import custody
+from .demo.display import JsonLines, Terminal, show_sandbox
+from .demo.steps import Display, walk
 
 app = typer.Typer(
-    help="WhiteBIT's OAuth 2.0: see the partner flow, run a sandbox, read accounts, keep a store.",
+    help="WhiteBIT OAuth 2.0: try the partner flow, run a sandbox, read accounts, manage a store.",
     no_args_is_help=True,
     add_completion=False,
-    # The pretty traceback can print local variables, and those can hold secrets.
+    # Pretty tracebacks can print local variables, which can contain secrets.
     pretty_exceptions_enable=False,
 )
 app.add_typer(account, name="account")
@@ -30,7 +29,7 @@ app.add_typer(custody, name="custody")
 
 
 class TokenMode(enum.StrEnum):
-    """What the sandbox's tokens are like."""
+    """The kind of tokens that the sandbox issues."""
 
     ROTATING = "rotating"
     SINGLE = "single"
@@ -46,27 +45,33 @@ def _print_version(wanted: bool) -> None:
 def options(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Say which."),
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Show the version and exit.",
+        ),
     ] = False,
 ) -> None:
-    """WhiteBIT's OAuth 2.0: see the partner flow, run a sandbox, read accounts, keep a store."""
+    """WhiteBIT OAuth 2.0: try the partner flow, run a sandbox, read accounts, manage a store."""
 
 
 @app.command()
 def demo(
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object per step and line, a summary last.")
+        bool,
+        typer.Option("--json", help="Print one JSON object per step, and a summary at the end."),
     ] = False,
     region: Annotated[
-        Region, typer.Option(help="The server to run against; the EU server has no keys.")
+        Region, typer.Option(help="Server to run against; the EU server issues no API keys.")
     ] = Region.GLOBAL,
 ) -> None:
-    """Run the whole flow against an embedded sandbox, over real HTTP on loopback.
+    """Run the whole flow against an embedded sandbox, over HTTP on loopback.
 
-    Exits with 0 if every step ended as promised (with --region eu: in a refusal), else with 1.
+    Exits with 0 if every step had the expected result (with --region eu: a refusal), else with 1.
     """
-    # Here and below: `account` and `custody` run without the extra that the sandbox needs.
-    from .demo import Demo
+    # Imported here, because `account` and `custody` run without the extra `sandbox`.
+    from .demo.demonstration import Demo
 
     display: Display = JsonLines() if as_json else Terminal()
     with Demo(region) as demonstration:
@@ -78,34 +83,39 @@ def demo(
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option(help="Port of the global server; 0 takes any.")] = 8710,
-    eu_port: Annotated[int, typer.Option(help="Port of the EU server; 0 takes any.")] = 8711,
-    client_id: Annotated[str, typer.Option(help="Of the registered partner.")] = "demo-partner",
+    port: Annotated[int, typer.Option(help="Port of the global server; 0 for a free one.")] = 8710,
+    eu_port: Annotated[int, typer.Option(help="Port of the EU server; 0 for a free one.")] = 8711,
+    client_id: Annotated[str, typer.Option(help="Client id of the partner.")] = "demo-partner",
     client_secret: Annotated[
-        str | None, typer.Option(help="Of the registered partner; made up if not given.")
+        str | None, typer.Option(help="Client secret of the partner; random by default.")
     ] = None,
     redirect_uri: Annotated[
-        list[str] | None, typer.Option(help="Registered for the partner; can be given again.")
+        list[str] | None, typer.Option(help="Redirect URI of the partner; may be repeated.")
     ] = None,
-    user: Annotated[
-        list[str] | None, typer.Option(help="Somebody who can sign in; can be given again.")
-    ] = None,
+    user: Annotated[list[str] | None, typer.Option(help="Name of a user; may be repeated.")] = None,
     rows: Annotated[
-        int, typer.Option(min=0, help="Made-up rows in each of the four histories of each user.")
+        int,
+        typer.Option(
+            min=0, help="Number of generated rows in each of the four histories of each user."
+        ),
     ] = 0,
     token_mode: Annotated[
-        TokenMode, typer.Option(help="Short with a refresh token, or four hours without.")
+        TokenMode,
+        typer.Option(help="Short-lived tokens with a refresh token, or four hours without one."),
     ] = TokenMode.ROTATING,
     key_delay: Annotated[
-        float, typer.Option(min=0, help="Seconds between the code's exchange and the key.")
+        float,
+        typer.Option(
+            min=0, help="Seconds between the code exchange and the creation of the API key."
+        ),
     ] = 1.0,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print addresses and credentials as one JSON object.")
+        bool, typer.Option("--json", help="Print URLs and credentials as one JSON object.")
     ] = False,
 ) -> None:
-    """Run a WhiteBIT on loopback until interrupted, with a partner registered.
+    """Run a sandbox on loopback, with a registered partner, until interrupted.
 
-    Its credentials are good nowhere else.
+    Its credentials are valid nowhere else.
     """
     from ..sandbox import Sandbox
 
@@ -125,7 +135,7 @@ def sandbox(
     try:
         server.start()
     except OSError as error:
-        typer.echo(f"The sandbox did not start: {error}", err=True)
+        typer.echo(f"The sandbox could not start: {error}", err=True)
         raise typer.Exit(1) from None
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -144,12 +154,12 @@ def sandbox(
             show_sandbox(facts)
         server.serve_forever()
     except KeyboardInterrupt:
-        pass  # it came before or after serving, where the sandbox does not expect it
+        pass  # before or after `serve_forever`, which handles it itself
     finally:
         server.stop()
     print("Stopped.", file=sys.stderr)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """End on SIGTERM as on Ctrl-C: both are how one stops a sandbox."""
+    """Stop on SIGTERM as on Ctrl-C."""
     raise KeyboardInterrupt

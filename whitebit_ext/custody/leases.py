@@ -8,7 +8,6 @@ taken over. So clocks of different machines need not agree.
 from __future__ import annotations
 
 import logging
-import random
 import secrets
 import threading
 from collections.abc import Callable
@@ -185,8 +184,3 @@ def patiently(commit: Callable[[], T], clock: Clock) -> T | None:
             return None
         clock.sleep(pause)
         pause = min(2 * pause, 1.0)
-
-
-def jittered(seconds: float, draw: Callable[[], float] = random.random) -> float:
-    """Return a waiting time of 100 to 125 % of the given one, so that callers spread."""
-    return seconds * (1 + draw() / 4)

@@ -17,13 +17,13 @@ from typing import Any, TypeVar
 import attrs
 
 from ..errors import StoreConflict, StoreUnavailable, StoreVolatile, WhiteBITError
-from ..keys.signing import ApiKey
-from ..oauth.protocol import TokenPair
 from ..regions import Server
 from ..runtime.clock import Clock
 from ..secret import Secret
+from ..signing import ApiKey
 from .sealing import Sealer
-from .stores import Row, Store
+from .stores import CommitUnknown, Row, Store
+from .values import StoredKey, TokenPair
 
 T = TypeVar("T")
 Value = dict[str, Any]
@@ -34,6 +34,8 @@ KINDS = ("pair", "key", "claim", "lease", "pace", "login", "journal", "use")
 """Everything that custody keeps."""
 
 _ATTEMPTS = 50
+_SETTLING = 3
+"""How often the same bytes are written where the outcome of a commit is unknown."""
 
 
 @attrs.frozen
@@ -47,23 +49,6 @@ class Held:
 
     value: Value = attrs.field(repr=False)
     version: int
-
-
-@attrs.frozen
-class StoredKey:
-    """A user's key in custody.
-
-    Attributes:
-        key: The key with its secret.
-        login: Marks the login after which it was last known to be the user's key.
-        gone: Whether the server said that it knows the key no more.
-        since: Unix time at which it was stored; 0 until then.
-    """
-
-    key: ApiKey
-    login: str | None
-    gone: bool = False
-    since: float = 0.0
 
 
 class Custody:
@@ -81,7 +66,7 @@ class Custody:
         self, store: Store, sealer: Sealer, server: Server, client_id: str, clock: Clock
     ) -> None:
         self.store = store
-        self._sealer = sealer
+        self.sealer = sealer
         self.server = server
         self._client_id = client_id
         self._clock = clock
@@ -98,15 +83,34 @@ class Custody:
         row: Row | None = self._ask("read", kind, lambda: self.store.get(kind, self._id(subject)))
         if row is None:
             return None
-        plain = self._sealer.open(row.data, self.place(kind, subject))
+        plain = self.sealer.open(row.data, self.place(kind, subject))
         return Held(json.loads(plain), row.version)
 
     def write(self, kind: str, subject: tuple[str, ...], value: Value, expect: int | None) -> bool:
-        """Seal and write a row if it still has the expected version; ``None``: none is there."""
-        sealed = self._sealer.seal(json.dumps(value).encode(), self.place(kind, subject))
-        return self._ask(
-            "write", kind, lambda: self.store.put(kind, self._id(subject), sealed, expect)
-        )
+        """Seal and write a row if it still has the expected version; ``None``: none is there.
+
+        A commit whose outcome is unknown is settled by writing the same bytes again where they
+        are read: reading them alone says nothing of a standby (docs/stores.md).
+
+        Raises:
+            StoreUnavailable: the store failed, or its commit could not be settled.
+        """
+        place = self._id(subject)
+        sealed = self.sealer.seal(json.dumps(value).encode(), self.place(kind, subject))
+
+        def put() -> bool:
+            return self.store.put(kind, place, sealed, expect)
+
+        tries = 1
+        while True:
+            try:
+                return self._ask("write", kind, put)
+            except CommitUnknown:
+                row: Row | None = self._ask("read", kind, lambda: self.store.get(kind, place))
+                # The nonce makes these bytes ours alone.
+                if row is None or row.data != sealed or tries >= _SETTLING:
+                    raise
+                expect, tries = row.version, tries + 1
 
     def update(
         self, kind: str, subject: tuple[str, ...], change: Callable[[Value | None], Value | None]
@@ -128,7 +132,9 @@ class Custody:
                 return None
             if self.write(kind, subject, value, held.version if held else None):
                 return value
-        raise StoreConflict(f"the {kind} row changed {_ATTEMPTS} times while it was written")
+        raise StoreConflict(
+            f"the {kind} row was changed by others during {_ATTEMPTS} attempts to write it"
+        )
 
     def remove(self, kind: str, *subject: str) -> bool:
         """Delete a row, whatever it holds, and say whether there was one."""
@@ -140,7 +146,9 @@ class Custody:
             expect = row.version
             if self._ask("delete", kind, lambda: self.store.delete(kind, place, expect)):  # noqa: B023  # called at once
                 return True
-        raise StoreConflict(f"the {kind} row changed {_ATTEMPTS} times while it was deleted")
+        raise StoreConflict(
+            f"the {kind} row was changed by others during {_ATTEMPTS} attempts to delete it"
+        )
 
     def subjects(self, kind: str) -> Iterator[tuple[str, ...]]:
         """Yield what rows of a kind there are of this server and client."""
@@ -229,8 +237,8 @@ class Custody:
         if self.store.durable or self.server.is_loopback or getattr(self.store, "volatile", False):
             return
         raise StoreVolatile(
-            f"{type(self.store).__name__} forgets everything when the process ends, and the "
-            "secret can be read once; it was not asked for"
+            f"{type(self.store).__name__} keeps nothing after the process ends, and "
+            "WhiteBIT sends a secret only once; it was not requested"
         )
 
     def log_trouble(self, what: str, error: WhiteBITError) -> None:
@@ -270,7 +278,9 @@ def asked(what: str, kind: str, call: Callable[[], T]) -> T:
     except WhiteBITError:
         raise
     except Exception as error:  # a store raises what its database raises
-        failure = StoreUnavailable(f"the store did not {what} a {kind} ({type(error).__name__})")
+        failure = StoreUnavailable(
+            f"the store failed to {what} a {kind} row ({type(error).__name__})"
+        )
     raise failure
 
 

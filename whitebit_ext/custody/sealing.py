@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 
 from ..errors import EncryptionKeyMissing, InvalidArgument, SealBroken
+from ..secret import Secret
 
 _FORMAT = b"\x01"
 _KEY_BYTES = 32
@@ -17,7 +18,7 @@ _NONCE_BYTES = 12  # 96 bits, fresh and random per write (NIST SP 800-38D, secti
 
 
 def generate_encryption_key() -> str:
-    """Return a new key for ``keys=[…]``: 32 random bytes in base64url.
+    """Return a new key for ``encryption_keys=[…]``: 32 random bytes in base64url.
 
     Keep it apart from the store, e.g. in the platform's secret manager: whoever has both can
     read every secret, and whoever loses it has lost them.
@@ -32,11 +33,11 @@ class Sealer:
         keys: Keys as ``generate_encryption_key()`` makes them, or 32 raw bytes each.
     """
 
-    def __init__(self, keys: Sequence[str | bytes]) -> None:
+    def __init__(self, keys: Sequence[str | bytes | Secret]) -> None:
         given: object = keys
         if isinstance(given, (str, bytes)) or not isinstance(given, Sequence) or not given:
             raise InvalidArgument(
-                "keys",
+                "encryption_keys",
                 "expected a list of at least one encryption key",
                 hint="Make one with generate_encryption_key() and keep it in a secret manager.",
             )
@@ -92,7 +93,9 @@ class Sealer:
         raise broken
 
 
-def _raw(key: str | bytes) -> bytes:
+def _raw(key: str | bytes | Secret) -> bytes:
+    if isinstance(key, Secret):
+        key = key.reveal()
     raw: bytes | None = key if isinstance(key, bytes) else None
     if isinstance(key, str):
         try:
@@ -101,7 +104,7 @@ def _raw(key: str | bytes) -> bytes:
             raw = None
     if raw is None or len(raw) != _KEY_BYTES:
         raise InvalidArgument(
-            "keys",
+            "encryption_keys",
             "an encryption key is 32 bytes, or their base64url text",
             hint="Make one with generate_encryption_key().",
         )

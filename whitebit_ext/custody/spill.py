@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import InvalidArgument, SealBroken, StoreUnavailable
-from .rows import Custody, StoredKey, Value
+from .rows import Custody, Value
 from .sealing import Sealer
+from .values import StoredKey
 
 
 class Spill:
@@ -80,7 +81,7 @@ class Spill:
         except SealBroken as error:
             broken = SealBroken(
                 f"{error.message} (file {path.name} of the spill directory)",
-                hint="Treat it as tampering: put the file aside, and look into who wrote it.",
+                hint="Treat it as tampering: move the file away and find out who wrote it.",
             )
         else:
             return self._custody.stored_key(user_id, json.loads(opened))

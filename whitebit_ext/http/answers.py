@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
+from urllib.parse import quote_plus
 
 from ..errors import (
+    Action,
     BadRequest,
     Conflict,
     Forbidden,
@@ -21,6 +24,7 @@ from ..errors import (
     ServerError,
     Unauthorized,
     UnexpectedStatus,
+    WhiteBITError,
 )
 from ..secret import Secret
 
@@ -36,10 +40,66 @@ _BY_STATUS: Mapping[int, type[ResponseError]] = {
 }
 _MAX_TEXT = 200
 _MAX_FIELDS = 20
-# A server that echoes what it was sent must not carry a token into our message: a long word is
-# shown only when it cannot be one (a translation key such as api.validation.dateTime.maxRange).
-_LONG_WORD = re.compile(r"[^\s\"'<>]{24,}")
-_KEY_LIKE = re.compile(r"[a-z]+(?:[._][A-Za-z]+)+\.?")
+_CREDENTIALS = frozenset(("access_token", "apiSecret", "api_secret", "refresh_token"))
+"""Fields of the documented successes; their values are never a message."""
+
+_RECONNECT = "let the user connect again with authorize()."
+_NO_PERMISSION = (
+    "The API key lacks the permission for this operation. Delete the key with api_key.delete(), "
+    f"tell the user which permissions are needed, and {_RECONNECT}",
+    Action.RECONNECT,
+)
+# What to do about a code of a signed request (contract, section 6); the status says less.
+_BY_CODE: Mapping[int, tuple[str, Action]] = {
+    2: (
+        "The API key is disabled, or this machine's IP address is not on the key's allowlist. The "
+        "user can check both in WhiteBIT's API settings. WhiteBIT disables a key after 14 days "
+        f"without use: then the user must delete it; after that, {_RECONNECT}",
+        Action.RECONNECT,
+    ),
+    4: _NO_PERMISSION,
+    5: (
+        "API keys of sub-accounts cannot use this operation. Ask the user to connect the main "
+        "account.",
+        Action.RECONNECT,
+    ),
+    9: (
+        "The body must be compact JSON, and the same bytes as the signed payload. Sign with "
+        "key.auth(), and let nothing change the request after that.",
+        Action.FIX_CALL,
+    ),
+    10: (
+        "The secret does not belong to this API key, or the key was deleted. If you added the key "
+        f"with adopt(), check both values; otherwise {_RECONNECT}",
+        Action.RECONNECT,
+    ),
+    30: ("Correct the parameters that .errors names, and call again.", Action.FIX_CALL),
+    31: (
+        "Correct the market, or the parameters that .errors names, and call again.",
+        Action.FIX_CALL,
+    ),
+}
+# What to do about code 0, by the beginning of the message.
+_BY_MESSAGE: Mapping[str, tuple[str, Action]] = {
+    "your nonce is more than": (
+        "This machine's clock and WhiteBIT's differ by more than 5 seconds. Synchronize the clock "
+        "(NTP), then call again.",
+        Action.FIX_SETUP,
+    ),
+    "nonce not provided": ("Sign the request with key.auth(), which adds it.", Action.FIX_CALL),
+    "this action is unauthorized": _NO_PERMISSION,
+    "you don't have permission to use this endpoint": _NO_PERMISSION,
+}
+_NOT_THE_API = (
+    "This response is not from WhiteBIT's API: its CDN, or a proxy, sent it. It says nothing about "
+    "keys or tokens. "
+)
+_BLOCKED = "Check whether this machine's IP address is blocked, and any proxy in between."
+
+
+def is_clock_skew(error: WhiteBITError) -> bool:
+    """Return whether a signed request was refused because of this machine's clock."""
+    return error.code == 0 and "your nonce is more than" in error.message.lower()
 
 
 def load_json(body: bytes, operation: str, *, strict: bool = True) -> Any:
@@ -56,7 +116,8 @@ def load_json(body: bytes, operation: str, *, strict: bool = True) -> Any:
     decoder = _STRICT if strict else _PLAIN
     problem = None
     try:
-        return decoder.decode(body.decode("utf-8"))
+        # A byte-order mark may be ignored (RFC 8259, section 8.1).
+        return decoder.decode(body.removeprefix(BOM_UTF8).decode("utf-8"))
     except UnicodeDecodeError:
         problem = "is not UTF-8"
     except _DuplicateKey:
@@ -101,12 +162,17 @@ def error_of(
     """Return the error that an answer other than the documented success stands for.
 
     Every envelope of the contract (sections 3, 4 and 6) is read; HTML and nonsense end in the
-    error of their status. What the request carried in confidence is blotted out of them.
+    error of their status. The hint follows the code where there is one.
+
+    Args:
+        operation: The ``operationId``.
+        status: The HTTP status.
+        headers: The headers of the response.
+        body: The body, or what was read of it.
+        secrets: What the request was sent with, to be redacted where the server repeats it.
     """
-    for secret in secrets:
-        body = body.replace(secret.reveal().encode("utf-8", "surrogatepass"), b"[redacted]")
     kind = _BY_STATUS.get(status) or (ServerError if status >= 500 else UnexpectedStatus)
-    text, code = "", None
+    text, code, from_api = "", None, False
     errors: dict[str, tuple[str, ...]] = {}
     try:
         # A success that the contract does not know may hold a token: nothing of it is repeated.
@@ -114,18 +180,61 @@ def error_of(
     except (ValueError, RecursionError):
         text = f"the body is {_kind(body)}, not JSON"
     else:
-        text, code, errors = _read_envelope(parsed)
+        from_api = _is_envelope(parsed)
+        text, code, errors = _read_envelope(parsed, tuple(secrets))
+    if status == 400 and code == 0 and text.lower().startswith("too many attempts"):
+        kind = RateLimited  # published for one endpoint (contract, section 6)
+    hint, action = _advice(kind, status, code, text, from_api=from_api)
     return kind(
         f"the server answered {status}" + (f": {text}" if text else ""),
         operation=operation,
         status_code=status,
         code=code,
         errors=errors,
+        hint=hint,
+        action=action,
         retry_after=_retry_after(headers),
+        from_api=from_api,
     )
 
 
-def _read_envelope(parsed: Any) -> tuple[str, int | None, dict[str, tuple[str, ...]]]:
+def _advice(
+    kind: type[ResponseError], status: int, code: int | None, text: str, *, from_api: bool
+) -> tuple[str | None, Action | None]:
+    """Return hint and action where those of the class do not say enough."""
+    if not from_api:
+        if kind.action in (Action.RETRY, Action.WAIT) and kind is not Locked:
+            return _NOT_THE_API + kind.default_hint, None
+        if status in (401, 403, 404):
+            return _NOT_THE_API + _BLOCKED, Action.FIX_SETUP
+    elif kind in (BadRequest, Unauthorized, Forbidden) and code is not None:
+        said = text.lower()
+        found = [advice for start, advice in _BY_MESSAGE.items() if said.startswith(start)]
+        if code == 0 and found:
+            return found[0]
+        return _BY_CODE.get(code) or (_NO_PERMISSION if kind is Forbidden else (None, None))
+    return None, None
+
+
+def _is_envelope(parsed: Any) -> bool:
+    """Return whether an error body has one of WhiteBIT's forms; a proxy may send JSON too."""
+    if not isinstance(parsed, dict):
+        return False
+    return (
+        _code(parsed) is not None
+        or isinstance(parsed.get("message"), list)
+        or any(isinstance(parsed.get(key), dict) for key in ("data", "errors"))
+    )
+
+
+def _code(parsed: Mapping[str, Any]) -> int | None:
+    code = parsed.get("code")
+    return code if isinstance(code, int) and not isinstance(code, bool) else None
+
+
+def _read_envelope(
+    parsed: Any, secrets: tuple[Secret, ...]
+) -> tuple[str, int | None, dict[str, tuple[str, ...]]]:
     if not isinstance(parsed, dict):
         return "", None, {}
     errors: dict[str, tuple[str, ...]] = {}
@@ -133,20 +242,13 @@ def _read_envelope(parsed: Any) -> tuple[str, int | None, dict[str, tuple[str, .
         fields = parsed.get(key)
         if isinstance(fields, dict):
             for name, texts in list(fields.items())[:_MAX_FIELDS]:
-                # Messages come in lists; a bare word may be the value of the field itself.
-                word = isinstance(texts, str) and not re.search(r"\s", texts)
-                bare = word and name != "message" and not _KEY_LIKE.fullmatch(texts)
-                errors[_shown(name)] = () if bare else tuple(map(_shown, _texts(texts)))
-    said = [_shown(text) for text in _texts(parsed.get("message"))]
+                shown = () if name in _CREDENTIALS else _texts(texts)
+                errors[_shown(name, secrets)] = tuple(_shown(text, secrets) for text in shown)
+    said = [_shown(text, secrets) for text in _texts(parsed.get("message"))]
     said = [text for text in (*said, *errors.get("message", ())) if text]
     if not said:
         said = [f"{name}: {', '.join(texts)}" for name, texts in errors.items()]
-    code = parsed.get("code")
-    return (
-        "; ".join(said)[: 2 * _MAX_TEXT],
-        code if isinstance(code, int) and not isinstance(code, bool) else None,
-        errors,
-    )
+    return "; ".join(said)[: 2 * _MAX_TEXT], _code(parsed), errors
 
 
 def _texts(value: Any) -> Iterable[str]:
@@ -161,14 +263,13 @@ def _texts(value: Any) -> Iterable[str]:
                 yield from (text for text in item[:_MAX_FIELDS] if isinstance(text, str))
 
 
-def _shown(text: str) -> str:
-    """Return a server's text as it may stand in a message: short, one line, no long words."""
-    line = " ".join(text.split())
-
-    def veil(found: re.Match[str]) -> str:
-        return found[0] if _KEY_LIKE.fullmatch(found[0]) else "[redacted]"
-
-    return _LONG_WORD.sub(veil, line)[:_MAX_TEXT]
+def _shown(text: str, secrets: tuple[Secret, ...]) -> str:
+    """Return a server's text as it may stand in a message: one short line, without secrets."""
+    for secret in filter(Secret.reveal, secrets):  # an empty one would be found everywhere
+        text = text.replace(secret.reveal(), "[redacted]")
+        text = text.replace(quote_plus(secret.reveal(), errors="replace"), "[redacted]")
+    printable = (char if char.isprintable() else " " for char in text[: 4 * _MAX_TEXT])
+    return " ".join("".join(printable).split())[:_MAX_TEXT]
 
 
 def _kind(body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""How many account reads may leave one address in ten seconds, over all users of the process."""
+"""How many account reads may leave one address at a time, over all users of the process."""
 
 from __future__ import annotations
 
@@ -9,15 +9,6 @@ from ..regions import operation
 from ..runtime.clock import Clock, SystemClock
 from ..runtime.forks import watch_forks
 
-WINDOW = 10.0
-"""Seconds in which the server counts (contract, section 7)."""
-LIMITS = (
-    ("/api/v4/main-account/history", 200),
-    ("/api/v4/main-account/", 1_000),
-    ("/api/v4/trade-account/", 12_000),
-    ("/", 10_000),
-)
-"""Requests in a window, by the beginning of the path; the longest that fits decides."""
 MARGIN = 0.5
 """Seconds added to the window: requests do not arrive as far apart as they left."""
 
@@ -40,8 +31,8 @@ class Budget:
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
-        self._times = {prefix: deque[float](maxlen=limit) for prefix, limit in LIMITS}
-        self._scopes: dict[str, deque[float]] = {}
+        # By the beginning of the paths whose requests count together.
+        self._times: dict[str, deque[float]] = {}
 
     def after_fork(self) -> None:
         """Begin anew: another thread of the parent may have held the lock."""
@@ -49,22 +40,16 @@ class Budget:
 
     def reserve(self, name: str) -> float:
         """Take the next place for an operation, and return the seconds to wait for it."""
+        limit = operation(name).rate_limit
         now = self._clock.monotonic()
         with self._lock:
-            times = self._scopes.get(name)
-            if times is None:
-                times = self._scopes[name] = self._times[scope_of(operation(name).path)]
-            if len(times) < (times.maxlen or 0):
+            times = self._times.setdefault(limit.paths, deque(maxlen=limit.requests))
+            if len(times) < limit.requests:
                 times.append(now)
                 return 0.0
-            leaves = max(now, times[0] + WINDOW + MARGIN)
+            leaves = max(now, times[0] + limit.seconds + MARGIN)
             times.append(leaves)
             return leaves - now
-
-
-def scope_of(path: str) -> str:
-    """Return the beginning of a path by which its requests are counted."""
-    return next(prefix for prefix, _ in LIMITS if path.startswith(prefix))
 
 
 _shared: dict[tuple[str, str], Budget] = {}

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import threading
-import weakref
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from http.cookiejar import CookieJar
 from typing import Any
 
 import httpx
 
 from .._version import __version__
-from ..errors import InvalidArgument
-from ..regions import Server
+from ..errors import ClientClosed, InvalidArgument, WrongServer
+from ..regions import Server, origin_asked
+from .decoding import ACCEPTED
+from .network import Network
+from .requests import Send
+from .transports import AsyncTransport, SyncTransport
 
 _KEPT_URLS = 64
 """More than there are operations: paths with a key's id in them must not fill the memory."""
+_KEEPALIVE = 20
+"""Idle connections that a sync pool keeps: httpcore goes over all of them at each request."""
 
 
 class _NoCookies(CookieJar):
@@ -28,13 +33,17 @@ class _NoCookies(CookieJar):
 
 
 class Pools:
-    """Hold the sync pools of a process, and an async pool per event loop.
+    """Hold the sync pools of a process, and the async pools of each event loop.
 
     Args:
         server: The one server that is ever spoken to.
-        timeout: Seconds for one step of a request.
-        sync_transport: Makes the httpx transport of a sync pool, where it is not to be httpx's.
-        async_transport: The same for an async pool, e.g. of ``httpx-aiohttp``.
+        timeout: Seconds for one step of a request that is sent outside of ``deadline``.
+        network: How connections are made; by default from no settings but ours.
+        sync_transport: Makes the httpx transport of a sync pool, where it is not to be ours.
+        async_transport: The same for async pools, e.g. of ``httpx-aiohttp``.
+
+    Raises:
+        InvalidArgument: a transport cannot be made.
     """
 
     def __init__(
@@ -42,44 +51,89 @@ class Pools:
         server: Server,
         *,
         timeout: float,
+        network: Network | None = None,
         sync_transport: Callable[[], httpx.BaseTransport] | None = None,
         async_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
     ) -> None:
         self.server = server
+        self.network = network or Network(server)
         self._timeout = timeout
-        self._sync_transport = sync_transport
         self._async_transport = async_transport
         self._lock = threading.Lock()
-        self._clients: dict[bool, httpx.Client] = {}
-        self._async_clients: weakref.WeakKeyDictionary[
-            asyncio.AbstractEventLoop, httpx.AsyncClient
-        ] = weakref.WeakKeyDictionary()
-        self._tls: ssl.SSLContext | None = None
+        self._transports: dict[bool, httpx.BaseTransport] = {
+            alone: _made("transport", sync_transport, httpx.BaseTransport)
+            if sync_transport
+            else SyncTransport(self.network, keepalive=0 if alone else _KEEPALIVE)
+            for alone in (False, True)
+        }
+        self._clients = {
+            alone: httpx.Client(transport=transport, **self._settings())
+            for alone, transport in self._transports.items()
+        }
+        self._of_loops: dict[
+            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None]]
+        ] = {}
         self._urls: dict[str, httpx.URL] = {}
-        self._closed = False
+        self.closed = False
 
     def client(self, *, alone: bool) -> httpx.Client:
         """Return this process's sync pool: the shared one, or the one of lone connections."""
-        with self._lock:
-            self._check_open()
-            client = self._clients.get(alone)
-            if client is None:
-                transport = self._sync_transport() if self._sync_transport else None
-                client = httpx.Client(transport=transport, **self._settings(alone=alone))
-                self._clients[alone] = client
-            return client
+        self._check_open()
+        return self._clients[alone]
 
-    def async_client(self) -> httpx.AsyncClient:
-        """Return the async pool of the running event loop."""
+    def async_client(self, *, alone: bool = False) -> httpx.AsyncClient:
+        """Return the async pools of the running event loop; what is sent alone is sent sync."""
+        self._check_open()
         loop = asyncio.get_running_loop()
+        known = self._of_loops.get(loop)
+        return known[0] if known else self._new_async_client(loop)
+
+    def _new_async_client(self, loop: asyncio.AbstractEventLoop) -> httpx.AsyncClient:
+        transport = (
+            _made("async_transport", self._async_transport, httpx.AsyncBaseTransport)
+            if self._async_transport
+            else AsyncTransport(self.network)
+        )
+        client = httpx.AsyncClient(transport=transport, **self._settings())
+        # A loop that ends, as by `asyncio.run`, closes the async generators that began in it.
+        # (A weak key would not do: open connections hold on to their loop.)
+        closing = self._closed_with(loop, transport)
+        with suppress(StopIteration):
+            closing.asend(None).send(None)
         with self._lock:
-            self._check_open()
-            client = self._async_clients.get(loop)
-            if client is None:
-                transport = self._async_transport() if self._async_transport else None
-                client = httpx.AsyncClient(transport=transport, **self._settings(alone=False))
-                self._async_clients[loop] = client
-            return client
+            # Loops that were closed without that: the collector closes their sockets.
+            for ended in [other for other in self._of_loops if other.is_closed()]:
+                del self._of_loops[ended]
+            self._of_loops[loop] = client, closing
+        return client
+
+    async def _closed_with(
+        self, loop: asyncio.AbstractEventLoop, transport: httpx.AsyncBaseTransport
+    ) -> AsyncGenerator[None]:
+        """Close the transport when the generator is closed."""
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._of_loops.pop(loop, None)
+            await transport.aclose()
+
+    def message(
+        self, request: Send[Any], client: httpx.Client | httpx.AsyncClient
+    ) -> httpx.Request:
+        """Build a request; refuse one that would leave for another server than ours."""
+        parts = request.endpoint.build_request(**request.arguments())
+        url = parts.pop("url")
+        address = self.url(url) if url.startswith("/") else url
+        message = client.build_request(url=address, **parts)
+        if origin_asked(message.url) != self.server.origin:
+            raise WrongServer(
+                "the request would have gone to another server; it was not sent",
+                operation=request.operation,
+            )
+        if request.alone:  # what can be asked for once is not to need decoding
+            message.headers["accept-encoding"] = "identity"
+        return message
 
     def url(self, path: str) -> httpx.URL:
         """Return the address of a path on the server, parsed: that takes a tenth of a call."""
@@ -90,43 +144,50 @@ class Pools:
                 self._urls[path] = known
         return known
 
-    def _settings(self, *, alone: bool) -> dict[str, Any]:
-        if self._tls is None:
-            self._tls = httpx.create_ssl_context()
+    def _settings(self) -> dict[str, Any]:
         return {
             "base_url": self.server.base_url,
-            "verify": self._tls,
             "timeout": self._timeout,
+            "trust_env": False,
             "follow_redirects": False,
             "cookies": _NoCookies(),
             "headers": {
                 "accept": "application/json",
+                "accept-encoding": ACCEPTED,
                 "user-agent": f"whitebit-oauth/{__version__} python-httpx/{httpx.__version__}",
             },
-            # httpcore goes over all idle connections, for each of them, at the beginning and at
-            # the end of each request: 50 of them make 50 calls at once take twice as long as 20.
-            "limits": httpx.Limits(
-                max_connections=100, max_keepalive_connections=0 if alone else 20
-            ),
         }
 
     def _check_open(self) -> None:
-        if self._closed:
-            raise InvalidArgument("client", "it was closed", hint="Make a new WhiteBIT object.")
+        if self.closed:
+            raise ClientClosed("this client was closed")
 
     def close(self) -> None:
-        """Close the sync pools; async pools are closed by ``aclose`` in their own loop."""
-        with self._lock:
-            self._closed = True
-            clients = list(self._clients.values())
-            self._clients.clear()
-        for client in clients:
-            client.close()
+        """Take no more requests and close the sync pools, without waiting for what is under way.
+
+        Async pools are closed by ``aclose`` in their own loop, and at that loop's end.
+        """
+        self.closed = True
+        for transport in self._transports.values():
+            transport.close()
 
     async def aclose(self) -> None:
-        """Close the running loop's pool and the sync pools."""
-        with self._lock:
-            client = self._async_clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        """Close the running loop's pools and the sync pools."""
+        self.closed = True
+        known = self._of_loops.get(asyncio.get_running_loop())
+        if known:
+            await known[1].aclose()
         self.close()
+
+
+def _made(argument: str, factory: Callable[[], Any], kind: type) -> Any:
+    """Call a partner's function, or say that it fails; what it raises may show its settings."""
+    try:
+        transport: Any = factory()
+    except Exception as error:
+        transport = error
+    if not isinstance(transport, kind):
+        raise InvalidArgument(
+            argument, f"the function made no httpx transport, but {type(transport).__name__}"
+        )
+    return transport

@@ -44,7 +44,7 @@ class Claim:
         )
         if self.read() != wrote:
             raise StoreUnavailable(
-                "the store did not give back what it was given; the secret was not asked for"
+                "the store did not return what was written to it; the secret was not requested"
             )
         return int(wrote["asked"])
 

@@ -7,16 +7,14 @@ is custody's own record of use, and what signed requests answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import attrs
 
 from ..custody.rows import Custody, Value
 from ..errors import CustodyError, Forbidden, NotFound, Unauthorized, WhiteBITError
-from ..steps import Steps, work
+from ..signing import ApiKey
 from .records import KeyCondition, KeyHealth
-from .signing import ApiKey
 
 UNUSED_LIMIT = 14 * 86_400.0
 """Seconds without use after which WhiteBIT disables a key."""
@@ -42,87 +40,84 @@ class Noted:
     until: float
 
 
-@attrs.frozen
 class KeyUse:
     """Keep a record of each key's use, written now and then, and judge by it.
 
-    Attributes:
+    Args:
         custody: Where the record is.
-        noted: What this process noted last of each user's key, so that a signed request costs
-            no write.
     """
 
-    custody: Custody
-    noted: dict[str, Noted] = attrs.field(factory=dict)
+    def __init__(self, custody: Custody) -> None:
+        self._custody = custody
+        # What this process noted last of each key, so that a signed request costs no write.
+        self._noted: dict[str, Noted] = {}
 
-    def succeeded(self, key: ApiKey) -> Steps[None]:
-        """Note that the server has taken a signature, at most every six hours."""
-        if self._is_news(key, None):
-            change = {"at": self.custody.now(), "refused": None}
-            yield from work(lambda: self._write(key, change))
+    def success(self, key: ApiKey) -> Value | None:
+        """Return what is to be noted of a signature that the server took, at most every 6 hours."""
+        if not self._is_news(key, None):
+            return None
+        return {"at": self._custody.now(), "refused": None}
 
-    def refused(self, key: ApiKey, error: WhiteBITError) -> Steps[None]:
-        """Note that the server did not take a signed request of this key, as seldom."""
-        if not isinstance(error, (Unauthorized, Forbidden, NotFound)):
-            return
-        if self._is_news(key, (error.status_code, error.code)):
-            now = self.custody.now()
-            refused = {"at": now, "status": error.status_code, "code": error.code}
-            yield from work(lambda: self._write(key, {"refused": refused}))
+    def refusal(self, key: ApiKey, error: WhiteBITError) -> Value | None:
+        """Return what is to be noted of a signed request that the API refused, as seldom."""
+        if not error.from_api or not isinstance(error, (Unauthorized, Forbidden, NotFound)):
+            return None
+        if not self._is_news(key, (error.status_code, error.code)):
+            return None
+        now = self._custody.now()
+        return {"refused": {"at": now, "status": error.status_code, "code": error.code}}
 
     def _is_news(self, key: ApiKey, refusal: tuple[int | None, int | None] | None) -> bool:
-        """Tell whether this outcome is to be noted, and take it as noted from now on."""
-        now = self.custody.now()
-        known = self.noted.get(key.user_id)
+        """Return whether this outcome is to be noted, and take it as noted from now on."""
+        now = self._custody.now()
+        known = self._noted.get(key.user_id)
         if (
             known is not None
             and (known.external_id, known.refusal) == (key.external_id, refusal)
             and now < known.until
         ):
             return False
-        self.noted[key.user_id] = Noted(key.external_id, refusal, now + _NOTE_EVERY)
+        self._noted[key.user_id] = Noted(key.external_id, refusal, now + _NOTE_EVERY)
         return True
 
-    def _write(self, key: ApiKey, change: Value) -> None:
+    def note(self, key: ApiKey, change: Value) -> None:
         """Write the record; custody that fails here must not fail the read that succeeded."""
 
         def changed(value: Value | None) -> Value | None:
             if value is None or value["external_id"] != key.external_id:
-                stored = self.custody.key(key.user_id)
+                stored = self._custody.key(key.user_id)
                 if stored is None or stored.key.external_id != key.external_id:
                     return None  # another process has replaced or forgotten the key meanwhile
                 value = {"external_id": key.external_id, "at": None, "refused": None}
             return {**value, **change}
 
         try:
-            self.custody.update("use", (key.user_id,), changed)
+            self._custody.update("use", (key.user_id,), changed)
         except CustodyError as error:
-            known = self.noted.get(key.user_id)
+            known = self._noted.get(key.user_id)
             if known is not None:  # not at once: a store that hangs would slow every read down
-                until = self.custody.now() + _NOTE_AGAIN
-                self.noted[key.user_id] = attrs.evolve(known, until=until)
-            self.custody.log_trouble("the use of a key was not noted", error)
+                until = self._custody.now() + _NOTE_AGAIN
+                self._noted[key.user_id] = attrs.evolve(known, until=until)
+            self._custody.log_trouble("the use of a key was not noted", error)
 
     def forget(self, user_id: str) -> None:
         """Drop the record of a user."""
-        self.noted.pop(user_id, None)
-        self.custody.remove("use", user_id)
+        self._noted.pop(user_id, None)
+        self._custody.remove("use", user_id)
 
-    def all(self) -> Iterator[KeyHealth]:
+    def all(self) -> tuple[KeyHealth, ...]:
         """Judge every stored key."""
-        for (user_id,) in self.custody.subjects("key"):
-            judged = self.one(user_id)
-            if judged is not None:
-                yield judged
+        found = (self.one(user_id) for (user_id,) in self._custody.subjects("key"))
+        return tuple(judged for judged in found if judged is not None)
 
     def one(self, user_id: str) -> KeyHealth | None:
         """Judge a user's stored key, or return ``None`` where there is none."""
-        stored = self.custody.key(user_id)
+        stored = self._custody.key(user_id)
         if stored is None:
             return None
-        held = self.custody.read("use", user_id)
-        key = self.custody.value_of(stored)
-        return judge(user_id, key, held.value if held else None, self.custody.now())
+        held = self._custody.read("use", user_id)
+        key = self._custody.value_of(stored)
+        return judge(user_id, key, held.value if held else None, self._custody.now())
 
 
 def judge(user_id: str, key: Value, use: Value | None, now: float) -> KeyHealth:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection
 from datetime import datetime
-from decimal import Decimal
 
 import attrs
 
@@ -84,12 +83,12 @@ class PermissionGroup:
 
     @property
     def granted(self) -> bool:
-        """Tell whether the user granted anything of this group."""
+        """Return whether the user granted anything of this group."""
         return any(url.enabled for url in self.urls)
 
     @property
     def withdraws(self) -> bool:
-        """Tell whether something granted in it says withdrawal by its name or path.
+        """Return whether something granted in it says withdrawal by its name or path.
 
         WhiteBIT publishes one group only (``trading``); so this reads the words, in the name of
         the group and in the granted paths.
@@ -152,35 +151,3 @@ class KeyInfo:
                 group.name for group in self.permissions if group.granted and group.withdraws
             ),
         )
-
-
-@attrs.frozen
-class Login:
-    """A login that was started.
-
-    Attributes:
-        url: Where to send the user's browser.
-        state: What the browser session keeps, and nothing else.
-        expires_at: When the login can no longer be finished (aware, UTC).
-    """
-
-    url: str
-    state: str
-    expires_at: datetime
-
-
-@attrs.frozen
-class MainBalance:
-    """What a user has of one currency on the main account."""
-
-    ticker: str
-    main_balance: Decimal
-
-
-@attrs.frozen
-class SpotBalance:
-    """What a user has of one currency on the trade account, free and frozen in orders."""
-
-    ticker: str
-    available: Decimal
-    freeze: Decimal

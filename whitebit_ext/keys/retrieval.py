@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import base64
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
-from ..backoff import FIRST_WAIT, LONGEST_WAIT
 from ..custody.leases import Lease, Leases, patiently
-from ..custody.rows import Custody, StoredKey, Value
+from ..custody.rows import Custody, Value
 from ..custody.spill import Spill
+from ..custody.values import StoredKey
 from ..errors import (
     Conflict,
     ConnectionFailed,
@@ -36,28 +36,21 @@ from ..errors import (
     StoreUnavailable,
     UnexpectedStatus,
     WhiteBITError,
-    stripped,
 )
-from ..http.answers import load_json
-from ..http.requests import Send
+from ..http.backoff import FIRST_WAIT, LONGEST_WAIT, jittered
+from ..http.requests import Authorizer, Send, read_model
 from ..runtime.clock import Clock
 from ..secret import Secret
-from ..steps import run
-from ..tokens import Tokens
-from ..transport import Transport
+from ..signing import ApiKey
 from .claims import Claim
-from .signing import ApiKey
-
-if TYPE_CHECKING:
-    from whitebit_api.models.api_key_secret_response import ApiKeySecretResponse
 
 log = logging.getLogger("whitebit_ext")
 
 _OPERATION = "get_api_key_secret"
 _LONGEST_SECRET = 1024
 _SPILLED = (
-    "It lies sealed in the spill directory of this machine: mend the store, and call issue() here. "
-    "Until then error.secret.reveal() is the other copy."
+    "The secret is saved, sealed, in the spill directory of this machine. Repair the store, then "
+    "call issue() on this machine. Until then, error.secret.reveal() is the only other copy."
 )
 
 
@@ -68,7 +61,7 @@ class Again:
     Attributes:
         after: Seconds to wait at first; they double from one such outcome to the next.
         at_most: What the doubling ends at.
-        attempts: How many such outcomes in a row are borne.
+        attempts: How many such outcomes in a row are waited for.
         error: What is raised when there is no time or patience left.
         in_all: Seconds of waiting for such outcomes in a row.
     """
@@ -79,6 +72,10 @@ class Again:
     error: WhiteBITError
     in_all: float = 300.0
 
+    def pause(self, row: int) -> float:
+        """Return the seconds to wait after so many such outcomes in a row."""
+        return jittered(min(self.after * 2 ** min(row - 1, 16), self.at_most))
+
 
 class Retrieval:
     """Take each secret once, over all callers that share a store."""
@@ -87,32 +84,16 @@ class Retrieval:
         self,
         *,
         custody: Custody,
-        transport: Transport,
-        tokens: Tokens,
+        tokens: Authorizer,
         leases: Leases,
         clock: Clock,
         spill: Spill | None,
     ) -> None:
         self._custody = custody
-        self._transport = transport
         self._tokens = tokens
         self._leases = leases
         self._clock = clock
         self._spill = spill
-
-    def take_in(self, user_id: str) -> None:
-        """Store what an earlier attempt had to leave in the spill directory.
-
-        A key that has come into custody since then stays: the spilled one is its predecessor.
-        """
-        spilled = self._spill.get(user_id) if self._spill else None
-        if spilled is None or self._spill is None:
-            return
-        if self._spill.hand_over(spilled):
-            Claim(self._custody, user_id, spilled.key.external_id).close("stored")
-        else:
-            log.warning("a spilled key was dropped: custody holds a later one of its user")
-        self._spill.remove(user_id)
 
     def attempt(self, user_id: str, external_id: str, login: str) -> ApiKey | Again:
         """Return the key with its secret, or say how to go on.
@@ -132,7 +113,7 @@ class Retrieval:
             return kept
         lease = self._leases.acquire("secret", user_id, external_id)
         if lease is None:
-            busy = SecretLocked("another caller on this store is retrieving the secret")
+            busy = SecretLocked("another caller is retrieving the secret")
             return Again(0.25, 0.25, 10_000, busy)
         try:
             return self._holding(user_id, external_id, login, lease)
@@ -159,7 +140,7 @@ class Retrieval:
             if found is not None:
                 return self._store(claim, found, login)
         # A renewal of the token may take long: it comes before the asking.
-        run(self._tokens.pair(user_id), self._transport, self._clock)
+        self._tokens.pair(user_id)
         if self._spill is not None:
             self._spill.check()
         asking = claim.ask()
@@ -167,51 +148,58 @@ class Retrieval:
         try:
             secret = self._get(claim, lease)
         except MalformedResponse as error:
-            failure = SecretMalformed.of(error, f"no secret came: {error.message}")
+            failure = SecretMalformed.of(
+                error, f"no secret was found in the response: {error.message}"
+            )
             self._note(claim, "malformed")
             if not before["raw"]:
-                return Again(1.0, 1.0, 1, stripped(failure))
+                return Again(1.0, 1.0, 1, failure)
         except Conflict as error:
-            judged = self._judge_conflict(claim, before, login, stripped(error))
+            if not error.from_api:  # the word of a proxy is no verdict
+                return self._unanswered(claim, error)
+            judged = self._judge_conflict(claim, before, login, error)
             if isinstance(judged, ApiKey):
                 return judged
             failure = judged
         except Locked as error:
             claim.restore(before, asking)
-            return Again(5.0, 60.0, 7, stripped(SecretLocked.of(error, error.message)))
-        except (NotSent, RateLimited) as error:
+            return Again(5.0, 60.0, 7, SecretLocked.of(error, error.message))
+        except (NotSent, RateLimited, SecretLocked) as error:
             claim.restore(before, asking)
             first = max(FIRST_WAIT, error.retry_after or 0.0)
-            return Again(first, max(first, LONGEST_WAIT), 3, stripped(error))
+            return Again(first, max(first, LONGEST_WAIT), 3, error)
         except (ConnectionFailed, ServerError, UnexpectedStatus) as error:
-            self._note(claim, "no answer")
-            unanswered = SecretUnanswered.of(error, f"asked, and no answer came: {error.message}")
-            return Again(1.0, 4.0, 2, stripped(unanswered))
+            return self._unanswered(claim, error)
         except WhiteBITError as error:  # refused, or no token: the secret is untouched
             claim.restore(before, asking)
             failure = error
         else:
             return self._store(claim, secret, login)
-        raise stripped(failure)
+        raise failure
+
+    def _unanswered(self, claim: Claim, error: WhiteBITError) -> Again:
+        self._note(claim, "no answer")
+        unanswered = SecretUnanswered.of(
+            error, f"the secret was requested and no response arrived: {error.message}"
+        )
+        return Again(1.0, 4.0, 2, unanswered)
 
     def _get(self, claim: Claim, lease: Lease) -> Secret:
         from whitebit_api.api.api_keys import get_api_key_secret as endpoint
 
-        def make(auth: Any) -> Send[Secret]:
+        def hold() -> None:
             if not self._leases.renew(lease):
-                raise NotSent("the lease was taken over; the secret was not asked for again")
-            return Send(
-                _OPERATION,
-                endpoint,
-                convert=_secret_of,
-                arguments=lambda: {"external_id": claim.external_id},
-                auth=auth,
-                keep=claim.keep,
-                alone=True,
-            )
+                raise SecretLocked("another process has taken over the retrieval of this secret")
 
-        steps = self._tokens.authorized(claim.user_id, make)
-        return run(steps, self._transport, self._clock)
+        request = Send(
+            _OPERATION,
+            endpoint,
+            _read_secret,
+            arguments=lambda: {"external_id": claim.external_id},
+            keep=claim.keep,
+            alone=True,
+        )
+        return self._tokens.authorized(claim.user_id, request, before=hold)
 
     def _judge_conflict(
         self, claim: Claim, before: Value, login: str, error: WhiteBITError
@@ -225,19 +213,23 @@ class Retrieval:
             claim.close("malformed")
             self._note(claim, "malformed, then consumed")
             return SecretMalformed.of(
-                error, "an answer without a secret came, and the server counts it as read"
+                error,
+                "no secret was found in the response, and the server says that it was retrieved",
             )
         if before["state"] in ("stored", "forgotten"):
-            return SecretLost.of(error, "custody held the secret and was told to forget it")
+            return SecretLost.of(error, "the secret was stored once and has been erased since")
         if before["unanswered"] or before["state"] == "lost":
             claim.close("lost")
             self._note(claim, "lost")
             log.error("the secret of key %s is lost: no answer came", claim.external_id)
-            return SecretLost.of(error, "the server sent the secret, and it never arrived")
+            return SecretLost.of(error, "the server sent the secret, and it did not arrive")
         claim.close("taken")
         self._note(claim, "taken elsewhere")
         log.error("the secret of key %s was taken elsewhere", claim.external_id)
-        return SecretTakenElsewhere.of(error, "the secret was read, and nobody here asked for it")
+        return SecretTakenElsewhere.of(
+            error,
+            "the secret was already retrieved, and this store has no record of a request for it",
+        )
 
     def _store(self, claim: Claim, secret: Secret, login: str) -> ApiKey:
         """Commit the secret, trying a failing store again; hand it over if that is in vain."""
@@ -257,7 +249,7 @@ class Retrieval:
         if not patiently(commit, self._clock):
             hint = _SPILLED if self._spill_over(StoredKey(key, login)) else None
             raise SecretNotStored(
-                "the secret came and the store did not take it",
+                "the secret arrived and the store could not save it",
                 secret=secret,
                 operation=_OPERATION,
                 hint=hint,
@@ -281,8 +273,10 @@ class Retrieval:
         self._custody.note("secret", claim.user_id, external_id=claim.external_id, outcome=outcome)
 
 
-def _secret_of(parsed: ApiKeySecretResponse) -> Secret:
-    value: Any = parsed.data.api_secret
+def _read_secret(body: bytes) -> Secret:
+    from whitebit_api.models.api_key_secret_response import ApiKeySecretResponse
+
+    value: Any = read_model(ApiKeySecretResponse, body, _OPERATION).data.api_secret
     if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_SECRET:
         raise MalformedResponse("apiSecret is not a secret", operation=_OPERATION)
     return Secret(value)
@@ -290,10 +284,7 @@ def _secret_of(parsed: ApiKeySecretResponse) -> Secret:
 
 def _parse_raw(raw: str) -> Secret | None:
     """Parse a stored answer, or return ``None`` where it holds no secret."""
-    from whitebit_api.models.api_key_secret_response import ApiKeySecretResponse
-
     try:
-        parsed = load_json(base64.b64decode(raw), _OPERATION)
-        return _secret_of(ApiKeySecretResponse.from_dict(parsed))
-    except (MalformedResponse, KeyError, TypeError, ValueError, AttributeError):
+        return _read_secret(base64.b64decode(raw))
+    except MalformedResponse:
         return None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import attrs
 
 from ..custody.rows import Custody, Held, login_id
+from ..custody.values import TokenPair
 from ..errors import (
     CodeRejected,
     CodeUnanswered,
@@ -26,16 +29,14 @@ from ..errors import (
     StateUnknown,
     UnexpectedStatus,
     WhiteBITError,
-    stripped,
 )
-from ..http.requests import Send
-from ..keys.records import Login
+from ..http.requests import Send, Sender
 from ..runtime.clock import Clock
 from ..secret import Secret
-from ..transport import Transport
+from .pairs import TokenPairs, token_data
 from .protocol import (
     Callback,
-    TokenPair,
+    Credentials,
     authorization_url,
     check_address,
     check_state,
@@ -45,10 +46,6 @@ from .protocol import (
     read_pair,
     take_code,
 )
-from .refresh import Credentials, Exchange
-
-if TYPE_CHECKING:
-    from whitebit_api.models.token_response import TokenResponse
 
 LOGIN_LIFETIME = 600.0
 """Seconds in which a user can come back from WhiteBIT's page."""
@@ -56,6 +53,21 @@ _SWEEP_EVERY = 600.0
 _UNUSABLE = (ConnectionFailed, ServerError, RateLimited, MalformedResponse, UnexpectedStatus)
 
 log = logging.getLogger("whitebit_ext")
+
+
+@attrs.frozen
+class Login:
+    """A login that was started.
+
+    Attributes:
+        url: Where to send the user's browser.
+        state: What the browser session keeps, and nothing else.
+        expires_at: When the login can no longer be finished (aware, UTC).
+    """
+
+    url: str
+    state: str
+    expires_at: datetime
 
 
 class Logins:
@@ -71,14 +83,14 @@ class Logins:
         *,
         credentials: Credentials,
         custody: Custody,
-        transport: Transport,
-        exchange: Exchange,
+        sender: Sender,
+        pairs: TokenPairs,
         clock: Clock,
     ) -> None:
         self._credentials = credentials
         self._custody = custody
-        self._transport = transport
-        self._committer = exchange
+        self._sender = sender
+        self._pairs = pairs
         self._clock = clock
         self._swept_at = clock.monotonic()
 
@@ -115,7 +127,7 @@ class Logins:
             NotSent: the server could not be reached; the same callback can be tried again.
         """
         if not state:
-            raise StateMissing("the browser session has no state of a login")
+            raise StateMissing("the browser session has no state")
         parameters = read_callback(callback)
         check_state(parameters, state)
         login = self._find(state, user_id)
@@ -132,22 +144,24 @@ class Logins:
             failure = error
             self._restore(state)
         except _UNUSABLE as error:
-            failure = CodeUnanswered.of(error, f"the code was sent in vain: {error.message}")
+            failure = CodeUnanswered.of(
+                error, f"no usable response came from the token endpoint: {error.message}"
+            )
         except ResponseError as error:
             failure = CodeRejected.of(error, f"the code was not exchanged: {error.message}")
         else:
-            self._committer.commit_login(user_id, pair)
+            self._pairs.commit_login(user_id, pair)
             return
-        raise stripped(failure)
+        raise failure
 
     def _find(self, state: str, user_id: str) -> Held:
         login = self._custody.read("login", login_id(state))
         if login is None:
             raise StateUnknown("no login was started with this state")
         if login.value["used"]:
-            raise StateReused("this login was finished before")
+            raise StateReused("this login is already finished")
         if self._clock.time() >= login.value["expires_at"]:
-            raise LoginExpired(f"the login was started over {LOGIN_LIFETIME:.0f} s ago")
+            raise LoginExpired(f"the login was started more than {LOGIN_LIFETIME:.0f} s ago")
         if login.value["user"] != user_id:
             raise LoginUserMismatch("the login was started for another user")
         if login.value["region"] != self._custody.server.region.value:
@@ -182,15 +196,15 @@ class Logins:
                 )
             }
 
-        def convert(parsed: TokenResponse) -> TokenPair:
-            data = parsed.to_dict()["data"]
+        def parse(body: bytes) -> TokenPair:
+            data = token_data(body, "exchange_code")
             return read_pair(data, operation="exchange_code", now=asked_at, login=login)
 
-        return self._transport.send(
+        return self._sender.send(
             Send(
                 "exchange_code",
                 endpoint,
-                convert,
+                parse,
                 arguments,
                 alone=True,
                 secrets=(self._credentials.client_secret, code, verifier),

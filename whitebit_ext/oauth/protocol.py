@@ -11,10 +11,12 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, runtime_checkable
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import attrs
+import httpx
 
+from ..custody.values import TokenPair
 from ..errors import (
     AuthorizationDenied,
     CallbackMalformed,
@@ -29,8 +31,6 @@ from ..errors import (
 from ..regions import Server, operation, origin_of
 from ..secret import Secret
 
-REFRESH_TOKEN_LIFETIME = 600.0
-"""Seconds that a refresh token lives (contract, section 3)."""
 _LONGEST_LIFETIME = 31_536_000  # a year: whatever says more is not a short-lived access token
 _VISIBLE = re.compile(r"[\x20-\x7e]{1,4096}")  # RFC 6749, appendix A.12: 1*VSCHAR
 _SINGLE = ("state", "code", "error", "iss")
@@ -49,48 +49,29 @@ Callback = str | Mapping[str, Any] | MultiMapping
 
 
 @attrs.frozen
-class TokenPair:
-    """An access token, and mostly a refresh token, of one user.
+class Credentials:
+    """What a partner is registered with at WhiteBIT."""
+
+    client_id: str
+    client_secret: Secret
+    redirect_uri: str
+
+
+class BearerAuth(httpx.Auth):
+    """Put an access token on a request (RFC 6750, section 2.1).
 
     Attributes:
-        access: The access token.
-        refresh: The refresh token; a pair without one is a normal case.
-        scopes: What was granted.
-        obtained_at: Unix time at which it was asked for: what it lives from.
-        lifetime: Seconds; ``None`` where the server did not say, then it serves until a 401.
-        login: Marks the login that it stems from; renewals keep it.
-        after_rejection: Whether it was obtained because its parent was answered 401.
-        dead: Whether the server has refused the refresh token; it stays as the parent of a
-            pair that another process may still hold and could not store yet.
+        secrets: What must not be repeated from a response.
     """
 
-    access: Secret
-    refresh: Secret | None
-    scopes: tuple[str, ...]
-    obtained_at: float
-    lifetime: float | None
-    login: str
-    after_rejection: bool = False
-    dead: bool = False
+    def __init__(self, access: Secret) -> None:
+        self._access = access
+        self.secrets = (access,)
 
-    def expired(self, now: float) -> bool:
-        """Tell whether the access token has ended."""
-        return self.lifetime is not None and now >= self.obtained_at + self.lifetime
-
-    def due(self, now: float) -> bool:
-        """Tell whether it is time to renew: ``min(30 s, lifetime / 5)`` before the end."""
-        if self.lifetime is None:
-            return False
-        return now >= self.obtained_at + self.lifetime - min(30.0, self.lifetime / 5)
-
-    @property
-    def refresh_ends_at(self) -> float:
-        """Unix time at which the refresh token ends."""
-        return self.obtained_at + REFRESH_TOKEN_LIFETIME
-
-    def refreshable(self, now: float) -> bool:
-        """Tell whether there is a refresh token that may still be taken."""
-        return self.refresh is not None and not self.dead and now < self.refresh_ends_at
+    def auth_flow(self, request: httpx.Request) -> Any:
+        """Set the header and send once; a 401 is judged by whoever asked."""
+        request.headers["authorization"] = f"Bearer {self._access.reveal()}"
+        yield request
 
 
 def new_state() -> str:
@@ -172,7 +153,7 @@ def _of_url(url: str) -> tuple[str, dict[str, list[str]]]:
         values = {name: [value for key, value in pairs if key == name] for name in _SINGLE}
         return f"{origin_of(url)}{parts.path}", values
     except ValueError:  # a port that is no number, a bracket too many
-        problem = CallbackMalformed("the callback is not a URL that can be read")
+        problem = CallbackMalformed("the callback is not a valid URL")
     raise problem
 
 
@@ -219,9 +200,6 @@ def take_code(parameters: CallbackParameters, server: Server) -> Secret:
         AuthorizationDenied: it carries an error (RFC 6749, section 4.1.2.1).
         CodeMissing: it carries nothing.
     """
-    from authlib.oauth2.rfc6749.errors import MissingCodeException
-    from authlib.oauth2.rfc6749.parameters import parse_authorization_code_response
-
     if parameters.issuer is not None and not server.is_at(parameters.issuer):
         raise IssuerMismatch("the callback names another authorization server")
     if parameters.error is not None:
@@ -229,15 +207,9 @@ def take_code(parameters: CallbackParameters, server: Server) -> Secret:
         known = re.fullmatch(r"[a-z_]{1,40}", parameters.error)
         error = parameters.error if known else "unreadable"
         raise AuthorizationDenied(f"the authorization was refused ({error})", error=error)
-    query = {"state": parameters.state}
-    if parameters.code is not None:
-        query["code"] = parameters.code.reveal()
-    try:
-        read = parse_authorization_code_response("?" + urlencode(query), parameters.state)
-        return Secret(read["code"])
-    except MissingCodeException:
-        missing = CodeMissing("the callback has neither a code nor an error")
-    raise missing
+    if parameters.code is None:
+        raise CodeMissing("the callback has neither a code nor an error")
+    return parameters.code
 
 
 def read_pair(
@@ -260,7 +232,6 @@ def read_pair(
     Raises:
         MalformedResponse: it is not a bearer token with a sensible lifetime.
     """
-    from authlib.oauth2.rfc6749.wrappers import OAuth2Token
 
     def refuse(field: str, problem: str) -> MalformedResponse:
         return MalformedResponse(f"{field} {problem}", operation=operation)
@@ -280,10 +251,10 @@ def read_pair(
     scope = data.get("scope")
     if scope is not None and not isinstance(scope, str):
         raise refuse("scope", "is not text")
-    token = OAuth2Token.from_dict({name: data.get(name) for name in _TOKENS})
+    refresh = data.get("refresh_token")
     return TokenPair(
-        access=Secret(token["access_token"]),
-        refresh=Secret(token["refresh_token"]) if token["refresh_token"] else None,
+        access=Secret(data["access_token"]),
+        refresh=Secret(refresh) if refresh else None,
         scopes=tuple(name for name in re.split(r"[,\s]+", scope or "") if name),
         obtained_at=now,
         lifetime=lifetime,

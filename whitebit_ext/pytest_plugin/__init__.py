@@ -1,8 +1,7 @@
-"""pytest fixtures: a WhiteBIT on this machine, and clients wired to it.
+"""pytest fixtures: a sandbox, and clients that are connected to it.
 
-pytest loads this by its entry point in every project that has the package installed, so it imports
-nothing but pytest until a fixture is asked for. The fixtures need the extra ``sandbox``;
-``docs/testing.md`` shows how to use them.
+pytest loads this plugin in every project that has the package installed, so it imports only pytest
+until a fixture is used. The fixtures require the extra ``sandbox``; see ``docs/testing.md``.
 """
 
 from __future__ import annotations
@@ -13,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .._async.client import AsyncWhiteBIT
-    from .._sync.client import WhiteBIT
-    from ..regions import Region
+    from .. import AsyncWhiteBIT, Region, WhiteBIT
     from ..sandbox import Breach, PartnerClient, Sandbox
     from .wiring import AsyncConnect, Connect, SandboxClock
 
 REDIRECT_URI = "https://partner.example/whitebit/callback"
-"""The redirect URI of ``whitebit_partner_client``; nothing answers there."""
+"""The redirect URI of ``whitebit_partner_client``; no server listens there."""
 
 _MARKER = "whitebit_breaches_allowed"
 _SANDBOX = pytest.StashKey["Sandbox"]()
@@ -32,17 +29,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the ini option."""
     parser.addini(
         "whitebit_breaches",
-        "what a breach of WhiteBIT's contract does to a test: 'fail' it, or 'allow' it",
+        "what happens on a breach of WhiteBIT's contract: 'fail' the test, or 'allow' it",
         default="fail",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker, and refuse an ini option that means nothing."""
+    """Declare the marker, and check the ini option."""
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(*rules): do not fail the test when its code breaks WhiteBIT's contract; "
-        "with rules, such as 'unknown-field', only those may be broken",
+        f"{_MARKER}(*rules): allow breaches of WhiteBIT's contract in this test; with rules, such "
+        "as 'unknown-field', only breaches of these rules",
     )
     if config.getini("whitebit_breaches") not in ("fail", "allow"):
         raise pytest.UsageError("whitebit_breaches must be 'fail' or 'allow'")
@@ -50,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a test whose code broke the contract; tell one that failed otherwise of it too."""
+    """Fail a test with breaches of the contract; add them to the report of a failed test."""
     sandbox = item.stash.get(_SANDBOX, None)
     try:
         yield
@@ -63,7 +60,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 def _breaches(item: pytest.Item, sandbox: Sandbox) -> str:
-    """Tell the breaches that are neither allowed nor told yet; empty when there are none."""
+    """Return a report of new breaches that are not allowed; empty if there are none."""
     breaches = sandbox.breaches[item.stash[_REPORTED] :]
     item.stash[_REPORTED] += len(breaches)
     marker = item.get_closest_marker(_MARKER)
@@ -71,10 +68,10 @@ def _breaches(item: pytest.Item, sandbox: Sandbox) -> str:
         return ""
     if marker:
         breaches = [breach for breach in breaches if breach.rule not in marker.args]
-    return _told(breaches, sandbox) if breaches else ""
+    return _report(breaches, sandbox) if breaches else ""
 
 
-def _told(breaches: list[Breach], sandbox: Sandbox) -> str:
+def _report(breaches: list[Breach], sandbox: Sandbox) -> str:
     methods = {record.ordinal: record.method for record in sandbox.requests}
     lines = [
         f"  request {breach.ordinal}, {methods.get(breach.ordinal, '')} {breach.path}\n"
@@ -94,7 +91,7 @@ def _told(breaches: list[Breach], sandbox: Sandbox) -> str:
 
 @pytest.fixture(scope="session")
 def _whitebit_server() -> Iterator[Sandbox]:
-    """Run one sandbox for the session; its clock stands still unless it is moved."""
+    """Run one sandbox for the session, with a frozen clock."""
     missing = None
     try:
         from ..sandbox import Clock, Sandbox
@@ -104,7 +101,7 @@ def _whitebit_server() -> Iterator[Sandbox]:
         missing = error.name
     if missing is not None:
         pytest.fail(
-            f"The whitebit fixtures run a server, which needs {missing}: "
+            f"The whitebit fixtures require {missing} for their server: "
             "pip install 'whitebit-oauth[sandbox]'",
             pytrace=False,
         )
@@ -116,7 +113,7 @@ def _whitebit_server() -> Iterator[Sandbox]:
 def whitebit_sandbox(
     _whitebit_server: Sandbox, request: pytest.FixtureRequest
 ) -> Iterator[Sandbox]:
-    """A WhiteBIT on loopback that knows nobody yet, with a clock that stands still."""
+    """An empty sandbox on loopback, with a frozen clock."""
     sandbox = _whitebit_server
     sandbox.reset()
     sandbox.clock.freeze()
@@ -124,7 +121,7 @@ def whitebit_sandbox(
     item.stash[_SANDBOX] = sandbox
     item.stash[_REPORTED] = 0
     yield sandbox
-    # What fixtures of the test did after it; what the test itself did was told already.
+    # Breaches by fixtures after the test; those of the test itself were reported before.
     text = _breaches(item, sandbox)
     del item.stash[_SANDBOX]
     if text:
@@ -133,7 +130,7 @@ def whitebit_sandbox(
 
 @pytest.fixture
 def whitebit_clock(whitebit_sandbox: Sandbox) -> SandboxClock:
-    """The sandbox's clock as the clients' clock: their waiting moves it and takes no time."""
+    """The clock of the sandbox for the clients: waiting advances it without delay."""
     from .wiring import SandboxClock
 
     return SandboxClock(whitebit_sandbox.clock)
@@ -141,15 +138,15 @@ def whitebit_clock(whitebit_sandbox: Sandbox) -> SandboxClock:
 
 @pytest.fixture
 def whitebit_region() -> Region:
-    """The region of the clients: global. Override it for ``Region.EU``."""
-    from ..regions import Region
+    """The region of the clients, global by default. Override it for ``Region.EU``."""
+    from .. import Region
 
     return Region.GLOBAL
 
 
 @pytest.fixture
 def whitebit_partner_client(whitebit_sandbox: Sandbox) -> PartnerClient:
-    """The partner's registration. Override it for other scopes, tokens or redirect URIs."""
+    """The registered client. Override it for other scopes, token modes or redirect URIs."""
     return whitebit_sandbox.register_client(redirect_uris=(REDIRECT_URI,), region="both")
 
 
@@ -160,9 +157,9 @@ def whitebit_arguments(
     whitebit_region: Region,
     whitebit_partner_client: PartnerClient,
 ) -> dict[str, Any]:
-    """The arguments of a ``WhiteBIT`` or ``AsyncWhiteBIT`` that talks to the sandbox.
+    """The arguments of a ``WhiteBIT`` or ``AsyncWhiteBIT`` that uses the sandbox.
 
-    All clients made from them share a memory store and its key, as a partner's processes do.
+    All clients with these arguments share a memory store, as the processes of a partner do.
     """
     from .wiring import arguments
 
@@ -171,8 +168,8 @@ def whitebit_arguments(
 
 @pytest.fixture
 def whitebit(whitebit_arguments: dict[str, Any]) -> Iterator[WhiteBIT]:
-    """A ``WhiteBIT`` that talks to the sandbox; it is closed after the test."""
-    from .._sync.client import WhiteBIT
+    """A ``WhiteBIT`` that uses the sandbox; it is closed after the test."""
+    from .. import WhiteBIT
 
     with WhiteBIT(**whitebit_arguments) as partner:
         yield partner
@@ -180,11 +177,11 @@ def whitebit(whitebit_arguments: dict[str, Any]) -> Iterator[WhiteBIT]:
 
 @pytest.fixture
 def async_whitebit(whitebit_arguments: dict[str, Any]) -> Iterator[AsyncWhiteBIT]:
-    """An ``AsyncWhiteBIT`` that talks to the sandbox, under any asyncio plugin.
+    """An ``AsyncWhiteBIT`` that uses the sandbox, for any asyncio plugin.
 
-    It is made without a loop, keeps no connection in one, and is closed after the test.
+    It is created without an event loop, keeps no connections, and is closed after the test.
     """
-    from .._async.client import AsyncWhiteBIT
+    from .. import AsyncWhiteBIT
     from .wiring import close
 
     partner = AsyncWhiteBIT(**whitebit_arguments)
@@ -194,7 +191,7 @@ def async_whitebit(whitebit_arguments: dict[str, Any]) -> Iterator[AsyncWhiteBIT
 
 @pytest.fixture
 def whitebit_connect(whitebit_sandbox: Sandbox, whitebit: WhiteBIT) -> Connect:
-    """A function that connects a user by name through the sandbox's pages: ``User``."""
+    """A function that connects a user by name, and returns the ``User``."""
     from .wiring import Connect
 
     return Connect(whitebit_sandbox, whitebit)
@@ -204,7 +201,7 @@ def whitebit_connect(whitebit_sandbox: Sandbox, whitebit: WhiteBIT) -> Connect:
 def async_whitebit_connect(
     whitebit_sandbox: Sandbox, async_whitebit: AsyncWhiteBIT
 ) -> AsyncConnect:
-    """A function that does what ``whitebit_connect`` does, awaited: ``AsyncUser``."""
+    """An async function that connects a user by name, and returns the ``AsyncUser``."""
     from .wiring import AsyncConnect
 
     return AsyncConnect(whitebit_sandbox, async_whitebit)

@@ -1,4 +1,4 @@
-"""What the fixtures are made of: clients whose clock is the sandbox's, and people who approve."""
+"""Parts of the fixtures: the shared clock, the arguments of clients, and connecting users."""
 
 from __future__ import annotations
 
@@ -12,27 +12,32 @@ from typing import Any
 
 import httpx
 
-from .._async.client import AsyncUser, AsyncWhiteBIT
-from .._sync.client import User, WhiteBIT
-from ..custody.sealing import generate_encryption_key
-from ..custody.stores import MemoryStore
-from ..regions import Region
+from .. import (
+    AsyncUser,
+    AsyncWhiteBIT,
+    MemoryStore,
+    Region,
+    User,
+    WhiteBIT,
+    generate_encryption_key,
+)
 from ..sandbox import Clock, PartnerClient, Sandbox
 
-# No connection outlives its request: none is left in an event loop that ends with its test.
+# No connection is kept, so that none is left in an event loop that ends with its test.
 _LIMITS = httpx.Limits(max_keepalive_connections=0)
 
 _MOMENT = 0.001
-"""Real seconds of every wait, so that a thread which polls lets others work."""
+"""The real duration of every wait in seconds, so that other threads can run."""
 
 
 class SandboxClock:
-    """The sandbox's clock in the clients' terms (``whitebit_ext.runtime.clock.Clock``).
+    """The clock of the sandbox, as a clock for clients.
 
-    Waiting moves the sandbox's clock and returns at once, so tokens and limits age as they would.
+    Waiting advances the clock of the sandbox and returns at once, so that tokens and limits expire
+    as in real time.
 
     Attributes:
-        slept: Seconds of each wait of the clients, oldest first.
+        slept: The duration of each wait of the clients in seconds, oldest first.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -41,24 +46,24 @@ class SandboxClock:
         self.slept: list[float] = []
 
     def time(self) -> float:
-        """Return the sandbox's unix time."""
+        """Return the time of the sandbox in Unix seconds."""
         return self._clock.now()
 
     def monotonic(self) -> float:
-        """Return the same: the sandbox's clock never goes back."""
+        """Return the same time, because the clock of the sandbox never goes back."""
         return self._clock.now()
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, for the sandbox and the clients alike."""
+        """Advance the clock of the sandbox and the clients."""
         self._clock.advance(seconds)
 
     def sleep(self, seconds: float) -> None:
-        """Move the clock on instead of waiting in this thread."""
+        """Advance the clock instead of waiting in this thread."""
         self._pass(seconds)
         time.sleep(_MOMENT)
 
     async def asleep(self, seconds: float) -> None:
-        """Move the clock on instead of waiting in this task."""
+        """Advance the clock instead of waiting in this task."""
         self._pass(seconds)
         await asyncio.sleep(_MOMENT)
 
@@ -71,8 +76,8 @@ class SandboxClock:
 def arguments(
     sandbox: Sandbox, clock: SandboxClock, region: Region, client: PartnerClient
 ) -> dict[str, Any]:
-    """Return the arguments of a client that talks to a region of the sandbox."""
-    # Nothing here is HTTPS, and loading certificates would take longer than most tests.
+    """Return the arguments of a client that uses a region of the sandbox."""
+    # There is no HTTPS here, and loading certificates would take longer than most tests.
     no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return {
         "client_id": client.client_id,
@@ -81,39 +86,39 @@ def arguments(
         "region": region,
         "base_url": sandbox.url(region.value),
         "store": MemoryStore(),
-        "keys": [generate_encryption_key()],
+        "encryption_keys": [generate_encryption_key()],
         "clock": clock,
-        # A transport of its own also keeps the environment's proxies out.
+        # An explicit transport also ignores proxies of the environment.
         "transport": lambda: httpx.HTTPTransport(verify=no_tls, limits=_LIMITS),
         "async_transport": lambda: httpx.AsyncHTTPTransport(verify=no_tls, limits=_LIMITS),
     }
 
 
 def close(partner: AsyncWhiteBIT) -> None:
-    """Close an async client when the loop that it was used in is gone.
+    """Close an async client after the event loop that it was used in.
 
-    In a thread: the loop of this one, running or not, is that of somebody else's plugin.
+    In a thread, because the event loop of this thread belongs to another plugin.
     """
     with ThreadPoolExecutor(1) as executor:
         executor.submit(lambda: asyncio.run(partner.aclose())).result()
 
 
 class Connect:
-    """Connects users: ``user = whitebit_connect("alice")``."""
+    """A function to connect users: ``user = whitebit_connect("alice")``."""
 
     def __init__(self, sandbox: Sandbox, partner: WhiteBIT) -> None:
         self._sandbox = sandbox
         self._partner = partner
 
     def __call__(self, name: str, *, permissions: Iterable[str] | None = None) -> User:
-        """Take a user through login, consent and callback; the sandbox learns an unknown name.
+        """Connect a user through login, consent and callback; an unknown user is added first.
 
         Args:
-            name: The user's name in the sandbox, and the partner's own id of the user.
-            permissions: Names of the permission groups to tick; every group when None.
+            name: The name of the user in the sandbox, and the user id of the partner.
+            permissions: The names of the permission groups to select; all groups if None.
 
         Raises:
-            LoginBlocked: A page of the sandbox lets the user go no further.
+            LoginBlocked: The login was stopped by a page of the sandbox.
         """
         login = self._partner.authorize(name)
         callback = _approve(self._sandbox, name, login.url, permissions)
@@ -121,14 +126,14 @@ class Connect:
 
 
 class AsyncConnect:
-    """Connects users: ``user = await async_whitebit_connect("alice")``."""
+    """A function to connect users: ``user = await async_whitebit_connect("alice")``."""
 
     def __init__(self, sandbox: Sandbox, partner: AsyncWhiteBIT) -> None:
         self._sandbox = sandbox
         self._partner = partner
 
     async def __call__(self, name: str, *, permissions: Iterable[str] | None = None) -> AsyncUser:
-        """Do what ``Connect`` does, the person in a thread."""
+        """Connect a user as ``Connect`` does; the pages are submitted in a thread."""
         login = await self._partner.authorize(name)
         callback = await asyncio.to_thread(_approve, self._sandbox, name, login.url, permissions)
         return await self._partner.connect(callback, state=login.state, user_id=name)

@@ -11,7 +11,7 @@ T = TypeVar("T")
 LONGEST = 300.0
 """Seconds until custody is asked again; then at last, what another process forgot is gone here."""
 MOST = 50_000
-"""Users; a new one beyond that empties the cache."""
+"""Users; a new one beyond that takes the place of the one that was read first."""
 
 
 class Cache(Generic[T]):
@@ -28,7 +28,7 @@ class Cache(Generic[T]):
     def put(self, user_id: str, value: T) -> T:
         """Keep what custody holds now, and return it."""
         if len(self._read) >= MOST and user_id not in self._read:
-            self._read.clear()
+            del self._read[next(iter(self._read))]
         self._read[user_id] = (value, self._clock.monotonic())
         return value
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ..errors import InvalidArgument, TokenUnavailable
+from ..errors import ClientClosed, TokenUnavailable
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class Workers:
         """Start a function in a thread and return its future."""
         with self._lock:
             if self._closed:
-                raise InvalidArgument("client", "it was closed", hint="Make a new WhiteBIT object.")
+                raise ClientClosed("this client was closed")
             if self._executor is None:
                 self._executor = ThreadPoolExecutor(self._threads, self._name)
             return self._executor.submit(function)

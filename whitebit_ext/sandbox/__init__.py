@@ -1,7 +1,7 @@
-"""A WhiteBIT on this machine, to run a partner's code against.
+"""A WhiteBIT server on this machine, to test a partner's code against.
 
-It keeps the contract of WhiteBIT's OAuth 2.0 and key operations strictly, records what a caller
-does against it, and fails on demand. It shares no code with the client that it tests.
+It implements the contract of WhiteBIT's OAuth 2.0 and API key operations strictly, records
+breaches of the contract, and injects faults. It shares no code with the client that it tests.
 
 ```python
 with Sandbox() as sandbox:
@@ -13,19 +13,30 @@ with Sandbox() as sandbox:
 
 from __future__ import annotations
 
-from .clock import Clock
-from .credentials import SECRET_KINDS, SecretKind
-from .faults import FAULT_KINDS, Fault, FaultKind
-from .histories import HISTORY_NAMES, History, HistoryName
-from .holds import Hold
-from .journal import Breach, RequestRecord
-from .limits import Limit
-from .model import ALL_SCOPES, DEFAULT_SCOPES, PERMISSION_GROUPS, ApiKey, PartnerClient, User
+try:
+    import starlette
+    import uvicorn
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "the sandbox needs starlette and uvicorn: pip install 'whitebit-oauth[sandbox]'",
+        name=missing.name,
+    ) from None
+else:
+    del starlette, uvicorn
+
+from .control.person import LoginBlocked, Person
+from .faults.faults import FAULT_KINDS, Fault, FaultKind
+from .faults.holds import Hold
+from .faults.traps import Traps
 from .operations import OPERATIONS, Operation, Region
-from .person import LoginBlocked, Person
 from .sandbox import Sandbox
-from .settings import Settings
-from .traps import Traps
+from .world.clock import Clock
+from .world.credentials import SECRET_KINDS, SecretKind
+from .world.histories import HISTORY_NAMES, History, HistoryName
+from .world.journal import Breach, RequestRecord
+from .world.limits import Limit
+from .world.model import ALL_SCOPES, DEFAULT_SCOPES, PERMISSION_GROUPS, ApiKey, PartnerClient, User
+from .world.settings import Refusal, Settings
 
 __all__ = [
     "Sandbox",
@@ -39,6 +50,7 @@ __all__ = [
     "LoginBlocked",
     "Clock",
     "Settings",
+    "Refusal",
     "Traps",
     "Limit",
     "Fault",

@@ -1,4 +1,4 @@
-"""The bodies that WhiteBIT answers with (contract sections 3, 4 and 6)."""
+"""Responses in WhiteBIT's formats (contract sections 3, 4 and 6)."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ _PAGE = (
 def json_answer(
     content: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Answer with compact JSON."""
+    """Return a response with compact JSON."""
     body = json.dumps(content, separators=(",", ":"), allow_nan=False)
     return Response(body, status, headers, media_type="application/json")
 
 
 def data(content: object, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with content in the `data` envelope of the OAuth and key operations."""
+    """Return a response with the `data` envelope of the OAuth and API key operations."""
     return json_answer({"data": content}, 200, headers)
 
 
 def refusal(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Refuse an OAuth or key operation: `{"data": {"message": [text]}}`."""
+    """Return an error of an OAuth or API key operation: `{"data": {"message": [text]}}`."""
     return json_answer({"data": {"message": [text]}}, status, headers)
 
 
 def validation(errors: Mapping[str, list[str]]) -> Response:
-    """Refuse a token request for its fields: 422 with `errors` and a null `notification`."""
+    """Return a validation error of the token endpoint: 422 with `errors`."""
     return json_answer({"errors": dict(errors), "notification": None}, 422)
 
 
 def v4_error(
     status: int, code: int, message: str, errors: Mapping[str, list[str]] | None = None
 ) -> Response:
-    """Refuse a V4 request: `{"code", "message", "errors"}`; without `errors` when None."""
+    """Return a V4 error: `{"code", "message", "errors"}`, without `errors` if None."""
     content: dict[str, Any] = {"code": code, "message": message}
     if errors is not None:
         content["errors"] = dict(errors)
@@ -48,5 +48,5 @@ def v4_error(
 
 
 def html_page(status: int, title: str) -> Response:
-    """Answer with the kind of HTML page that a proxy or CDN sends in place of JSON."""
+    """Return an HTML page as a proxy or CDN sends it instead of JSON."""
     return HTMLResponse(_PAGE.format(status=status, title=title), status)

@@ -1,15 +1,16 @@
-"""The operations that the sandbox serves, written down once more and on purpose.
+"""The operations of the sandbox, from the contract (sections 2 to 6).
 
-The client reads its paths from the OpenAPI document. A sandbox that read the same document could
-not tell when the document is wrong, so this table is made from the contract alone (sections 2 to
-6). The names equal the document's `operationId`s.
+The client takes its paths from the OpenAPI document. The sandbox deliberately has its own table:
+if it used the same document, it could not detect errors in it. The names equal the document's
+`operationId`s.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final, Literal
+
+import attrs
 
 Region = Literal["global", "eu"]
 
@@ -18,9 +19,9 @@ REGIONS: Final[tuple[Region, ...]] = ("global", "eu")
 Security = Literal["none", "client", "bearer", "signed"]
 
 
-@dataclass(frozen=True, slots=True)
+@attrs.frozen
 class Operation:
-    """One documented operation: its name, method, path template and what it asks of a caller."""
+    """A documented operation."""
 
     name: str
     method: str
@@ -28,16 +29,16 @@ class Operation:
     security: Security
     scopes: tuple[str, ...] = ()
     regions: tuple[Region, ...] = REGIONS
-    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    pattern: re.Pattern[str] = attrs.field(init=False, repr=False, eq=False)
 
-    def __post_init__(self) -> None:
-        """Compile the template's placeholders to named groups."""
-        expression = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.template))
-        object.__setattr__(self, "pattern", re.compile(expression))
+    @pattern.default
+    def _compile(self) -> re.Pattern[str]:
+        # A placeholder of the template becomes a named group.
+        return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.template)))
 
     @property
     def route(self) -> str:
-        """Method and path template, as faults, holds and counts name an operation."""
+        """The method and path template, such as `"POST /oauth2/token"`."""
         return f"{self.method} {self.template}"
 
 
@@ -138,10 +139,10 @@ OPERATIONS: Final[dict[str, Operation]] = {
 
 
 def find(method: str, path: str, region: Region) -> tuple[Operation, dict[str, str]] | None:
-    """Find the operation that a region serves under a method and a path.
+    """Return the operation of a method and path in a region, with its path parameters.
 
     Returns:
-        The operation and its path parameters, or None for a path that the region does not serve.
+        None if the region does not have the path.
     """
     for operation in OPERATIONS.values():
         if operation.method == method and region in operation.regions:
@@ -152,10 +153,10 @@ def find(method: str, path: str, region: Region) -> tuple[Operation, dict[str, s
 
 
 def named(route: str) -> Operation:
-    """Find an operation by its name or by its route (`"POST /oauth2/token"`).
+    """Return an operation by its name or by its route (`"POST /oauth2/token"`).
 
     Raises:
-        ValueError: No operation is called so.
+        ValueError: The operation does not exist.
     """
     for operation in OPERATIONS.values():
         if route in (operation.name, operation.route):

@@ -1,30 +1,29 @@
-"""The sandbox as a Python object."""
+"""The sandbox itself."""
 
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 from typing import Self
 
-from . import pages
-from .administration import Administration
-from .clock import Clock
-from .gateway import Gateway
+from .control import pages
+from .control.administration import Administration
+from .control.person import Person
 from .operations import REGIONS, Region
-from .person import Person
-from .server import ServerThread
+from .server.gateway import Gateway
+from .server.thread import ServerThread
+from .world.clock import Clock
 
 
 class Sandbox(Administration):
-    """A WhiteBIT on this machine, with a port for the global and one for the EU server.
+    """A WhiteBIT server on this machine, with one port for each region.
 
     Use it as a context manager, or call `start` and `stop`.
 
     Args:
-        port: Port of the global server; 0 takes a free one.
-        eu_port: Port of the EU server.
-        clock: The clock that everything goes by; one in real time when omitted.
-        key_delay: Seconds between the exchange of a code and the existence of the key.
+        port: The port of the global server; 0 for a free one.
+        eu_port: The port of the EU server; 0 for a free one.
+        clock: The clock of the sandbox; it runs in real time by default.
+        key_delay: Seconds between a code exchange and the creation of the API key.
     """
 
     def __init__(
@@ -35,21 +34,20 @@ class Sandbox(Administration):
         clock: Clock | None = None,
         key_delay: float = 1.0,
     ) -> None:
-        """Make a sandbox that does not listen yet."""
         super().__init__(clock or Clock(), key_delay)
         self._ports: dict[Region, int] = {"global": port, "eu": eu_port}
         self._server: ServerThread | None = None
         self._stopped = threading.Event()
 
     def start(self) -> Self:
-        """Begin to listen, and return when both ports answer.
+        """Start the servers, and return when both ports accept requests.
 
         Raises:
-            RuntimeError: It is started already.
+            RuntimeError: The sandbox is already running.
             OSError: A port is in use.
         """
         if self._server is not None:
-            raise RuntimeError("the sandbox is started already")
+            raise RuntimeError("the sandbox is already running")
         gateway = Gateway(lambda: self._world, pages.application(self))
         server = ServerThread(
             gateway, self._ports, lambda region: self._world.state.journal.connect(region)
@@ -61,7 +59,7 @@ class Sandbox(Administration):
         return self
 
     def stop(self) -> None:
-        """Stop listening, and end every request that is being served; harmless when stopped."""
+        """Stop the servers, and abort the requests in progress; safe to call twice."""
         server, self._server = self._server, None
         if server is None:
             return
@@ -71,7 +69,7 @@ class Sandbox(Administration):
         self._stopped.set()
 
     def serve_forever(self) -> None:
-        """Serve until `stop` is called from another thread or Ctrl+C is pressed."""
+        """Serve until `stop` is called from another thread or Ctrl-C is pressed."""
         if self._server is None:
             self.start()
         try:
@@ -82,20 +80,12 @@ class Sandbox(Administration):
             self.stop()
 
     def __enter__(self) -> Self:
-        """Start."""
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop."""
+    def __exit__(self, *raised: object) -> None:
         self.stop()
 
     def __repr__(self) -> str:
-        """Show where it listens."""
         where = f"{self.global_url} {self.eu_url}" if self._server else "stopped"
         return f"<{type(self).__name__}: {where}>"
 
@@ -113,15 +103,15 @@ class Sandbox(Administration):
         """Return the base URL of a region's server.
 
         Raises:
-            RuntimeError: The sandbox is not started, so that it has no port.
-            ValueError: There is no such region.
+            RuntimeError: The sandbox is not running.
+            ValueError: The region does not exist.
         """
         if region not in REGIONS:
             raise ValueError(f"region: must be one of {', '.join(REGIONS)}")
         if self._server is None:
-            raise RuntimeError("the sandbox is not started")
+            raise RuntimeError("the sandbox is not running")
         return f"http://127.0.0.1:{self._server.ports[region]}"
 
     def person(self, name: str) -> Person:
-        """Return somebody who goes through the sandbox's pages as a user."""
+        """Return a scripted browser session of a user."""
         return Person(self.user(name).name)

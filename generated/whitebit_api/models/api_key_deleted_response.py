@@ -21,7 +21,7 @@ class ApiKeyDeletedResponse:
         additional_properties: Fields that are not in the document.
     """
 
-    data: list[None]
+    data: list[Any]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class ApiKeyDeletedResponse:
         """
 
         d = dict(src_dict)
-        data = cast(list[None], d.pop("data"))
+        data = cast(list[Any], d.pop("data"))
 
         api_key_deleted_response = cls(
             data=data,

@@ -3,12 +3,13 @@
 
 from typing import Literal
 
-OrderStatusFilter = Literal["ALL", "CANCELED", "FILLED", "PARTIALLY_FILLED"]
+OrderStatusFilter = Literal["ALL", "CANCELED", "FILLED", "MAINTENANCE", "PARTIALLY_FILLED"]
 
 ORDER_STATUS_FILTER_VALUES: set[OrderStatusFilter] = {
     "ALL",
     "CANCELED",
     "FILLED",
+    "MAINTENANCE",
     "PARTIALLY_FILLED",
 }
 

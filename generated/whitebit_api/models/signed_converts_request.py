@@ -20,7 +20,7 @@ class SignedConvertsRequest:
 
     Attributes:
         nonce: A number that grows with every request of a key, best the unix time in
-            milliseconds.
+            milliseconds; WhiteBIT's own samples send it as a decimal string.
         request: The path of the operation.
         from_ticker: The currency that was given.
         to_ticker: The currency that was received.
@@ -35,7 +35,7 @@ class SignedConvertsRequest:
         additional_properties: Fields that are not in the document.
     """
 
-    nonce: int
+    nonce: int | str
     request: Literal["/api/v4/convert/history"] = "/api/v4/convert/history"
     from_ticker: str | Unset = UNSET
     to_ticker: str | Unset = UNSET
@@ -50,6 +50,7 @@ class SignedConvertsRequest:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the fields that are `UNSET`."""
 
+        nonce: int | str
         nonce = self.nonce
 
         request = self.request
@@ -102,7 +103,11 @@ class SignedConvertsRequest:
         """
 
         d = dict(src_dict)
-        nonce = d.pop("nonce")
+
+        def _parse_nonce(data: object) -> int | str:
+            return cast(int | str, data)
+
+        nonce = _parse_nonce(d.pop("nonce"))
 
         request = cast(Literal["/api/v4/convert/history"], d.pop("request"))
         if request != "/api/v4/convert/history":

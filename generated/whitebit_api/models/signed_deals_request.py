@@ -20,7 +20,7 @@ class SignedDealsRequest:
 
     Attributes:
         nonce: A number that grows with every request of a key, best the unix time in
-            milliseconds.
+            milliseconds; WhiteBIT's own samples send it as a decimal string.
         request: The path of the operation.
         market: A market; leave out for all.
         client_order_id: The order of the deals; no match is a `422`.
@@ -34,7 +34,7 @@ class SignedDealsRequest:
         additional_properties: Fields that are not in the document.
     """
 
-    nonce: int
+    nonce: int | str
     request: Literal["/api/v4/trade-account/executed-history"] = (
         "/api/v4/trade-account/executed-history"
     )
@@ -50,6 +50,7 @@ class SignedDealsRequest:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the fields that are `UNSET`."""
 
+        nonce: int | str
         nonce = self.nonce
 
         request = self.request
@@ -98,7 +99,11 @@ class SignedDealsRequest:
         """
 
         d = dict(src_dict)
-        nonce = d.pop("nonce")
+
+        def _parse_nonce(data: object) -> int | str:
+            return cast(int | str, data)
+
+        nonce = _parse_nonce(d.pop("nonce"))
 
         request = cast(Literal["/api/v4/trade-account/executed-history"], d.pop("request"))
         if request != "/api/v4/trade-account/executed-history":

@@ -21,7 +21,7 @@ class SignedOrdersRequest:
 
     Attributes:
         nonce: A number that grows with every request of a key, best the unix time in
-            milliseconds.
+            milliseconds; WhiteBIT's own samples send it as a decimal string.
         request: The path of the operation.
         market: A market; leave out for all.
         order_id: One order; wins over `clientOrderId`, dates and status are then ignored.
@@ -38,7 +38,7 @@ class SignedOrdersRequest:
         additional_properties: Fields that are not in the document.
     """
 
-    nonce: int
+    nonce: int | str
     request: Literal["/api/v4/trade-account/order/history"] = "/api/v4/trade-account/order/history"
     market: str | Unset = UNSET
     order_id: int | Unset = UNSET
@@ -54,6 +54,7 @@ class SignedOrdersRequest:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the fields that are `UNSET`."""
 
+        nonce: int | str
         nonce = self.nonce
 
         request = self.request
@@ -112,7 +113,11 @@ class SignedOrdersRequest:
         """
 
         d = dict(src_dict)
-        nonce = d.pop("nonce")
+
+        def _parse_nonce(data: object) -> int | str:
+            return cast(int | str, data)
+
+        nonce = _parse_nonce(d.pop("nonce"))
 
         request = cast(Literal["/api/v4/trade-account/order/history"], d.pop("request"))
         if request != "/api/v4/trade-account/order/history":

@@ -20,7 +20,7 @@ class SignedSpotBalanceRequest:
 
     Attributes:
         nonce: A number that grows with every request of a key, best the unix time in
-            milliseconds.
+            milliseconds; WhiteBIT's own samples send it as a decimal string.
         request: The path of the operation.
         ticker: A currency; leave out for all that are not zero.
         nonce_window: Whether the nonce need only be unique and within 5 s of the server's
@@ -29,7 +29,7 @@ class SignedSpotBalanceRequest:
         additional_properties: Fields that are not in the document.
     """
 
-    nonce: int
+    nonce: int | str
     request: Literal["/api/v4/trade-account/balance"] = "/api/v4/trade-account/balance"
     ticker: str | Unset = UNSET
     nonce_window: bool | Unset = UNSET
@@ -38,6 +38,7 @@ class SignedSpotBalanceRequest:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the fields that are `UNSET`."""
 
+        nonce: int | str
         nonce = self.nonce
 
         request = self.request
@@ -66,7 +67,11 @@ class SignedSpotBalanceRequest:
         """
 
         d = dict(src_dict)
-        nonce = d.pop("nonce")
+
+        def _parse_nonce(data: object) -> int | str:
+            return cast(int | str, data)
+
+        nonce = _parse_nonce(d.pop("nonce"))
 
         request = cast(Literal["/api/v4/trade-account/balance"], d.pop("request"))
         if request != "/api/v4/trade-account/balance":

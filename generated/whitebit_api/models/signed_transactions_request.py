@@ -21,15 +21,15 @@ class SignedTransactionsRequest:
 
     Attributes:
         nonce: A number that grows with every request of a key, best the unix time in
-            milliseconds.
+            milliseconds; WhiteBIT's own samples send it as a decimal string.
         request: The path of the operation.
         transaction_method: 1 for deposits, 2 for withdrawals.
         ticker: A currency.
         address: An address.
         addresses: Several addresses.
         memo: A memo.
-        unique_id: A transaction's id; the published name.
-        uniqueId: A transaction's id; the name that is probably on the wire.
+        unique_id: A transaction's `uniqueId`; published as `unique_id`, so that both may
+            be sent.
         status: Status codes; only those of the method are valid.
         limit: How many rows at most.
         offset: How many rows to pass over; `offset` plus `limit` is 10000 at most.
@@ -39,7 +39,7 @@ class SignedTransactionsRequest:
         additional_properties: Fields that are not in the document.
     """
 
-    nonce: int
+    nonce: int | str
     request: Literal["/api/v4/main-account/history"] = "/api/v4/main-account/history"
     transaction_method: TransactionMethod | Unset = UNSET
     ticker: str | Unset = UNSET
@@ -47,7 +47,6 @@ class SignedTransactionsRequest:
     addresses: list[str] | Unset = UNSET
     memo: str | Unset = UNSET
     unique_id: str | Unset = UNSET
-    uniqueId: str | Unset = UNSET
     status: list[int] | Unset = UNSET
     limit: int | Unset = 50
     offset: int | Unset = 0
@@ -57,6 +56,7 @@ class SignedTransactionsRequest:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, without the fields that are `UNSET`."""
 
+        nonce: int | str
         nonce = self.nonce
 
         request = self.request
@@ -76,8 +76,6 @@ class SignedTransactionsRequest:
         memo = self.memo
 
         unique_id = self.unique_id
-
-        uniqueId = self.uniqueId
 
         status: list[int] | Unset = UNSET
         if not isinstance(self.status, Unset):
@@ -104,9 +102,7 @@ class SignedTransactionsRequest:
         if memo is not UNSET:
             field_dict["memo"] = memo
         if unique_id is not UNSET:
-            field_dict["unique_id"] = unique_id
-        if uniqueId is not UNSET:
-            field_dict["uniqueId"] = uniqueId
+            field_dict["uniqueId"] = unique_id
         if status is not UNSET:
             field_dict["status"] = status
         if limit is not UNSET:
@@ -127,7 +123,11 @@ class SignedTransactionsRequest:
         """
 
         d = dict(src_dict)
-        nonce = d.pop("nonce")
+
+        def _parse_nonce(data: object) -> int | str:
+            return cast(int | str, data)
+
+        nonce = _parse_nonce(d.pop("nonce"))
 
         request = cast(Literal["/api/v4/main-account/history"], d.pop("request"))
         if request != "/api/v4/main-account/history":
@@ -150,9 +150,7 @@ class SignedTransactionsRequest:
 
         memo = d.pop("memo", UNSET)
 
-        unique_id = d.pop("unique_id", UNSET)
-
-        uniqueId = d.pop("uniqueId", UNSET)
+        unique_id = d.pop("uniqueId", UNSET)
 
         status = cast(list[int], d.pop("status", UNSET))
 
@@ -171,7 +169,6 @@ class SignedTransactionsRequest:
             addresses=addresses,
             memo=memo,
             unique_id=unique_id,
-            uniqueId=uniqueId,
             status=status,
             limit=limit,
             offset=offset,

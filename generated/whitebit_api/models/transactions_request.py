@@ -25,8 +25,8 @@ class TransactionsRequest:
         address: An address.
         addresses: Several addresses.
         memo: A memo.
-        unique_id: A transaction's id; the published name.
-        uniqueId: A transaction's id; the name that is probably on the wire.
+        unique_id: A transaction's `uniqueId`; published as `unique_id`, so that both may
+            be sent.
         status: Status codes; only those of the method are valid.
         limit: How many rows at most.
         offset: How many rows to pass over; `offset` plus `limit` is 10000 at most.
@@ -39,7 +39,6 @@ class TransactionsRequest:
     addresses: list[str] | Unset = UNSET
     memo: str | Unset = UNSET
     unique_id: str | Unset = UNSET
-    uniqueId: str | Unset = UNSET
     status: list[int] | Unset = UNSET
     limit: int | Unset = 50
     offset: int | Unset = 0
@@ -64,8 +63,6 @@ class TransactionsRequest:
 
         unique_id = self.unique_id
 
-        uniqueId = self.uniqueId
-
         status: list[int] | Unset = UNSET
         if not isinstance(self.status, Unset):
             status = self.status
@@ -87,9 +84,7 @@ class TransactionsRequest:
         if memo is not UNSET:
             field_dict["memo"] = memo
         if unique_id is not UNSET:
-            field_dict["unique_id"] = unique_id
-        if uniqueId is not UNSET:
-            field_dict["uniqueId"] = uniqueId
+            field_dict["uniqueId"] = unique_id
         if status is not UNSET:
             field_dict["status"] = status
         if limit is not UNSET:
@@ -123,9 +118,7 @@ class TransactionsRequest:
 
         memo = d.pop("memo", UNSET)
 
-        unique_id = d.pop("unique_id", UNSET)
-
-        uniqueId = d.pop("uniqueId", UNSET)
+        unique_id = d.pop("uniqueId", UNSET)
 
         status = cast(list[int], d.pop("status", UNSET))
 
@@ -140,7 +133,6 @@ class TransactionsRequest:
             addresses=addresses,
             memo=memo,
             unique_id=unique_id,
-            uniqueId=uniqueId,
             status=status,
             limit=limit,
             offset=offset,

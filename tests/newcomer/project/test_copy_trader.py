@@ -15,7 +15,7 @@ def test_balance(whitebit_connect: Connect, whitebit_sandbox: Sandbox) -> None:
     """A user who connects is shown the balance, and the secret was asked for once."""
     whitebit_sandbox.add_user("alice", spot_balances={"BTC": ("0.123", "0.01")})
     user = whitebit_connect("alice")
-    user.api_keys.issue()
+    user.api_key.issue()
     assert user.account.balances.spot()["BTC"].available == Decimal("0.123")
     assert whitebit_sandbox.count(None, "get_api_key_secret") == 1
 
@@ -35,7 +35,7 @@ def test_lost_answer(whitebit_connect: Connect, whitebit_sandbox: Sandbox) -> No
     user = whitebit_connect("alice")
     fault = whitebit_sandbox.faults.add("get_api_key_secret", kind="drop_after")
     with pytest.raises(SecretLost):
-        user.api_keys.issue()
+        user.api_key.issue()
     assert fault.fired == 1
 
 
@@ -49,4 +49,4 @@ def test_own_object(
         whitebit_clock.advance(60)
         callback = whitebit_sandbox.person("carol").approve(login.url, ["trading"])
         user = partner.connect(callback, state=login.state, user_id="carol")
-        assert user.api_keys.issue().user_id == "carol"
+        assert user.api_key.issue().user_id == "carol"

@@ -25,9 +25,9 @@ async def call_back(whitebit: AsyncWhiteBIT, url: str, state: str | None) -> Api
     """Finish a login and take the key, as a view does."""
     user = await whitebit.connect(url, state=state, user_id="alice")
     assert_type(user, AsyncUser)
-    assert_type(await user.api_keys.info(), KeyInfo)
+    assert_type(await user.api_key.info(), KeyInfo)
     assert_type(await user.signed.account.balances.spot(), Mapping[str, SpotBalance])
-    return await user.api_keys.issue(timeout=20)
+    return await user.api_key.issue(timeout=20)
 
 
 async def main() -> None:
@@ -38,7 +38,7 @@ async def main() -> None:
         redirect_uri="https://partner.example/whitebit/callback",
         region=Region.EU,
         store=MemoryStore(),
-        keys=[generate_encryption_key()],
+        encryption_keys=[generate_encryption_key()],
     ) as whitebit:
         login = await whitebit.authorize(user_id="alice")
         assert login.url.startswith("https://whitebit.eu/auth/login?")
@@ -49,7 +49,7 @@ async def main() -> None:
         else:
             raise AssertionError("a callback without a state was taken")
         try:
-            await whitebit.user("alice").api_keys.issue()
+            await whitebit.user("alice").api_key.issue()
         except errors.RegionNotSupported as error:
             assert error.operation == "get_api_key_secret"
         else:

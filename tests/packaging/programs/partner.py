@@ -43,7 +43,7 @@ def partner() -> WhiteBIT:
         redirect_uri="https://partner.example/whitebit/callback",
         region=Region.GLOBAL,
         store=store,
-        keys=[generate_encryption_key()],
+        encryption_keys=[generate_encryption_key()],
     )
 
 
@@ -51,17 +51,17 @@ def call_back(whitebit: WhiteBIT, url: str, state: str | None) -> ApiKey:
     """Finish a login and take the key, as a view does."""
     user = whitebit.connect(url, state=state, user_id="alice")
     assert_type(user, User)
-    return user.api_keys.issue(timeout=20)
+    return user.api_key.issue(timeout=20)
 
 
 def read(user: User) -> Decimal:
     """Read balances and the key's state."""
     assert_type(user.account.balances.main("BTC"), Mapping[str, MainBalance])
     assert_type(user.bearer.account.balances.spot(), Mapping[str, SpotBalance])
-    info = user.api_keys.info()
+    info = user.api_key.info()
     assert_type(info, KeyInfo)
     if info.state is KeyState.ACTIVE and "trading" in info.granted:
-        user.api_keys.delete()
+        user.api_key.delete()
     return user.signed.account.balances.spot()["BTC"].available
 
 
@@ -87,7 +87,7 @@ def main() -> None:
         else:
             raise AssertionError("a callback with another state was taken")
         user = whitebit.adopt("bob", public_key="public", secret="do-not-print")
-        key = user.api_keys.issue(timeout=0)
+        key = user.api_key.issue(timeout=0)
         assert key.secret.reveal() == "do-not-print"
         assert "do-not-print" not in repr(key)
         sign(key).close()

@@ -78,18 +78,22 @@ class Gate:
             self._quiet.notify_all()
 
     def shut(self) -> None:
-        """Hold new operations back and wait for those under way."""
+        """Hold new operations back and wait for those under way; the lock is held until ``open``.
+
+        A child that inherited the lock in the hands of another thread could never open the gate.
+        """
         with self._lock:
             self._shut += 1
             quiet = self._quiet.wait_for(lambda: self._free == self._capacity, self._patience)
         if quiet:
             self._when_quiet()
+        self._lock.acquire()
 
     def open(self) -> None:
         """Let operations pass again."""
-        with self._lock:
-            self._shut -= 1
-            self._admit()
+        self._shut -= 1
+        self._admit()
+        self._lock.release()
 
 
 _gates: weakref.WeakSet[Gate] = weakref.WeakSet()

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
+from collections.abc import Callable
+
+import attrs
 
 from ...runtime.forks import watch_forks
 from .base import Row
+
+
+@attrs.define
+class _Kept:
+    data: bytes
+    version: int
+    written_at: float
+    expires_at: float | None
 
 
 class MemoryStore:
@@ -18,11 +30,15 @@ class MemoryStore:
 
     Args:
         volatile: Take once-only secrets all the same.
+        clock: Returns the seconds by which the age of rows is told; for tests.
     """
 
-    def __init__(self, *, volatile: bool = False) -> None:
+    def __init__(
+        self, *, volatile: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.volatile = volatile
-        self._rows: dict[tuple[str, str], Row] = {}
+        self._clock = clock
+        self._rows: dict[tuple[str, str], _Kept] = {}
         self._versions = itertools.count(1)
         self._lock = threading.Lock()
         watch_forks(self)
@@ -39,22 +55,39 @@ class MemoryStore:
     def get(self, kind: str, id: str) -> Row | None:
         """Return the row, or ``None``."""
         with self._lock:
-            return self._rows.get((kind, id))
+            kept = self._rows.get((kind, id))
+            return self._row(kept) if kept else None
 
-    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> bool:
+    def put(
+        self,
+        kind: str,
+        id: str,
+        data: bytes,
+        expect: int | None,
+        *,
+        expires_at: float | None = None,
+    ) -> bool:
         """Write the row if its version is the expected one."""
         with self._lock:
-            row = self._rows.get((kind, id))
-            if (row.version if row else None) != expect:
+            if not self._is(kind, id, expect):
                 return False
-            self._rows[kind, id] = Row(bytes(data), next(self._versions))
+            kept = _Kept(bytes(data), next(self._versions), self._clock(), expires_at)
+            self._rows[kind, id] = kept
+            return True
+
+    def reseal(self, kind: str, id: str, data: bytes, expect: int) -> bool:
+        """Replace the bytes if the version is the expected one, and leave age and expiry."""
+        with self._lock:
+            if not self._is(kind, id, expect):
+                return False
+            kept = self._rows[kind, id]
+            kept.data, kept.version = bytes(data), next(self._versions)
             return True
 
     def delete(self, kind: str, id: str, expect: int) -> bool:
         """Delete the row if its version is the expected one."""
         with self._lock:
-            row = self._rows.get((kind, id))
-            if row is None or row.version != expect:
+            if not self._is(kind, id, expect):
                 return False
             del self._rows[kind, id]
             return True
@@ -63,3 +96,30 @@ class MemoryStore:
         """Return the ids of a kind."""
         with self._lock:
             return [id for held, id in self._rows if held == kind]
+
+    def page(self, kind: str, after: str | None, limit: int) -> list[tuple[str, Row]]:
+        """Return up to ``limit`` rows of a kind after an id, in the order of ids."""
+        with self._lock:
+            ids = sorted(
+                id for held, id in self._rows if held == kind and (after is None or id > after)
+            )
+            return [(id, self._row(self._rows[kind, id])) for id in ids[:limit]]
+
+    def sweep(self, kind: str, now: float, limit: int) -> int:
+        """Delete up to ``limit`` expired rows of a kind, the oldest first."""
+        with self._lock:
+            due = sorted(
+                (kept.expires_at, place)
+                for place, kept in self._rows.items()
+                if place[0] == kind and kept.expires_at is not None and kept.expires_at <= now
+            )
+            for _, place in due[:limit]:
+                del self._rows[place]
+            return len(due[:limit])
+
+    def _is(self, kind: str, id: str, expect: int | None) -> bool:
+        kept = self._rows.get((kind, id))
+        return (kept.version if kept else None) == expect
+
+    def _row(self, kept: _Kept) -> Row:
+        return Row(kept.data, kept.version, self._clock() - kept.written_at)

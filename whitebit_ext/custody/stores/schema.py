@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
+import attrs
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from ...errors import InvalidArgument, StoreUnavailable
 
 _PREFIX = re.compile(r"[a-z_][a-z0-9_]{0,39}")
 
-# The order of "C" is that of the bytes: the same on every machine, and safe from the day on
-# which an operating system sorts letters anew and every other index is silently wrong.
-_Text = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
-
-@dataclass(frozen=True, slots=True)
+@attrs.frozen
 class Tables:
     """The tables of one store.
 
     Attributes:
+        prefix: What their names start with.
         rows: The sealed rows.
-        schema: One row: the version of the schema.
+        schema: One row: the version of the schema, and the oldest one whose releases can still
+            work with it.
     """
 
-    rows: sa.Table
-    schema: sa.Table
+    prefix: str
+    rows: sa.TableClause
+    schema: sa.TableClause
 
 
 def tables(prefix: str) -> Tables:
-    """Describe the tables whose names start with a prefix.
+    """Name the tables whose names start with a prefix.
 
     Raises:
         InvalidArgument: the prefix is not a plain lower-case SQL identifier.
@@ -42,49 +42,129 @@ def tables(prefix: str) -> Tables:
         raise InvalidArgument(
             "table_prefix", "expected up to 40 of a-z, 0-9 and _, not starting with a digit"
         )
-    metadata = sa.MetaData()
-    rows = sa.Table(
-        f"{prefix}rows",
-        metadata,
-        sa.Column("kind", _Text, primary_key=True),
-        sa.Column("id", _Text, primary_key=True),
-        sa.Column("data", sa.LargeBinary, nullable=False),
-        sa.Column("version", sa.BigInteger, nullable=False),
-    )
-    schema = sa.Table(f"{prefix}schema", metadata, sa.Column("version", sa.Integer, nullable=False))
-    return Tables(rows, schema)
+    return Tables(prefix, sa.table(f"{prefix}rows"), sa.table(f"{prefix}schema"))
 
 
-def _first(connection: sa.Connection, made: Tables) -> None:
-    made.schema.create(connection)
-    made.rows.create(connection)
-    connection.execute(made.schema.insert().values(version=0))
+@attrs.frozen
+class Step:
+    """What leads from one version of the schema to the next.
+
+    Attributes:
+        oldest: The oldest version whose releases can work with the tables afterwards.
+        statements: By dialect; ``{prefix}`` is filled in.
+    """
+
+    oldest: int
+    statements: Mapping[str, tuple[str, ...]]
 
 
-# Each step leads from the schema of its index to the next one. A step never changes once it is
-# released, and leaves tables that the release before can still work with: others run meanwhile.
-_STEPS: tuple[Callable[[sa.Connection, Tables], None], ...] = (_first,)
+# Times are unix seconds by the database's clock. The order of "C" is that of the bytes: the same
+# on every machine, and safe from the day on which an operating system sorts letters anew and
+# every other index is silently wrong.
+_ROWS: Final = """CREATE TABLE {{prefix}}rows (
+    kind {text} NOT NULL,
+    id {text} NOT NULL,
+    data {bytes} NOT NULL,
+    version BIGINT NOT NULL,
+    written_at DOUBLE PRECISION NOT NULL,
+    expires_at DOUBLE PRECISION,
+    PRIMARY KEY (kind, id)
+)"""
+_FIRST: Final = (
+    "CREATE INDEX {prefix}rows_expires ON {prefix}rows (kind, expires_at) "
+    "WHERE expires_at IS NOT NULL",
+    "CREATE TABLE {prefix}schema (version INTEGER NOT NULL, oldest INTEGER NOT NULL)",
+    "INSERT INTO {prefix}schema (version, oldest) VALUES (0, 0)",
+)
+_TYPES: Final = {
+    "postgresql": {"text": 'TEXT COLLATE "C"', "bytes": "BYTEA"},
+    "sqlite": {"text": "TEXT", "bytes": "BLOB"},
+}
+
+# Each step leads from the version of its index to the next one. A released step never changes. A
+# new one adds, so that releases before it go on working; what nobody uses any more goes two
+# releases later, and only that step raises `oldest`.
+_STEPS: tuple[Step, ...] = (
+    Step(
+        oldest=1,
+        statements=MappingProxyType(
+            {dialect: (_ROWS.format(**types), *_FIRST) for dialect, types in _TYPES.items()}
+        ),
+    ),
+)
 
 CURRENT = len(_STEPS)
 """The version of the schema that this release works with."""
 
 
+def ddl(dialect: str, prefix: str = "whitebit_oauth_", *, since: int = 0) -> str:
+    """Return what makes or migrates the tables, as text for a database's administrator.
+
+    Args:
+        dialect: ``postgresql`` or ``sqlite``.
+        prefix: What the names of the tables start with.
+        since: The version that the database has; 0: it has no tables.
+
+    Raises:
+        InvalidArgument: there is no such dialect or version, or the prefix is wrong.
+    """
+    if dialect not in _TYPES:
+        raise InvalidArgument("dialect", f"expected one of {', '.join(sorted(_TYPES))}")
+    if not 0 <= since <= CURRENT:
+        raise InvalidArgument("since", f"expected 0 to {CURRENT}")
+    lines = _statements(dialect, tables(prefix), since)
+    return "".join(f"{line};\n" for line in ("BEGIN", *lines, "COMMIT")) if lines else ""
+
+
+def _statements(dialect: str, made: Tables, since: int) -> list[str]:
+    lines = []
+    for number, step in enumerate(_STEPS[since:], since + 1):
+        lines += [line.format(prefix=made.prefix) for line in step.statements[dialect]]
+        values = f"version = {number}, oldest = {step.oldest}"
+        lines.append(f"UPDATE {made.schema.name} SET {values}")  # noqa: S608  # of a checked prefix
+    return lines
+
+
 def version_of(connection: sa.Connection, made: Tables) -> int:
     """Return the version of the schema that the database has; 0 where there is none.
 
+    A version that is newer than this release is no error as long as the database says that this
+    release can work with it: during a rolling deployment old and new processes run side by side.
+
     Raises:
-        StoreUnavailable: it is newer than this release knows.
+        StoreUnavailable: it is too new for this release, or of the unpublished release 0.1.0.
     """
-    if not sa.inspect(connection).has_table(made.schema.name):
+    name = made.schema.name
+    try:
+        columns = {column["name"] for column in sa.inspect(connection).get_columns(name)}
+    except sa.exc.NoSuchTableError:
         return 0
-    version = int(connection.execute(sa.select(made.schema.c.version)).scalar_one())
-    if version > CURRENT:
+    if "oldest" not in columns:
         raise StoreUnavailable(
-            f"the schema in {made.schema.name} has version {version}, and this release of "
-            f"whitebit-oauth knows versions up to {CURRENT}",
+            f"the tables of {name} were made by whitebit-oauth 0.1.0, which was never published, "
+            "and are not read",
+            hint=f"Choose another table_prefix, or drop {name} and {made.rows.name} and have "
+            "the users connect again.",
+        )
+    query = f"SELECT version, oldest FROM {name}"  # noqa: S608  # likewise
+    version, oldest = connection.exec_driver_sql(query).one()
+    if oldest > CURRENT:
+        raise StoreUnavailable(
+            f"the schema in {name} has version {version}, which needs a release of whitebit-oauth "
+            f"that knows version {oldest}; this one knows versions up to {CURRENT}",
             hint="A newer release has migrated the database: update this installation.",
         )
-    return version
+    return int(version)
+
+
+def missing(version: int, made: Tables) -> StoreUnavailable:
+    """Return the error for tables that are not there or too old, where they may not be made."""
+    state = f"has version {version}" if version else "is missing"
+    return StoreUnavailable(
+        f"the schema in {made.schema.name} {state}, this release needs version {CURRENT}, and "
+        "migrate=False forbids to change it",
+        hint="Run `whitebit-oauth custody migrate`; with --sql it prints what to run.",
+    )
 
 
 def migrate(connection: sa.Connection, made: Tables) -> None:
@@ -92,12 +172,11 @@ def migrate(connection: sa.Connection, made: Tables) -> None:
 
     Many processes may start at once: the first to come does it, the others wait and find it done.
     """
-    if connection.dialect.name == "postgresql":
+    dialect = connection.dialect.name
+    if dialect == "postgresql":
         # Held to the end of the transaction. SQLite's transaction holds its one lock already.
         digest = hashlib.sha256(made.schema.name.encode()).digest()
         lock = int.from_bytes(digest[:8], "big", signed=True)
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.cast(lock, sa.BigInteger))))
-    version = version_of(connection, made)
-    for step in _STEPS[version:]:
-        step(connection, made)
-    connection.execute(made.schema.update().values(version=CURRENT))
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
+    for statement in _statements(dialect, made, version_of(connection, made)):
+        connection.exec_driver_sql(statement)

@@ -6,9 +6,9 @@ import math
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 try:
     import sqlalchemy as sa
@@ -17,14 +17,16 @@ except ModuleNotFoundError as missing:
         "SQLStore needs SQLAlchemy: pip install 'whitebit-oauth[sql]'", name=missing.name
     ) from None
 
-from ...errors import InvalidArgument
+from ...errors import InvalidArgument, StoreUnavailable
 from ...runtime.forks import watch_forks
 from . import backends, schema
 from .base import Row
 from .engines import make_engine
 from .gate import Gate
+from .statements import statements
 
 _PAGE = 500  # ids that one query of a scan fetches
+_AGAIN = (sa.exc.DBAPIError, StoreUnavailable)
 # Pools inherited over a fork: never used again, and never collected either, so that nothing of
 # them is closed, or complained about, in the child.
 _inherited: list[object] = []
@@ -40,12 +42,14 @@ class SQLStore:
     Args:
         url: ``sqlite:///FILE`` (the embedded choice: any number of processes of one machine),
             ``postgresql+psycopg://…`` (any number of machines, also behind a transaction
-            pooler), or an engine of one of the two. An engine's own settings are left alone,
-            so behind a pooler it needs ``connect_args={"prepare_threshold": None}`` itself.
+            pooler), or an engine of one of the two, whose settings are left alone.
         table_prefix: What the names of the two tables start with.
         timeout: Seconds that one statement may take or wait for others, and that connecting
-            or waiting for a connection of the pool may take.
+            or waiting for a connection of the pool may take. On PostgreSQL it also limits the
+            commit; what is then unknown is raised as ``CommitUnknown``.
         pool_size: Connections that a process uses at most; more threads wait for their turn.
+        migrate: Make and migrate the tables on first use. ``False``: refuse to work until
+            somebody has done it (``migrate()``, or what ``schema.ddl`` prints).
 
     Raises:
         InvalidArgument: an argument is wrong, or rows cannot be kept in such a database.
@@ -59,6 +63,7 @@ class SQLStore:
         table_prefix: str = "whitebit_oauth_",
         timeout: float = 10.0,
         pool_size: int = 4,
+        migrate: bool = True,
     ) -> None:
         if not 0.001 <= timeout < math.inf:
             raise InvalidArgument("timeout", "expected seconds, more than 0")
@@ -69,11 +74,15 @@ class SQLStore:
         engine = url if isinstance(url, sa.Engine) else make_engine(url, timeout, pool_size)
         self._timeout = timeout
         self._pool_size = pool_size
+        self._migrate = migrate
         self._backend = backends.of_engine(engine, timeout)
-        # A copy with settings of its own over the same pool. The driver begins nothing by itself:
-        # what a transaction begins with is written in `backends`.
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._engine.hide_parameters = True
+        self._say = statements(self._tables.rows.name, self._backend)
+        if not self._is_ours:
+            # A copy with settings of its own over the same pool. The driver begins nothing by
+            # itself: what a transaction begins with is the backend's.
+            engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+            engine.hide_parameters = True
+        self._engine = engine
         self._closed = False
         self._start()
         watch_forks(self)
@@ -101,80 +110,86 @@ class SQLStore:
         return True
 
     def get(self, kind: str, id: str) -> Row | None:
-        """Return the row, or ``None``; one look-up in the primary key."""
-        rows = self._tables.rows
-        query = sa.select(rows.c.data, rows.c.version).where(rows.c.kind == kind, rows.c.id == id)
-        with self._reading() as connection:
-            found = connection.execute(query).one_or_none()
-        return None if found is None else Row(bytes(found.data), int(found.version))
+        """Return the row, or ``None``; one look-up in the primary key, in one statement."""
+        found = self._read(self._say.get, (kind, id))
+        return Row(*found[0]) if found else None
 
-    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> bool:
+    def put(
+        self,
+        kind: str,
+        id: str,
+        data: bytes,
+        expect: int | None,
+        *,
+        expires_at: float | None = None,
+    ) -> bool:
         """Write the row if its version is the expected one.
 
-        Where the answer to the commit is lost, the row is read back on a new connection: the new
-        version is there, or the database's error is raised and the outcome stays unknown (the
-        server may still be at it). ``False`` is only ever said by the database.
+        Raises:
+            CommitUnknown: the database did not say, in time and without reservation, that it is
+                committed.
         """
-        rows = self._tables.rows
-        # Random, so that no version is ever given twice, whoever deletes and makes rows anew.
-        version = secrets.randbits(63)
-        statement: sa.Insert | sa.Update
+        expires_at = None if expires_at is None else float(expires_at)
+        values = (bytes(data), _new_version(), expires_at, kind, id)
         if expect is None:
-            values = {"kind": kind, "id": id, "data": bytes(data), "version": version}
-            statement = self._backend.insert(rows, values)
-        else:
-            statement = rows.update().where(*self._is(kind, id, expect))
-            statement = statement.values(data=bytes(data), version=version)
-        lost: sa.exc.DBAPIError | None = None
-        changed = False
-        try:
-            with self._writing() as connection:
-                # SQLAlchemy drops the count of an INSERT unless it is asked for.
-                kept = {"preserve_rowcount": True}
-                changed = connection.execute(statement, execution_options=kept).rowcount == 1
-                try:
-                    connection.exec_driver_sql("COMMIT")
-                except sa.exc.DBAPIError as error:
-                    lost = error
-                    raise
-        except sa.exc.DBAPIError:
-            # Without a COMMIT sent, nothing is written once the connection is gone.
-            if lost is None or not changed or not self._has(kind, id, version, lost):
-                raise
-        return changed
+            return self._write(self._say.insert, values) == 1
+        return self._write(self._say.update, (*values, expect)) == 1
 
-    def _has(self, kind: str, id: str, version: int, lost: sa.exc.DBAPIError) -> bool:
-        """Tell whether a write whose commit was not answered is there all the same."""
-        try:
-            row = self.get(kind, id)
-        except sa.exc.SQLAlchemyError:
-            raise lost from None  # the error that tells what happened; this one says: still so
-        return row is not None and row.version == version
+    def reseal(self, kind: str, id: str, data: bytes, expect: int) -> bool:
+        """Replace the bytes if the version is the expected one, and leave age and expiry.
+
+        Raises:
+            CommitUnknown: as for ``put``.
+        """
+        values = (bytes(data), _new_version(), kind, id, expect)
+        return self._write(self._say.reseal, values) == 1
 
     def delete(self, kind: str, id: str, expect: int) -> bool:
         """Delete the row if its version is the expected one.
 
-        Where the answer to the commit is lost, the error is raised: that the row is gone would
-        not tell who deleted it.
+        Raises:
+            CommitUnknown: as for ``put``; that the row is gone does not tell who deleted it.
         """
-        statement = self._tables.rows.delete().where(*self._is(kind, id, expect))
-        with self._writing() as connection:
-            changed = connection.execute(statement).rowcount == 1
-            connection.exec_driver_sql("COMMIT")
-        return changed
+        return self._write(self._say.delete, (kind, id, expect)) == 1
+
+    def sweep(self, kind: str, now: float, limit: int) -> int:
+        """Delete up to ``limit`` expired rows of a kind, and return how many.
+
+        Several processes may sweep at once; on PostgreSQL none waits for another.
+        """
+        return self._write(self._say.sweep, (kind, kind, float(now), limit))
+
+    def page(self, kind: str, after: str | None, limit: int) -> list[tuple[str, Row]]:
+        """Return up to ``limit`` rows of a kind after an id, in the order of ids."""
+        found = self._page(self._say.first_page, self._say.next_page, kind, after, limit)
+        return [(id, Row(*row)) for id, *row in found]
 
     def scan(self, kind: str) -> Iterator[str]:
         """Yield the ids of a kind, page by page: nothing stays open between two of them."""
-        rows = self._tables.rows
-        query = sa.select(rows.c.id).where(rows.c.kind == kind).order_by(rows.c.id).limit(_PAGE)
-        page = query
+        after = None
         while True:
-            with self._reading() as connection:
-                ids = list(connection.execute(page).scalars())
-            yield from ids
-            if len(ids) < _PAGE:
+            found = self._page(self._say.first_ids, self._say.next_ids, kind, after, _PAGE)
+            for (after,) in found:
+                yield after
+            if len(found) < _PAGE:
                 return
-            page = query.where(rows.c.id > ids[-1])
+
+    def schema_version(self) -> int:
+        """Return the version of the database's tables; 0: there are none.
+
+        Raises:
+            StoreUnavailable: this release cannot work with them.
+        """
+        self._backend.before_connecting()
+        with self._gate.operation(), self._connection() as connection:
+            return schema.version_of(connection, self._tables)
+
+    def migrate(self) -> None:
+        """Make the tables, or bring older ones to this release's version, if they are not there.
+
+        The first use of a store does that unless ``migrate=False``.
+        """
+        self._prepare(migrate=True)
 
     def close(self) -> None:
         """Close this process's connections; an engine that was given stays as it is."""
@@ -198,68 +213,82 @@ class SQLStore:
         where = f"{url.host}/{url.database}" if url.host else url.database
         return f"<SQLStore {url.drivername} {where}>"
 
-    def _is(self, kind: str, id: str, version: int) -> tuple[sa.ColumnElement[bool], ...]:
-        columns = self._tables.rows.c
-        return columns.kind == kind, columns.id == id, columns.version == version
+    def _page(
+        self, first: str, following: str, kind: str, after: str | None, limit: int
+    ) -> list[tuple[Any, ...]]:
+        if after is None:
+            return self._read(first, (kind, limit))
+        return self._read(following, (kind, after, limit))
 
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def _read(self, query: str, values: backends.Values) -> list[tuple[Any, ...]]:
+        """Read; what a dead connection or a standby answers is asked again, once."""
         self._prepare()
-        with self._transaction(self._backend.read) as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        self._prepare()
-        with self._transaction(self._backend.write) as connection:
-            yield connection
-
-    @contextmanager
-    def _transaction(self, begin: tuple[str, ...]) -> Iterator[sa.Connection]:
-        """Enter the database; whatever is begun and not committed is rolled back."""
         with self._gate.operation():
-            connection = self._begun(begin)
             try:
-                yield connection
-            except BaseException:
-                # The transaction dies with its connection, in whatever state that is.
-                connection.invalidate()
-                raise
-            finally:
-                connection.close()
+                with self._connection() as connection:
+                    return self._backend.read(connection, query, values)
+            except _AGAIN as error:
+                self._allow_another(error)
+            with self._connection() as connection:
+                return self._backend.read(connection, query, values)
 
-    def _begun(self, begin: tuple[str, ...]) -> sa.Connection:
-        """Return a connection that has answered, so that a restarted database costs no error.
+    def _write(self, statement: str, values: backends.Values) -> int:
+        self._prepare()
+        with self._transaction() as connection:
+            changed = self._backend.write(connection, statement, values)
+            if changed:
+                self._backend.commit(connection)
+            else:
+                self._backend.rollback(connection)
+            return changed
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        """Begin to write, on a connection that has answered, to a server that takes writes.
 
         A pooled connection may be dead without knowing. Nothing but the beginning was sent on
         it, so it is safe to begin again, once, on a new one.
         """
-        try:
-            return self._begin_once(begin)
-        except sa.exc.DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-        return self._begin_once(begin)
+        with self._gate.operation(), ExitStack() as stack:
+            try:
+                with ExitStack() as first:
+                    connection = first.enter_context(self._connection())
+                    self._backend.begin(connection)
+                    stack.enter_context(first.pop_all())
+            except _AGAIN as error:
+                self._allow_another(error)
+                connection = stack.enter_context(self._connection())
+                self._backend.begin(connection)
+            yield connection
 
-    def _begin_once(self, begin: tuple[str, ...]) -> sa.Connection:
+    def _allow_another(self, error: sa.exc.DBAPIError | StoreUnavailable) -> None:
+        """Raise the error unless the next connection may do better."""
+        if isinstance(error, sa.exc.DBAPIError):
+            if not error.connection_invalidated:
+                raise error
+        elif self._is_ours:
+            # It came from a standby, and so may the other connections that wait in the pool.
+            self._engine.dispose()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sa.Connection]:
+        """Lend a connection; after an error it is thrown away with whatever was begun on it."""
         if self._closed:
             raise InvalidArgument("store", "it was closed", hint="Make a new SQLStore.")
         connection = self._engine.connect()
         try:
             greeted = connection.info.setdefault("whitebit_oauth", set())
             if self._backend not in greeted:
-                for statement in self._backend.on_connection:
-                    connection.exec_driver_sql(statement)
+                self._backend.greet(connection)
                 greeted.add(self._backend)
-            for statement in begin:
-                connection.exec_driver_sql(statement)
+            yield connection
         except BaseException:
             connection.invalidate()
-            connection.close()
             raise
-        return connection
+        finally:
+            connection.close()
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, migrate: bool = False) -> None:
         """Make or migrate the tables, once per process."""
         if self._is_prepared:
             return
@@ -267,12 +296,18 @@ class SQLStore:
             if self._is_prepared:
                 return
             self._backend.before_connecting()
-            with self._transaction(()) as connection:
+            with self._gate.operation(), self._connection() as connection:
                 self._backend.make_ready(connection)
-            with self._transaction(self._backend.read) as connection:
-                version = schema.version_of(connection, self._tables)
+            version = self.schema_version()
             if version < schema.CURRENT:
-                with self._transaction(self._backend.write) as connection:
+                if not (migrate or self._migrate):
+                    raise schema.missing(version, self._tables)
+                with self._transaction() as connection:
                     schema.migrate(connection, self._tables)
-                    connection.exec_driver_sql("COMMIT")
+                    self._backend.commit(connection)
             self._is_prepared = True
+
+
+def _new_version() -> int:
+    # Random, so that no version is ever given twice, whoever deletes and makes rows anew.
+    return secrets.randbits(63)

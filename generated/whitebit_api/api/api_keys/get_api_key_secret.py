@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     import httpx
 
     from ...models.api_key_secret_response import ApiKeySecretResponse
-    from ...models.envelope_error import EnvelopeError
-    from ...models.legacy_error import LegacyError
-    from ...models.message_error import MessageError
-    from ...models.v4_error import V4Error
     from ...types import AsyncClient, ResponsePolicy, SyncClient
 
 
@@ -46,69 +42,24 @@ def build_request(
 
 def parse_response(
     *, client: ResponsePolicy, response: httpx.Response
-) -> ApiKeySecretResponse | EnvelopeError | LegacyError | MessageError | str | V4Error | None:
-    """Parse a documented answer.
+) -> ApiKeySecretResponse | None:
+    """Parse a documented success.
 
     Returns:
-        The parsed body; None for an answer without one and for a status that is not documented.
+        The parsed body; None for an answer with any other status.
 
     Raises:
-        UnexpectedStatus: The status is not documented, and the client wants to be told.
+        UnexpectedStatus: The status is another one, and the client wants to be told.
         MalformedBody: The body is not JSON.
         LookupError: A required field is missing.
         ValueError, TypeError, AttributeError: A value in the body has another type.
     """
     from ...models.api_key_secret_response import ApiKeySecretResponse
-    from ...models.envelope_error import EnvelopeError
-    from ...models.legacy_error import LegacyError
-    from ...models.message_error import MessageError
-    from ...models.v4_error import V4Error
 
     if response.status_code == 200:
         response_200 = ApiKeySecretResponse.from_dict(read_json(response))
 
         return response_200
-
-    if response.status_code in {401, 403, 404, 409, 423}:
-        if response.headers.get("content-type", "").startswith("text/html"):
-            return response.text
-        response_401 = MessageError.from_dict(read_json(response))
-
-        return response_401
-
-    if response.status_code == 429:
-        if response.headers.get("content-type", "").startswith("text/html"):
-            return response.text
-
-        def _parse_response_429(data: object) -> EnvelopeError | LegacyError | V4Error:
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                v4_error = V4Error.from_dict(data)
-
-                return v4_error
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                envelope_error = EnvelopeError.from_dict(data)
-
-                return envelope_error
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            if not isinstance(data, dict):
-                raise TypeError()
-            legacy_error = LegacyError.from_dict(data)
-
-            return legacy_error
-
-        response_429 = _parse_response_429(read_json(response))
-
-        return response_429
-
-    if 500 <= response.status_code <= 599:
-        return response.text
 
     if client.raise_on_unexpected_status:
         raise UnexpectedStatus(response.status_code, response.content)
@@ -117,7 +68,7 @@ def parse_response(
 
 def _build_response(
     *, client: ResponsePolicy, response: httpx.Response
-) -> Response[ApiKeySecretResponse | EnvelopeError | LegacyError | MessageError | str | V4Error]:
+) -> Response[ApiKeySecretResponse]:
     return Response(
         status_code=response.status_code,
         content=response.content,
@@ -130,7 +81,7 @@ def sync_detailed(
     external_id: str,
     *,
     client: SyncClient,
-) -> Response[ApiKeySecretResponse | EnvelopeError | LegacyError | MessageError | str | V4Error]:
+) -> Response[ApiKeySecretResponse]:
     """Take the secret of a key, once for ever.
 
     Raises as `parse_response` does, and what the client raises.
@@ -147,7 +98,7 @@ async def asyncio_detailed(
     external_id: str,
     *,
     client: AsyncClient,
-) -> Response[ApiKeySecretResponse | EnvelopeError | LegacyError | MessageError | str | V4Error]:
+) -> Response[ApiKeySecretResponse]:
     """Do as `sync_detailed` does, without blocking the event loop.
 
     Raises as `parse_response` does, and what the client raises.

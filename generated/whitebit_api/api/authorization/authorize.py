@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ...errors import UnexpectedStatus
-from ...types import UNSET, Response, Unset
+from ...types import UNSET, Unset
 
 if TYPE_CHECKING:
-    import httpx
-
-    from ...types import AsyncClient, ResponsePolicy, SyncClient
+    pass
 
 
 def build_request(
@@ -64,89 +61,3 @@ def build_request(
         "params": params,
     }
     return _kwargs
-
-
-def parse_response(*, client: ResponsePolicy, response: httpx.Response) -> str | None:
-    """Parse a documented answer.
-
-    Returns:
-        The parsed body; None for an answer without one and for a status that is not documented.
-
-    Raises:
-        UnexpectedStatus: The status is not documented, and the client wants to be told.
-        MalformedBody: The body is not JSON.
-        LookupError: A required field is missing.
-        ValueError, TypeError, AttributeError: A value in the body has another type.
-    """
-
-    if response.status_code == 302:
-        return None
-
-    if response.status_code == 429:
-        return response.text
-
-    if 500 <= response.status_code <= 599:
-        return response.text
-
-    if client.raise_on_unexpected_status:
-        raise UnexpectedStatus(response.status_code, response.content)
-    return None
-
-
-def _build_response(*, client: ResponsePolicy, response: httpx.Response) -> Response[str]:
-    return Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=parse_response(client=client, response=response),
-    )
-
-
-def sync_detailed(
-    *,
-    client: SyncClient,
-    client_id: str,
-    redirect_uri: str | Unset = UNSET,
-    state: str | Unset = UNSET,
-    code_challenge: str | Unset = UNSET,
-    code_challenge_method: Literal["S256"] | Unset = UNSET,
-) -> Response[str]:
-    """Start the login in the user's browser.
-
-    Raises as `parse_response` does, and what the client raises.
-    """
-    response = client.get_httpx_client().request(
-        **build_request(
-            client_id=client_id,
-            redirect_uri=redirect_uri,
-            state=state,
-            code_challenge=code_challenge,
-            code_challenge_method=code_challenge_method,
-        )
-    )
-    return _build_response(client=client, response=response)
-
-
-async def asyncio_detailed(
-    *,
-    client: AsyncClient,
-    client_id: str,
-    redirect_uri: str | Unset = UNSET,
-    state: str | Unset = UNSET,
-    code_challenge: str | Unset = UNSET,
-    code_challenge_method: Literal["S256"] | Unset = UNSET,
-) -> Response[str]:
-    """Do as `sync_detailed` does, without blocking the event loop.
-
-    Raises as `parse_response` does, and what the client raises.
-    """
-    response = await client.get_async_httpx_client().request(
-        **build_request(
-            client_id=client_id,
-            redirect_uri=redirect_uri,
-            state=state,
-            code_challenge=code_challenge,
-            code_challenge_method=code_challenge_method,
-        )
-    )
-    return _build_response(client=client, response=response)

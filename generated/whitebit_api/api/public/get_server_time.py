@@ -13,10 +13,7 @@ from ...types import Response
 if TYPE_CHECKING:
     import httpx
 
-    from ...models.envelope_error import EnvelopeError
-    from ...models.legacy_error import LegacyError
     from ...models.server_time import ServerTime
-    from ...models.v4_error import V4Error
     from ...types import AsyncClient, ResponsePolicy, SyncClient
 
 
@@ -33,72 +30,31 @@ def build_request() -> dict[str, Any]:
     return _kwargs
 
 
-def parse_response(
-    *, client: ResponsePolicy, response: httpx.Response
-) -> EnvelopeError | LegacyError | ServerTime | str | V4Error | None:
-    """Parse a documented answer.
+def parse_response(*, client: ResponsePolicy, response: httpx.Response) -> ServerTime | None:
+    """Parse a documented success.
 
     Returns:
-        The parsed body; None for an answer without one and for a status that is not documented.
+        The parsed body; None for an answer with any other status.
 
     Raises:
-        UnexpectedStatus: The status is not documented, and the client wants to be told.
+        UnexpectedStatus: The status is another one, and the client wants to be told.
         MalformedBody: The body is not JSON.
         LookupError: A required field is missing.
         ValueError, TypeError, AttributeError: A value in the body has another type.
     """
-    from ...models.envelope_error import EnvelopeError
-    from ...models.legacy_error import LegacyError
     from ...models.server_time import ServerTime
-    from ...models.v4_error import V4Error
 
     if response.status_code == 200:
         response_200 = ServerTime.from_dict(read_json(response))
 
         return response_200
 
-    if response.status_code == 429:
-        if response.headers.get("content-type", "").startswith("text/html"):
-            return response.text
-
-        def _parse_response_429(data: object) -> EnvelopeError | LegacyError | V4Error:
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                v4_error = V4Error.from_dict(data)
-
-                return v4_error
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                envelope_error = EnvelopeError.from_dict(data)
-
-                return envelope_error
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            if not isinstance(data, dict):
-                raise TypeError()
-            legacy_error = LegacyError.from_dict(data)
-
-            return legacy_error
-
-        response_429 = _parse_response_429(read_json(response))
-
-        return response_429
-
-    if 500 <= response.status_code <= 599:
-        return response.text
-
     if client.raise_on_unexpected_status:
         raise UnexpectedStatus(response.status_code, response.content)
     return None
 
 
-def _build_response(
-    *, client: ResponsePolicy, response: httpx.Response
-) -> Response[EnvelopeError | LegacyError | ServerTime | str | V4Error]:
+def _build_response(*, client: ResponsePolicy, response: httpx.Response) -> Response[ServerTime]:
     return Response(
         status_code=response.status_code,
         content=response.content,
@@ -110,7 +66,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: SyncClient,
-) -> Response[EnvelopeError | LegacyError | ServerTime | str | V4Error]:
+) -> Response[ServerTime]:
     """Read the server's clock.
 
     Raises as `parse_response` does, and what the client raises.
@@ -122,7 +78,7 @@ def sync_detailed(
 async def asyncio_detailed(
     *,
     client: AsyncClient,
-) -> Response[EnvelopeError | LegacyError | ServerTime | str | V4Error]:
+) -> Response[ServerTime]:
     """Do as `sync_detailed` does, without blocking the event loop.
 
     Raises as `parse_response` does, and what the client raises.

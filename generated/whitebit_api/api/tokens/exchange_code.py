@@ -14,12 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
     from ...models.code_exchange_request import CodeExchangeRequest
-    from ...models.envelope_error import EnvelopeError
-    from ...models.form_error import FormError
-    from ...models.legacy_error import LegacyError
-    from ...models.message_error import MessageError
     from ...models.token_response import TokenResponse
-    from ...models.v4_error import V4Error
     from ...types import AsyncClient, ResponsePolicy, SyncClient
 
 
@@ -49,86 +44,31 @@ def build_request(
     return _kwargs
 
 
-def parse_response(
-    *, client: ResponsePolicy, response: httpx.Response
-) -> EnvelopeError | FormError | LegacyError | MessageError | str | TokenResponse | V4Error | None:
-    """Parse a documented answer.
+def parse_response(*, client: ResponsePolicy, response: httpx.Response) -> TokenResponse | None:
+    """Parse a documented success.
 
     Returns:
-        The parsed body; None for an answer without one and for a status that is not documented.
+        The parsed body; None for an answer with any other status.
 
     Raises:
-        UnexpectedStatus: The status is not documented, and the client wants to be told.
+        UnexpectedStatus: The status is another one, and the client wants to be told.
         MalformedBody: The body is not JSON.
         LookupError: A required field is missing.
         ValueError, TypeError, AttributeError: A value in the body has another type.
     """
-    from ...models.envelope_error import EnvelopeError
-    from ...models.form_error import FormError
-    from ...models.legacy_error import LegacyError
-    from ...models.message_error import MessageError
     from ...models.token_response import TokenResponse
-    from ...models.v4_error import V4Error
 
     if response.status_code == 200:
         response_200 = TokenResponse.from_dict(read_json(response))
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = MessageError.from_dict(read_json(response))
-
-        return response_401
-
-    if response.status_code == 422:
-        response_422 = FormError.from_dict(read_json(response))
-
-        return response_422
-
-    if response.status_code == 429:
-        if response.headers.get("content-type", "").startswith("text/html"):
-            return response.text
-
-        def _parse_response_429(data: object) -> EnvelopeError | LegacyError | V4Error:
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                v4_error = V4Error.from_dict(data)
-
-                return v4_error
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                envelope_error = EnvelopeError.from_dict(data)
-
-                return envelope_error
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            if not isinstance(data, dict):
-                raise TypeError()
-            legacy_error = LegacyError.from_dict(data)
-
-            return legacy_error
-
-        response_429 = _parse_response_429(read_json(response))
-
-        return response_429
-
-    if 500 <= response.status_code <= 599:
-        return response.text
-
     if client.raise_on_unexpected_status:
         raise UnexpectedStatus(response.status_code, response.content)
     return None
 
 
-def _build_response(
-    *, client: ResponsePolicy, response: httpx.Response
-) -> Response[
-    EnvelopeError | FormError | LegacyError | MessageError | str | TokenResponse | V4Error
-]:
+def _build_response(*, client: ResponsePolicy, response: httpx.Response) -> Response[TokenResponse]:
     return Response(
         status_code=response.status_code,
         content=response.content,
@@ -141,9 +81,7 @@ def sync_detailed(
     *,
     client: SyncClient,
     body: CodeExchangeRequest,
-) -> Response[
-    EnvelopeError | FormError | LegacyError | MessageError | str | TokenResponse | V4Error
-]:
+) -> Response[TokenResponse]:
     """Exchange an authorization code for a token pair.
 
     Raises as `parse_response` does, and what the client raises.
@@ -160,9 +98,7 @@ async def asyncio_detailed(
     *,
     client: AsyncClient,
     body: CodeExchangeRequest,
-) -> Response[
-    EnvelopeError | FormError | LegacyError | MessageError | str | TokenResponse | V4Error
-]:
+) -> Response[TokenResponse]:
     """Do as `sync_detailed` does, without blocking the event loop.
 
     Raises as `parse_response` does, and what the client raises.

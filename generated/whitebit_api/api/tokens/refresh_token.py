@@ -13,12 +13,8 @@ from ...types import Response
 if TYPE_CHECKING:
     import httpx
 
-    from ...models.envelope_error import EnvelopeError
-    from ...models.legacy_error import LegacyError
-    from ...models.refresh_token_error import RefreshTokenError
     from ...models.token_refresh_request import TokenRefreshRequest
     from ...models.token_response import TokenResponse
-    from ...models.v4_error import V4Error
     from ...types import AsyncClient, ResponsePolicy, SyncClient
 
 
@@ -48,78 +44,31 @@ def build_request(
     return _kwargs
 
 
-def parse_response(
-    *, client: ResponsePolicy, response: httpx.Response
-) -> EnvelopeError | LegacyError | RefreshTokenError | str | TokenResponse | V4Error | None:
-    """Parse a documented answer.
+def parse_response(*, client: ResponsePolicy, response: httpx.Response) -> TokenResponse | None:
+    """Parse a documented success.
 
     Returns:
-        The parsed body; None for an answer without one and for a status that is not documented.
+        The parsed body; None for an answer with any other status.
 
     Raises:
-        UnexpectedStatus: The status is not documented, and the client wants to be told.
+        UnexpectedStatus: The status is another one, and the client wants to be told.
         MalformedBody: The body is not JSON.
         LookupError: A required field is missing.
         ValueError, TypeError, AttributeError: A value in the body has another type.
     """
-    from ...models.envelope_error import EnvelopeError
-    from ...models.legacy_error import LegacyError
-    from ...models.refresh_token_error import RefreshTokenError
     from ...models.token_response import TokenResponse
-    from ...models.v4_error import V4Error
 
     if response.status_code == 200:
         response_200 = TokenResponse.from_dict(read_json(response))
 
         return response_200
 
-    if response.status_code == 400:
-        response_400 = RefreshTokenError.from_dict(read_json(response))
-
-        return response_400
-
-    if response.status_code == 429:
-        if response.headers.get("content-type", "").startswith("text/html"):
-            return response.text
-
-        def _parse_response_429(data: object) -> EnvelopeError | LegacyError | V4Error:
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                v4_error = V4Error.from_dict(data)
-
-                return v4_error
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                envelope_error = EnvelopeError.from_dict(data)
-
-                return envelope_error
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            if not isinstance(data, dict):
-                raise TypeError()
-            legacy_error = LegacyError.from_dict(data)
-
-            return legacy_error
-
-        response_429 = _parse_response_429(read_json(response))
-
-        return response_429
-
-    if 500 <= response.status_code <= 599:
-        return response.text
-
     if client.raise_on_unexpected_status:
         raise UnexpectedStatus(response.status_code, response.content)
     return None
 
 
-def _build_response(
-    *, client: ResponsePolicy, response: httpx.Response
-) -> Response[EnvelopeError | LegacyError | RefreshTokenError | str | TokenResponse | V4Error]:
+def _build_response(*, client: ResponsePolicy, response: httpx.Response) -> Response[TokenResponse]:
     return Response(
         status_code=response.status_code,
         content=response.content,
@@ -132,7 +81,7 @@ def sync_detailed(
     *,
     client: SyncClient,
     body: TokenRefreshRequest,
-) -> Response[EnvelopeError | LegacyError | RefreshTokenError | str | TokenResponse | V4Error]:
+) -> Response[TokenResponse]:
     """Renew a token pair.
 
     Raises as `parse_response` does, and what the client raises.
@@ -149,7 +98,7 @@ async def asyncio_detailed(
     *,
     client: AsyncClient,
     body: TokenRefreshRequest,
-) -> Response[EnvelopeError | LegacyError | RefreshTokenError | str | TokenResponse | V4Error]:
+) -> Response[TokenResponse]:
     """Do as `sync_detailed` does, without blocking the event loop.
 
     Raises as `parse_response` does, and what the client raises.

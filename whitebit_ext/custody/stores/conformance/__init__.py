@@ -22,15 +22,16 @@ from __future__ import annotations
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{module}" for module in ("opening", "processes", "races", "rows"))
+    *(f"{__name__}.{module}" for module in ("opening", "optional", "processes", "races", "rows"))
 )
 
-from .processes import ProcessConformance  # noqa: E402  # rewritten when it is imported
+from .optional import OptionalConformance  # noqa: E402  # rewritten when it is imported
+from .processes import ProcessConformance  # noqa: E402  # likewise
 from .races import RaceConformance  # noqa: E402  # likewise
 from .rows import RowConformance  # noqa: E402  # likewise
 
 __all__ = ["StoreConformance"]
 
 
-class StoreConformance(RowConformance, RaceConformance, ProcessConformance):
+class StoreConformance(RowConformance, RaceConformance, ProcessConformance, OptionalConformance):
     """Hold a store to all that custody relies on; a subclass brings the ``open_store`` fixture."""

@@ -1,0 +1,59 @@
+"""Write `whitebit_ext/_sync` from `whitebit_ext/_async`: one text, two faces.
+
+Each rule replaces one spelling everywhere, docstrings included. Two guards keep the result honest:
+a word of the async face that is left over is an error, and so is a rule that changes nothing.
+Called by `scripts/regenerate.py`, which writes or compares.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+HEADER: Final = """\
+# Made from whitebit_ext/_async/{name} by scripts/unasync.py. Do not edit:
+# change the async text, and run `nox -s regenerate`.
+
+"""
+RULES: Final = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"\basync (def|for|with)\b", r"\1"),
+        (r"\bawait ", ""),
+        # httpx names an argument's type; everything else with this beginning has a twin.
+        (r"(?<!httpx\.)\bAsync(?=[A-Z])(?!WhiteBIT``)", ""),
+        (r"\basync_(rim|client)\b", r"\1"),
+        (r"\bStopAsyncIteration\b", "StopIteration"),
+        (r"\b__a(iter|next|enter|exit)__\b", r"__\1__"),
+        (r"\baclose\b", "close"),
+        (r"\baiter_raw\b", "iter_raw"),
+        (r"The async face: everything that awaits, written once.*?\.", "The sync face."),
+    )
+)
+LEFT_OVER: Final = re.compile(r"\b(async|await|asyncio)\b|(?<!httpx\.)\bAsync(?!WhiteBIT``)")
+
+
+def twin(source: Path) -> dict[str, str]:
+    """Return the text of every file of the sync face, by name.
+
+    Args:
+        source: The folder of the async face.
+
+    Raises:
+        ValueError: a word of the async face is left over, or a rule changes nothing.
+    """
+    made, used = {}, [0] * len(RULES)
+    for path in sorted(source.glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for number, (pattern, replacement) in enumerate(RULES):
+            text, count = pattern.subn(replacement, text)
+            used[number] += count
+        for line, content in enumerate(text.splitlines(), 1):
+            if LEFT_OVER.search(content):
+                raise ValueError(f"{path.name}:{line} is still of the async face: {content}")
+        made[path.name] = HEADER.format(name=path.name) + text
+    for (pattern, _), count in zip(RULES, used, strict=True):
+        if not count:
+            raise ValueError(f"the rule {pattern.pattern!r} changes nothing: drop it")
+    return made

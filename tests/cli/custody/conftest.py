@@ -1,0 +1,62 @@
+"""Fixtures of the tests of `whitebit-oauth custody`: a store with some users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from whitebit_ext import ApiKey, Secret, SQLStore
+from whitebit_ext.cli.store import KEYS_VARIABLE, STORE_VARIABLE
+from whitebit_ext.custody.rows import Custody
+from whitebit_ext.custody.sealing import Sealer
+from whitebit_ext.custody.values import StoredKey, TokenPair
+from whitebit_ext.keys.claims import Claim
+from whitebit_ext.runtime.clock import SystemClock
+
+from .operating import DAY, OLD, SERVER
+
+
+@pytest.fixture(name="environment", autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Begin without store and keys, on a screen that breaks no line."""
+    monkeypatch.delenv(STORE_VARIABLE, raising=False)
+    monkeypatch.delenv(KEYS_VARIABLE, raising=False)
+    monkeypatch.setenv("COLUMNS", "400")
+    return monkeypatch
+
+
+@pytest.fixture(name="file")
+def database_file(tmp_path: Path) -> Path:
+    """Return where the database is to be."""
+    return tmp_path / "custody.db"
+
+
+@pytest.fixture(name="custody")
+def filled_custody(file: Path, environment: pytest.MonkeyPatch) -> Iterator[Custody]:
+    """Return custody with some users over a file that the commands look after."""
+    environment.setenv(STORE_VARIABLE, f"sqlite:///{file}")
+    environment.setenv(KEYS_VARIABLE, OLD)
+    with SQLStore(f"sqlite:///{file}") as store:
+        custody = Custody(store, Sealer([OLD]), SERVER, "partner", SystemClock())
+        access, refresh = Secret("access-in-the-clear"), Secret("refresh-in-the-clear")
+        custody.put_pair("alice", TokenPair(access, refresh, (), 1.7e9, 300.0, "login"))
+        now = custody.now()
+        for user, gone, since in (
+            ("alice", False, now),
+            ("bob [bold]é", False, now - 11 * DAY),
+            ("carol", True, now),
+        ):
+            secret = Secret("api-secret-in-the-clear")
+            key = ApiKey(user, f"key-{user[:3]}", f"key-{user[:3]}", secret, SERVER.origin)
+            custody.put_key(StoredKey(key, "login", gone, since))
+        use = {
+            "external_id": "key-ali",
+            "at": now,
+            "refused": {"at": now, "status": 401, "code": 2},
+        }
+        custody.write("use", ("alice",), use, None)
+        for user, state in (("dora", "lost"), ("émile", "taken"), ("fritz", "stored")):
+            Claim(custody, user, f"key-{user[:3]}").close(state)
+        yield custody

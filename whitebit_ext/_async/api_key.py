@@ -1,0 +1,164 @@
+"""The user's OAuth-issued API key: info, issue, delete (contract, section 4)."""
+
+from __future__ import annotations
+
+import copy
+
+from ..custody.values import TokenPair
+from ..errors import KeyAbsent, KeyDisabled, KeyPending, NotConnected, NotFound, WhiteBITError
+from ..http.backoff import REPEATED
+from ..keys.flow import (
+    LONGEST_LOOKING,
+    deletion_request,
+    info_request,
+    issue_timeout,
+    pause_before_looking,
+)
+from ..keys.records import KeyHealth, KeyInfo, KeyState
+from ..runtime.rim import async_rim
+from ..signing import ApiKey
+from .engine import AsyncEngine
+
+
+class AsyncUserApiKey:
+    """The user's OAuth-issued API key; on the global server only."""
+
+    __slots__ = ("_engine", "_user_id")
+
+    def __init__(self, engine: AsyncEngine, user_id: str) -> None:
+        self._engine = engine
+        self._user_id = user_id
+
+    @async_rim
+    async def info(self) -> KeyInfo:
+        """Ask what there is of the key, and what the user granted."""
+        return await self._info()
+
+    @async_rim
+    async def issue(self, timeout: float = 20.0) -> ApiKey:
+        """Return the user's key: wait for it, take its secret once, store it.
+
+        What custody holds is returned without asking. It goes on where an earlier call, in any
+        process, has stopped.
+
+        Args:
+            timeout: Seconds to wait, 0 to 330; at most 29 of them for the key to show.
+
+        Raises:
+            KeyPending: the key does not show yet, e.g. since the user is still choosing; call
+                again.
+            SecretLocked, SecretUnanswered: not decided yet; call again.
+            SecretLost, SecretTakenElsewhere, SecretMalformed: the key is of no use.
+            SecretNotStored: the store failed; the secret is in the error.
+        """
+        engine, user_id = self._engine, self._user_id
+        engine.server.require("get_api_key_secret")
+        until = engine.clock.monotonic() + issue_timeout(timeout)
+        stored, pair = await engine.waiting.work(engine.stored_keys.begin, user_id)
+        if stored is not None:
+            return stored
+        if pair is None:
+            raise NotConnected("the store has neither tokens nor an API key for this user")
+        engine.custody.refuse_volatile()
+        external_id = await self._appearing(pair, until)
+        return await self._take(external_id, pair.login, until)
+
+    @async_rim
+    async def health(self) -> KeyHealth:
+        """Judge the stored key by custody's record of its use; nothing is sent.
+
+        Raises:
+            NotConnected: custody holds no key of this user.
+        """
+        found = await self._engine.waiting.work(self._engine.use.one, self._user_id)
+        if found is None:
+            raise NotConnected("the store has no API key for this user")
+        return found
+
+    @async_rim
+    async def delete(self) -> None:
+        """Delete the key at WhiteBIT, which mails the user, and then from custody.
+
+        Raises:
+            KeyAbsent: the user has no key.
+            NotFound: the key is already deleted.
+        """
+        engine, user_id = self._engine, self._user_id
+        engine.server.require("delete_api_key")
+        external_id = await engine.waiting.work(engine.stored_keys.current_id, user_id)
+        if external_id is None:
+            external_id = (await self._info()).external_id
+        if external_id is None:
+            raise KeyAbsent("the user has no key at WhiteBIT", operation="delete_api_key")
+        request = deletion_request(external_id)
+        missing: NotFound | None = None
+        try:
+            await engine.tokens.authorized(user_id, request)
+        except NotFound as error:
+            if not error.from_api:
+                raise
+            missing = error
+        engine.reader.forget(user_id)
+        await engine.waiting.work(
+            engine.stored_keys.note_deleted, user_id, external_id, was_gone=missing is not None
+        )
+        if missing is not None:
+            raise missing
+
+    async def _info(self) -> KeyInfo:
+        self._engine.server.require("get_api_key_info")
+        return await self._engine.tokens.authorized(self._user_id, info_request())
+
+    async def _appearing(self, pair: TokenPair, until: float) -> str:
+        """Look for the key until it is there and active; return its id."""
+        clock = self._engine.clock
+        stops = min(until, clock.monotonic() + LONGEST_LOOKING)
+        troubles = 0
+        while True:
+            trouble: WhiteBITError | None = None
+            info = None
+            try:
+                info = await self._info()
+            except REPEATED as error:
+                trouble = error
+            troubles = 0 if trouble is None else troubles + 1
+            if info is not None and info.state is KeyState.DISABLED:
+                raise KeyDisabled(
+                    "WhiteBIT has disabled the user's key, because it was not used for 14 days",
+                    operation="get_api_key_info",
+                )
+            if info is not None and info.external_id is not None:
+                return info.external_id
+            pause = pause_before_looking(trouble, troubles)
+            ends = None if pair.lifetime is None else pair.obtained_at + pair.lifetime
+            if pair.refresh is None and ends is not None and clock.time() + pause >= ends:
+                stops = 0.0  # the token ends first, and cannot be renewed
+            if clock.monotonic() + pause > stops:
+                raise trouble or KeyPending(
+                    "the user's key does not exist yet", operation="get_api_key_info"
+                )
+            await self._engine.waiting.sleep(pause)
+
+    async def _take(self, external_id: str, login: str, until: float) -> ApiKey:
+        """Make attempts at the secret, waiting between them as the outcomes say."""
+        engine = self._engine
+        last: tuple[type[WhiteBITError], float] | None = None
+        row, began = 0, 0.0
+        while True:
+            flight = await engine.waiting.work(
+                engine.secret_flight, self._user_id, external_id, login
+            )
+            outcome = await engine.waiting.flight(flight)
+            if isinstance(outcome, ApiKey):
+                engine.reader.forget(self._user_id)
+                return outcome
+            # Of one error there are kinds: a lock here is watched more often than one there.
+            kind = (type(outcome.error), outcome.after)
+            if kind != last:
+                last, row, began = kind, 0, engine.clock.monotonic()
+            row += 1
+            ends = min(until, began + outcome.in_all)
+            pause = outcome.pause(row)
+            if row > outcome.attempts or engine.clock.monotonic() + pause > ends:
+                raise copy.copy(outcome.error)  # the outcome is shared by all who waited for it
+            await engine.waiting.sleep(pause)

@@ -1,0 +1,129 @@
+"""Splitting a history of transactions into parts that can be paged through, by counting."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from whitebit_api.enumerations import OUTCOMES
+from whitebit_api.records import Transaction
+
+from ..account.listing import CAP
+from ..account.parts import (
+    ROOM,
+    ROUNDS,
+    Kind,
+    Part,
+    codes_to_ask_for,
+    may_be_refused,
+    parameters_of,
+    whole_of,
+)
+from ..errors import BadRequest, Unreached
+from .walk import AsyncFetch, AsyncTickers
+
+
+class AsyncPartition:
+    """Split a history until every part can be paged through, and compare the totals.
+
+    Args:
+        filters: What the caller asked for.
+        fetch: Sends one read.
+        tickers: Lists all currencies, for those that no row has shown; ``None`` if nobody can.
+        seen: How many rows of each kind the walk has passed.
+
+    Attributes:
+        unreached: Where the parts of a part are fewer than the part.
+    """
+
+    def __init__(
+        self,
+        filters: Mapping[str, Any],
+        fetch: AsyncFetch[Transaction],
+        tickers: AsyncTickers | None,
+        seen: Counter[Kind],
+    ) -> None:
+        self._filters = filters
+        self._fetch = fetch
+        self._tickers = tickers
+        self._seen = seen
+        self.unreached: list[Unreached] = []
+
+    async def whole(self) -> Part:
+        """Return the whole that the caller asked for, with its total."""
+        part = whole_of(self._filters)
+        return attrs.evolve(part, total=await self._count(part))
+
+    async def split(self, part: Part) -> list[Part]:
+        """Return the parts of a part; what cannot be split any further is perhaps too large."""
+        if part.total <= CAP - ROOM or None not in (part.method, part.ticker, part.status):
+            return [part]
+        if part.method is None:
+            candidates = [attrs.evolve(part, method=method) for method in OUTCOMES]
+        elif part.ticker is None:
+            names = sorted({kind[1] for kind in self._seen if part.holds(kind)})
+            candidates = [attrs.evolve(part, ticker=name) for name in names]
+        else:
+            codes = codes_to_ask_for(self._filters, part.method, self._seen)
+            candidates = [attrs.evolve(part, status=code) for code in codes]
+        found, total = await self._sized(part, candidates)
+        # What arrived since the part was counted is not missed, nor what has left since.
+        part = attrs.evolve(part, total=min(part.total, total))
+        if sum(child.total for child in found) < part.total and part.ticker is None:
+            found = await self._other_tickers(part, found)
+        short = part.total - sum(child.total for child in found)
+        if short > 0:
+            self.unreached.append(Unreached(part.method, part.ticker, part.status, short))
+        leaves = []
+        for child in found:
+            leaves += await self.split(child)
+        return leaves
+
+    async def _sized(self, part: Part, candidates: list[Part]) -> tuple[list[Part], int]:
+        """Count the candidates until they make up the part, which may grow meanwhile.
+
+        Returns:
+            Those that have rows, and how many the part has now.
+        """
+        found, whole = list[Part](), 0
+        for _ in range(ROUNDS):
+            found = []
+            for candidate in candidates:
+                total = await self._count(candidate)
+                if total:
+                    found.append(attrs.evolve(candidate, total=total))
+            whole = await self._count(part)
+            if sum(child.total for child in found) >= whole:
+                break
+        return found, whole
+
+    async def _other_tickers(self, part: Part, found: list[Part]) -> list[Part]:
+        """Look among all currencies for those that no row has shown so far."""
+        if part.method is None or self._tickers is None:
+            return found
+        known = {child.ticker for child in found}
+        found = list(found)
+        for name in sorted(set(await self._tickers()) - known):
+            if sum(child.total for child in found) >= part.total:
+                break
+            candidate = attrs.evolve(part, ticker=name)
+            total = await self._count(candidate)
+            if total:
+                found.append(attrs.evolve(candidate, total=total))
+        return found
+
+    async def _count(self, part: Part) -> int:
+        body = parameters_of(part, self._filters, self._seen)
+        if body.get("status") == []:
+            return 0
+        try:
+            page = await self._fetch({**body, "limit": 1, "offset": 0})
+        except BadRequest:
+            # A code that a row has shown, and that the server does not take as a filter.
+            if may_be_refused(part):
+                return 0
+            raise
+        return len(page) if page.total is None else page.total

@@ -1,0 +1,65 @@
+# Made from whitebit_ext/_async/transport.py by scripts/unasync.py. Do not edit:
+# change the async text, and run `nox -s regenerate`.
+
+"""Sending one request over the pools, and reading its answer."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import httpx
+
+from ..http.deadlines import deadline
+from ..http.pools import Pools
+from ..http.receiving import Receiving
+from ..http.requests import Send
+
+T = TypeVar("T")
+
+_DRAIN = 1.0
+"""Seconds past the deadline in which an answer that has arrived is still read: the process may have
+stood still with all of it in the socket, and it cannot be asked for again."""
+
+
+class Transport:
+    """Send requests to one server.
+
+    Args:
+        pools: The connections.
+        timeout: Seconds for one whole request, connecting and reading included.
+    """
+
+    def __init__(self, pools: Pools, timeout: float) -> None:
+        self._pools = pools
+        self._timeout = timeout
+
+    def send(self, request: Send[T], auth: httpx.Auth | None = None) -> T:
+        """Send one request and return what its answer means.
+
+        Args:
+            request: What is to be sent.
+            auth: Puts the credential on it.
+
+        Raises:
+            RegionNotSupported: before anything was sent.
+            NotSent, NoAnswer: no usable answer came.
+            ResponseError: the answer is not the documented success.
+        """
+        self._pools.server.require(request.operation)
+        client = self._pools.client(alone=request.alone)
+        message = self._pools.message(request, client)
+        receiving = Receiving(request, self._timeout, auth)
+        drain = _DRAIN if request.alone else 0.0
+        with receiving.translated(), deadline(self._timeout, drain=drain):
+            response = receiving.begin(
+                client.send(message, auth=auth, stream=True, follow_redirects=False)
+            )
+            try:
+                if response.is_stream_consumed:  # a transport of the partner's had it whole
+                    receiving.take_whole(response.content)
+                else:
+                    for chunk in response.iter_raw():
+                        receiving.take(chunk)
+            finally:
+                response.close()
+        return request.parse(receiving.judge(response))

@@ -1,0 +1,138 @@
+"""The two forms of each account read: with a signature, and with an access token. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
+
+from whitebit_api.operations import Operation
+
+from ..errors import InvalidArgument
+from ..http.requests import READ_LIMIT, Endpoint, Send
+from ..regions import operation
+from .parameters import Query
+
+if TYPE_CHECKING:
+    from whitebit_api.records import MainBalance, SpotBalance
+
+    from .records import Page
+
+T = TypeVar("T")
+
+NONCE = 0
+"""A placeholder: ``SignedAuth`` stamps the real nonce on every request that leaves."""
+
+
+@attrs.frozen
+class Form(Generic[T]):
+    """One of the two forms of a read.
+
+    Attributes:
+        operation: The ``operationId``.
+        endpoint: The generated module of the operation.
+        body: Makes the generated model of the body.
+        parse: Makes the result of the answer's bytes.
+    """
+
+    operation: str
+    endpoint: Endpoint
+    body: Callable[[], Any]
+    parse: Callable[[bytes], T]
+
+    def request(self) -> Send[T]:
+        """Return what is to be sent."""
+        return Send(
+            self.operation,
+            self.endpoint,
+            self.parse,
+            arguments=lambda: {"body": self.body()},
+            limit=READ_LIMIT,
+        )
+
+
+@attrs.frozen
+class Forms(Generic[T]):
+    """A read in both of its forms."""
+
+    signed: Form[T]
+    bearer: Form[T]
+
+
+def page_forms(query: Query, body: Mapping[str, Any]) -> Forms[Page[Any]]:
+    """Return the read of one page of a history.
+
+    Args:
+        query: Which history.
+        body: The parameters, under the server's names.
+    """
+    return _forms(query.operation, body, lambda data, name: decode_page(query, data, name))
+
+
+def main_balance_forms(ticker: str | None) -> Forms[Mapping[str, MainBalance]]:
+    """Return the read of the main account's balances."""
+    from .balances import decode_main_balances
+
+    return _forms(
+        operation("get_account_main_balance"),
+        _ticker(ticker),
+        lambda data, name: decode_main_balances(data, name, ticker),
+    )
+
+
+def spot_balance_forms(ticker: str | None) -> Forms[Mapping[str, SpotBalance]]:
+    """Return the read of the trade account's balances."""
+    from .balances import decode_spot_balances
+
+    return _forms(
+        operation("get_account_spot_balance"),
+        _ticker(ticker),
+        lambda data, name: decode_spot_balances(data, name, ticker),
+    )
+
+
+def _forms(
+    bearer: Operation, body: Mapping[str, Any], decode: Callable[[bytes, str], T]
+) -> Forms[T]:
+    """Return a read in both forms; the row of the Bearer form names the signed one."""
+    signed = operation(bearer.signed_operation or "")
+    whole = {**body, "request": signed.path, "nonce": NONCE}
+    return Forms(
+        _form("signed_account", signed, whole, decode), _form("account", bearer, body, decode)
+    )
+
+
+def _form(
+    group: str, row: Operation, body: Mapping[str, Any], decode: Callable[[bytes, str], T]
+) -> Form[T]:
+    # Endpoints and models load when they are first used.
+    endpoint: Any = import_module(f"whitebit_api.api.{group}.{row.name}")
+    return Form(
+        row.name,
+        endpoint,
+        lambda: getattr(import_module("whitebit_api.models"), row.request or "").from_dict(body),
+        lambda data: decode(data, row.name),
+    )
+
+
+def decode_page(query: Query, body: bytes, name: str) -> Page[Any]:
+    """Decode the answer to one page of a history; raises as ``decode_transactions`` does."""
+    from .decode import decode_converts, decode_deals, decode_orders, decode_transactions
+
+    if query.read == "transactions":
+        return decode_transactions(body, name)
+    if query.read == "converts":
+        return decode_converts(body, name)
+    if query.read == "orders":
+        return decode_orders(body, name, query.market)
+    return decode_deals(body, name, query.market)
+
+
+def _ticker(ticker: object) -> dict[str, Any]:
+    if ticker is None:
+        return {}
+    if not isinstance(ticker, str) or not ticker.strip():
+        raise InvalidArgument("ticker", "expected a currency such as 'BTC', or None for all")
+    return {"ticker": ticker}

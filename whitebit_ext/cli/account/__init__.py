@@ -1,0 +1,1 @@
+"""`whitebit-oauth account`: read a user's balances and histories."""

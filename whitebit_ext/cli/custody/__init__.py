@@ -1,0 +1,1 @@
+"""`whitebit-oauth custody`: manage the store of credentials."""

@@ -1,0 +1,1 @@
+"""`whitebit-oauth demo`: the whole partner flow against an embedded sandbox."""

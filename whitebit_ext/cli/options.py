@@ -1,0 +1,82 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Concatenate, Final, ParamSpec, TypeVar, get_type_hints
+
+import attrs
+import typer
+
+from .store import KEYS_VARIABLE, STORE_VARIABLE
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+DEFAULT_PREFIX: Final = "whitebit_oauth_"
+
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        envvar=STORE_VARIABLE,
+        show_envvar=True,
+        help="Store: sqlite:///FILE, postgresql+psycopg://…, or module:function for your own "
+        "store. If the URL contains a password, set the environment variable instead.",
+        show_default=False,
+    ),
+]
+TablePrefix = Annotated[str, typer.Option(help="Prefix of the table names, as in SQLStore.")]
+KeysFile = Annotated[
+    Path | None,
+    typer.Option(
+        help=f"Read the encryption keys from this file instead of {KEYS_VARIABLE}. Only its owner "
+        "may have access to it.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def with_options(
+    options: type[T],
+) -> Callable[[Callable[Concatenate[T, P], None]], Callable[..., None]]:
+    """Return a decorator that gives a command the fields of an attrs class as options.
+
+    The command receives them as one value, its first argument. Typer reads the signature that the
+    decorator composes: the options of the class, then the command's own.
+    """
+    shared = _parameters(options)
+
+    def decorate(command: Callable[Concatenate[T, P], None]) -> Callable[..., None]:
+        _, *own = inspect.signature(command, eval_str=True).parameters.values()
+
+        def run(**given: Any) -> None:
+            value = options(**{name: given.pop(name) for name in shared})
+            command(value, **given)  # type: ignore[call-arg]  # by name, as the signature below has them
+
+        parameters = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for parameter in (*shared.values(), *own)
+        ]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # PEP 362
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        return run
+
+    return decorate
+
+
+def _parameters(options: type[Any]) -> dict[str, inspect.Parameter]:
+    hints = get_type_hints(options, include_extras=True)
+    return {
+        field.name: inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is attrs.NOTHING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in attrs.fields(options)
+    }

@@ -1,0 +1,231 @@
+"""Opening of a store and of its encryption keys."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import Store
+from ..custody.sealing import Sealer
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+STORE_VARIABLE: Final = "WHITEBIT_OAUTH_STORE"
+KEYS_VARIABLE: Final = "WHITEBIT_OAUTH_KEYS"
+FAILED: Final = 1
+USAGE: Final = 2
+_FACTORY: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_LARGEST_FILE: Final = 65_536
+_TIMEOUT: Final = 10.0
+
+
+class UsageError(Exception):
+    """A command cannot start; the message says what to do, and contains no secret."""
+
+
+# Encryption keys
+
+
+def sealer_of(keys_file: Path | None) -> Sealer:
+    """Return a sealer with the keys from the environment or from a file.
+
+    Raises:
+        UsageError: There are no keys, or two sources of keys, or others can read the file.
+        InvalidArgument: A key is not a valid encryption key.
+    """
+    named = os.environ.get(KEYS_VARIABLE, "")
+    if keys_file is not None and named.strip():
+        raise UsageError(
+            f"keys are given in both {KEYS_VARIABLE} and --keys-file. Use only one of them."
+        )
+    text = named if keys_file is None else _read_private(keys_file)
+    keys = [key for key in re.split(r"[,\s]+", text) if key]
+    if not keys:
+        where = KEYS_VARIABLE if keys_file is None else str(keys_file)
+        raise UsageError(
+            f"no encryption key in {where}. Set {KEYS_VARIABLE} or use --keys-file; "
+            "`custody init --new-key` creates a key."
+        )
+    return Sealer(keys)
+
+
+def _read_private(path: Path) -> str:
+    """Read a private file; the permissions are checked on the open file."""
+    problem = ""
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                problem = "it is not a regular file"
+            elif os.name == "posix" and found.st_mode & 0o077:
+                mode = stat.S_IMODE(found.st_mode)
+                problem = f"other users can read it (mode {mode:04o}). Run chmod 600 on it, and "
+                problem += "treat its keys as exposed"
+            else:
+                return file.read(_LARGEST_FILE).decode("ascii", "replace")
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+    raise UsageError(f"cannot read the keys file {path}: {problem}.")
+
+
+# Stores
+
+
+@contextmanager
+def opened(named: str | None, prefix: str, *, make: bool = False) -> Iterator[Store]:
+    """Open the store of a URL or ``module:function``, and close it at the end.
+
+    Args:
+        named: The value of ``--store``.
+        prefix: The prefix of the table names.
+        make: Whether to create missing tables. Otherwise a database without them is an error, so
+            that a mistyped URL is not taken for an empty store.
+
+    Raises:
+        UsageError: The store cannot be opened.
+    """
+    if not named:
+        raise UsageError(
+            f"no store. Use --store sqlite:///FILE or postgresql+psycopg://…, or set "
+            f"{STORE_VARIABLE}."
+        )
+    store: Any = _made(named) if _FACTORY.fullmatch(named) else _sql_store(named, prefix, make)
+    try:
+        yield store
+    finally:
+        close = getattr(store, "close", None)
+        if callable(close):
+            close()
+
+
+def migrated(named: str | None, prefix: str, *, only_print: bool) -> tuple[int, str]:
+    """Bring the tables of a database to this release.
+
+    Args:
+        named: The value of ``--store``: the URL of a database.
+        prefix: The prefix of the table names.
+        only_print: Whether to change nothing.
+
+    Returns:
+        The version that the tables had (0: there were none), and the statements that bring them
+        to this release's.
+
+    Raises:
+        UsageError: The store is not a database, or cannot be opened.
+    """
+    if not named or _FACTORY.fullmatch(named):
+        raise UsageError(
+            "migrate needs a database: --store sqlite:///FILE or postgresql+psycopg://…"
+        )
+    _require_sqlalchemy()
+    import sqlalchemy as sa
+
+    from ..custody.stores import SQLStore, engines, schema
+
+    engine = engines.make_engine(named, _TIMEOUT, 1)
+    dialect, path = engine.dialect.name, Path(engine.url.database or "")
+    if only_print and dialect == "sqlite" and not path.is_file():  # connecting would create it
+        return 0, schema.ddl(dialect, prefix)
+    problem = ""
+    try:
+        with SQLStore(named, table_prefix=prefix, timeout=_TIMEOUT, migrate=False) as store:
+            before = store.schema_version()
+            if not only_print:
+                store.migrate()
+        return before, schema.ddl(dialect, prefix, since=before)
+    except sa.exc.SQLAlchemyError as error:
+        problem = _first_line(error, named)
+    except OSError as error:
+        problem = f"{error.filename}: {error.strerror}"
+    raise UsageError(f"cannot open the store: {problem}")
+
+
+def _made(named: str) -> Store:
+    """Call the function that returns a partner's own store."""
+    module, _, name = named.partition(":")
+    # As with `python -m`, modules in the current directory can be imported.
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        found = getattr(importlib.import_module(module), name)()
+    except (ImportError, AttributeError, TypeError) as error:
+        problem = f"{type(error).__name__}: {error}"
+    else:
+        if isinstance(found, Store):
+            return found
+        problem = f"it returned a {type(found).__name__}"
+    raise UsageError(f"{named} does not return a store ({problem}).")
+
+
+def _sql_store(url: str, prefix: str, make: bool) -> Store:
+    _require_sqlalchemy()
+    import sqlalchemy as sa
+
+    from ..custody.stores import SQLStore
+
+    problem = ""
+    try:
+        if not make:
+            _require_tables(url, prefix)
+        store = SQLStore(url, table_prefix=prefix, timeout=_TIMEOUT, pool_size=1)
+        store.get("key", "")  # connects, and creates or migrates the tables
+    except ModuleNotFoundError as error:  # the driver
+        problem = str(error)
+    except sa.exc.SQLAlchemyError as error:
+        problem = _first_line(error, url)
+    except OSError as error:
+        problem = f"{error.filename}: {error.strerror}"
+    else:
+        return store
+    raise UsageError(f"cannot open the store: {problem}")
+
+
+def _require_sqlalchemy() -> None:
+    if find_spec("sqlalchemy") is None:
+        raise UsageError(
+            "a database store requires the extra `sql`. "
+            "Install: pip install 'whitebit-oauth[cli,sql]'"
+        )
+
+
+def _require_tables(url: str, prefix: str) -> None:
+    """Check that a database has our tables, without creating anything.
+
+    Raises:
+        UsageError: It has none.
+    """
+    from ..custody.stores import engines, schema
+
+    engine: sa.Engine = engines.make_engine(url, _TIMEOUT, 1)
+    path = engine.url.database or ""
+    if engine.dialect.name == "sqlite" and not Path(path).is_file():  # connecting would create it
+        raise UsageError(f"the file {path} does not exist. `custody init` creates it.")
+    tables = schema.tables(prefix)
+    try:
+        with engine.connect() as connection:
+            version = schema.version_of(connection, tables)
+    finally:
+        engine.dispose()
+    if not version:
+        raise UsageError(
+            f"the table {tables.schema.name} does not exist. `custody init` creates it."
+        )
+
+
+def _first_line(error: Exception, url: str) -> str:
+    """Return the first line of a database error, without the password of the URL."""
+    import sqlalchemy as sa
+
+    text = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+    password = sa.make_url(url).password
+    line = text.splitlines()[0]
+    return line.replace(str(password), "***") if password else line

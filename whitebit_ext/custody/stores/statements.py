@@ -1,0 +1,61 @@
+"""The statements of a SQL store, written once when the store is made."""
+
+from __future__ import annotations
+
+import attrs
+
+from .backends import Backend
+
+
+@attrs.frozen
+class Statements:
+    """What a store asks its database, in the database's own words.
+
+    A comment in ``statements`` tells the order of the values where it is not obvious.
+    """
+
+    get: str
+    first_page: str
+    next_page: str
+    first_ids: str
+    next_ids: str
+    insert: str
+    update: str
+    reseal: str
+    delete: str
+    sweep: str
+
+
+def statements(table: str, backend: Backend) -> Statements:
+    """Write the statements for a table."""
+    now = backend.now
+    row = f"data, version, {now} - written_at AS age"
+    this = "kind = ? AND id = ?"
+
+    def some(columns: str, after: str = "") -> str:
+        query = f"SELECT {columns} FROM {table} WHERE kind = ?{after} ORDER BY id LIMIT ?"  # noqa: S608  # of a checked prefix
+        return backend.query(query)
+
+    due = f"SELECT id FROM {table} WHERE kind = ? AND expires_at <= ? ORDER BY expires_at LIMIT ?"  # noqa: S608  # likewise
+    return Statements(
+        get=backend.query(f"SELECT {row} FROM {table} WHERE {this}"),  # noqa: S608  # likewise
+        first_page=some(f"id, {row}"),
+        next_page=some(f"id, {row}", " AND id > ?"),
+        first_ids=some("id"),
+        next_ids=some("id", " AND id > ?"),
+        insert=backend.change(
+            f"INSERT INTO {table} (data, version, expires_at, kind, id, written_at) "  # noqa: S608  # likewise
+            f"VALUES (?, ?, ?, ?, ?, {now}) ON CONFLICT (kind, id) DO NOTHING"
+        ),
+        # As the values of `insert`, then the expected version.
+        update=backend.change(
+            f"UPDATE {table} SET data = ?, version = ?, expires_at = ?, written_at = {now} "  # noqa: S608  # likewise
+            f"WHERE {this} AND version = ?"
+        ),
+        reseal=backend.change(
+            f"UPDATE {table} SET data = ?, version = ? WHERE {this} AND version = ?"  # noqa: S608  # likewise
+        ),
+        delete=backend.change(f"DELETE FROM {table} WHERE {this} AND version = ?"),  # noqa: S608  # likewise
+        # The kind twice.
+        sweep=backend.change(f"DELETE FROM {table} WHERE kind = ? AND id {backend.chosen(due)}"),  # noqa: S608  # likewise
+    )

@@ -1,0 +1,159 @@
+"""Control of a sandbox from Python, apart from its server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..faults.faults import Faults
+from ..faults.holds import Hold
+from ..faults.traps import Traps
+from ..operations import Region, named
+from ..world.clock import Clock
+from ..world.keys import Deletion
+from ..world.limits import Limits
+from ..world.model import ApiKey, PartnerClient, grants_of
+from ..world.settings import Settings
+from ..world.world import World
+from .registry import Registry
+
+
+class Administration(Registry):
+    """Clients, users, keys, settings and the log of a sandbox.
+
+    Every method may be called from any thread, with or without a running event loop, whether or
+    not the sandbox is running.
+
+    Args:
+        clock: The clock of the sandbox.
+        key_delay: Seconds between a code exchange and the creation of the API key.
+    """
+
+    def __init__(self, clock: Clock, key_delay: float) -> None:
+        self._key_delay = key_delay
+        super().__init__(clock, World(clock, Settings(key_delay=key_delay)))
+
+    def reset(self) -> None:
+        """Delete all data and reset all settings; keep the ports and the time of the clock."""
+        old = self._world
+        self._world = World(self.clock, Settings(key_delay=self._key_delay))
+        old.holds.release_all()
+
+    def key(self, user: str, client: str | PartnerClient) -> ApiKey | None:
+        """Return the key of a user and client, active or disabled, or None."""
+        state = self._world.state
+        return self._world.keys.current(state.user(user), state.client(client))
+
+    @property
+    def keys(self) -> list[ApiKey]:
+        """Return all keys, including deleted ones."""
+        return self._world.keys.all()
+
+    def add_key(
+        self,
+        user: str,
+        client: str | PartnerClient,
+        permissions: Iterable[str] | Mapping[str, Iterable[str]] | None = None,
+        *,
+        region: Region = "global",
+    ) -> ApiKey:
+        """Create an active key without a login.
+
+        Args:
+            user: The owner of the key.
+            client: The client of the partner.
+            permissions: The names of permission groups, or a mapping of groups to enabled URLs;
+                all if None.
+            region: The region where the key is valid.
+
+        Raises:
+            ValueError: The user already has a key from this client, or the user, client or
+                permission does not exist.
+        """
+        state = self._world.state
+        return self._world.keys.make(
+            state.client(client), state.user(user), grants_of(permissions), region
+        )
+
+    def grant(
+        self, external_id: str, permissions: Iterable[str] | Mapping[str, Iterable[str]]
+    ) -> None:
+        """Replace the permissions of a key; see `add_key`."""
+        self._key(external_id).grants = grants_of(permissions)
+
+    def delete_key(self, external_id: str, reason: Deletion = "user") -> None:
+        """Delete a key as its user or the system does.
+
+        Args:
+            external_id: The external id of the key.
+            reason: The reason; `"revoked"` also revokes the tokens of its user and client.
+
+        Raises:
+            ValueError: The key does not exist.
+        """
+        key = self._key(external_id)
+        self._world.keys.delete(key, reason)
+        if reason == "revoked":
+            self._world.tokens.revoke(key.user, key.client)
+
+    def disable_key(self, external_id: str) -> None:
+        """Disable a key, as WhiteBIT does after 14 days without use."""
+        self._key(external_id).disabled = True
+
+    def lock_secret(self, external_id: str, seconds: float) -> None:
+        """Lock the secret of a key for some seconds, as during another retrieval."""
+        self._key(external_id).locked_until = self.clock.now() + seconds
+
+    def revoke_tokens(self, user: str, client: str | PartnerClient) -> int:
+        """Revoke all tokens of a user and client, and return the number of pairs."""
+        state = self._world.state
+        return self._world.tokens.revoke(state.user(user), state.client(client))
+
+    def revoke_authorization(self, user: str, client: str | PartnerClient) -> None:
+        """Revoke the authorization of a partner by a user: tokens, key, and a scheduled key."""
+        self.revoke_tokens(user, client)
+        state = self._world.state
+        self._world.keys.forget_pending(state.user(user), state.client(client))
+        key = self.key(user, client)
+        if key is not None:
+            self._world.keys.delete(key, "revoked")
+
+    def finish_choosing(self, user: str) -> int:
+        """Confirm the permissions of a user now, and return the number of keys created."""
+        return self._world.keys.finish_choosing(self._world.state.user(user))
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings, which can be changed in place."""
+        return self._world.state.settings
+
+    @property
+    def traps(self) -> Traps:
+        """Return the switches for irregular responses, which can be changed in place."""
+        return self._world.traps
+
+    @property
+    def limits(self) -> Limits:
+        """Return the rate limits, which can be changed in place."""
+        return self._world.limits
+
+    @property
+    def faults(self) -> Faults:
+        """Return the faults, which can be added to."""
+        return self._world.faults
+
+    def hold(self, route: str) -> Hold:
+        """Pause the requests of an operation inside the server until the hold is released.
+
+        Args:
+            route: The name of an operation, or its route such as `"POST /oauth2/token"`.
+
+        Raises:
+            ValueError: The operation does not exist.
+        """
+        return self._world.holds.add(named(route))
+
+    def _key(self, external_id: str) -> ApiKey:
+        key = self._world.keys.by_id(external_id)
+        if key is None:
+            raise ValueError("external_id: the key does not exist")
+        return key

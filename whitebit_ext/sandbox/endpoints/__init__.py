@@ -1,0 +1,1 @@
+"""The operations of WhiteBIT's API, and the pages of the login."""

@@ -1,0 +1,1 @@
+"""What a test can make go wrong: faults, holds, and oddities of the answers."""

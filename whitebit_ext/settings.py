@@ -1,0 +1,195 @@
+"""What a partner object is made with, checked once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Self
+from urllib.parse import urlsplit
+
+import attrs
+import httpx
+
+from .custody.sealing import Sealer
+from .custody.stores import Store
+from .errors import InvalidArgument
+from .http.network import Network, ProxyGiven, Verify
+from .oauth.protocol import Credentials
+from .regions import Region, Server
+from .runtime.clock import Clock, SystemClock
+from .secret import Secret
+
+_LONGEST_ID = 255
+
+
+@attrs.frozen
+class Settings:
+    """The arguments of ``WhiteBIT`` and ``AsyncWhiteBIT``, checked.
+
+    Attributes:
+        credentials: What the partner is registered with.
+        server: The one server that is spoken to.
+        store: Where sealed rows are kept.
+        sealer: What seals them.
+        network: How connections are made.
+        timeout: Seconds for one whole request.
+        egress: A label of the address that requests leave from.
+        refresh_interval: Seconds between two refreshes from this egress.
+        transport: Makes the transports of the sync pools, if they are not httpx's.
+        async_transport: The same for the async pools.
+        spill: The spill directory, if there is one.
+        clock: Where time comes from.
+    """
+
+    credentials: Credentials
+    server: Server
+    store: Store
+    sealer: Sealer
+    network: Network
+    timeout: float
+    egress: str
+    refresh_interval: float
+    transport: Callable[[], httpx.BaseTransport] | None
+    async_transport: Callable[[], httpx.AsyncBaseTransport] | None
+    spill: str | os.PathLike[str] | None
+    clock: Clock
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        client_id: str,
+        client_secret: str | Secret,
+        redirect_uri: str,
+        region: Region,
+        store: Store,
+        encryption_keys: Sequence[str | bytes | Secret],
+        base_url: str | None,
+        timeout: float,
+        egress: str,
+        refresh_interval: float,
+        transport: Callable[[], httpx.BaseTransport] | None,
+        async_transport: Callable[[], httpx.AsyncBaseTransport] | None,
+        spill: str | os.PathLike[str] | None,
+        verify: Verify,
+        proxy: ProxyGiven,
+        trust_env: bool,
+        clock: Clock | None,
+    ) -> Self:
+        """Check the arguments.
+
+        Raises:
+            InvalidArgument: an argument is wrong; it is named.
+        """
+        secret = check_secret("client_secret", client_secret)
+        check_text("client_id", client_id)
+        check_text("egress", egress)
+        _check_redirect_uri(redirect_uri)
+        _check_number("timeout", timeout, 0.1, 120.0)
+        _check_number("refresh_interval", refresh_interval, 0.0, 60.0)
+        given: object = store
+        if not isinstance(given, Store) or isinstance(given, type):
+            raise InvalidArgument("store", "expected a store, such as MemoryStore()")
+        _check_factory("transport", transport)
+        _check_factory("async_transport", async_transport)
+        server = Server.of(region, base_url)
+        return cls(
+            credentials=Credentials(client_id, secret, redirect_uri),
+            server=server,
+            store=store,
+            sealer=Sealer(encryption_keys),
+            network=Network(server, verify=verify, proxy=proxy, trust_env=trust_env),
+            timeout=float(timeout),
+            egress=egress,
+            refresh_interval=float(refresh_interval),
+            transport=transport,
+            async_transport=async_transport,
+            spill=spill,
+            clock=clock or SystemClock(),
+        )
+
+
+def check_user(user_id: str) -> str:
+    """Return the user id if it can be one."""
+    check_text("user_id", user_id)
+    return user_id
+
+
+def check_state(state: object) -> None:
+    """Refuse what cannot be the state that the browser session kept.
+
+    Raises:
+        InvalidArgument: it is neither text nor ``None``.
+    """
+    if state is not None and not isinstance(state, str):
+        raise InvalidArgument("state", "expected the str that the browser session kept")
+
+
+def check_text(argument: str, value: object) -> None:
+    """Refuse what is no text that prints.
+
+    Raises:
+        InvalidArgument: the value is none; the text says nothing of it.
+    """
+    problem = _problem(value)
+    if problem is not None:
+        raise InvalidArgument(argument, problem)
+    if argument in ("user_id", "client_id", "egress") and len(str(value)) > _LONGEST_ID:
+        raise InvalidArgument(argument, f"it is longer than {_LONGEST_ID} characters")
+
+
+def check_secret(argument: str, value: object) -> Secret:
+    """Return a confidential text, given as ``str`` or as ``Secret``.
+
+    Raises:
+        InvalidArgument: it is none.
+    """
+    secret = value if isinstance(value, Secret) else None
+    problem = _problem(value if secret is None else secret.reveal())
+    if problem is not None:
+        raise InvalidArgument(argument, problem)
+    return Secret(str(value)) if secret is None else secret
+
+
+def check_key_id(argument: str, value: object) -> None:
+    """Refuse what is no id of a key: it goes into a header, or a path.
+
+    Raises:
+        InvalidArgument: the value is none.
+    """
+    check_text(argument, value)
+    if not str(value).isascii() or " " in str(value):
+        raise InvalidArgument(argument, "it contains a character that a key id cannot have")
+
+
+def _problem(value: object) -> str | None:
+    if not isinstance(value, str):
+        return f"expected a str, got {type(value).__name__}"
+    if not value.strip():
+        return "it is empty"
+    return None if value.isprintable() else "it contains a character that is not printable"
+
+
+def _check_number(argument: str, value: object, least: float, most: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidArgument(argument, "expected a number of seconds")
+    if not least <= value <= most:
+        raise InvalidArgument(argument, f"expected {least:g} to {most:g} seconds")
+
+
+def _check_factory(argument: str, factory: object) -> None:
+    if factory is not None and not callable(factory):
+        raise InvalidArgument(argument, "expected a function that returns an httpx transport")
+
+
+def _check_redirect_uri(redirect_uri: str) -> None:
+    check_text("redirect_uri", redirect_uri)
+    try:
+        parts = urlsplit(redirect_uri)
+        readable = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket too many
+        readable = False
+    if not readable:
+        raise InvalidArgument("redirect_uri", "expected the registered https://… address")
+    if parts.fragment:  # RFC 6749, section 3.1.2
+        raise InvalidArgument("redirect_uri", "it must not have a fragment")
