@@ -1,7 +1,7 @@
-"""Sessions: the only way to lint, type-check, test, regenerate and build.
+"""Nox sessions to lint, type-check, test, regenerate and build.
 
 Every install is pinned by `constraints/dev.txt`. After a first run, `nox -R` works offline: it
-skips the installs, and builds and installs the wheel of the tree all the same.
+skips the installs, but still builds and installs the wheel.
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ EXTRAS = tuple(sorted(PROJECT["project"]["optional-dependencies"]))
 
 
 def _present(version: str) -> bool:
-    """Return whether an interpreter of that version runs: a pyenv shim may lead nowhere."""
+    """Return whether an interpreter of that version runs: a pyenv shim may have no target."""
     program = shutil.which(f"python{version}")
     if program is None:
         return False
     return subprocess.run([program, "-c", ""], capture_output=True, check=False).returncode == 0
 
 
-# The interpreter that runs nox comes first; `scripts/test` runs this one alone (`nox -p`).
+# The interpreter that runs nox comes first; `scripts/test` uses only this one (`nox -p`).
 DEFAULT = f"{sys.version_info.major}.{sys.version_info.minor}"
 OTHERS = [v for v in ("3.11", "3.12", "3.13", "3.14") if v != DEFAULT and _present(v)]
 
-# A file's tests stay together: what a module or a session sets up, such as PostgreSQL, is set up
-# once for each worker that needs it.
+# The tests of a file run on one worker, so that module and session fixtures, such as PostgreSQL,
+# are set up once for each worker that needs them.
 PARALLEL = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
 FAST = ("tests/client", "tests/history", "tests/sandbox", "tests/test_architecture.py")
 
 
 def _install(session: nox.Session, *groups: str, extras: bool = False) -> None:
-    """Install dependency groups, and the tree in editable form with all extras if asked for."""
+    """Install dependency groups, and with ``extras`` the editable tree with all its extras."""
     requirements = list(nox.project.dependency_groups(PROJECT, *groups))
     if extras:
-        # The build backend is in the environment already: a build of its own would fetch it again.
+        # The build backend is already installed: an isolated build would download it again.
         session.install("-c", str(CONSTRAINTS), *requirements)
         requirements = ["--no-build-isolation", "-e", f".[{','.join(EXTRAS)}]"]
     session.install("-c", str(CONSTRAINTS), *requirements)
 
 
 def _build(session: nox.Session) -> tuple[Path, Path]:
-    """Build the sdist, and the wheel from the unpacked sdist, so that both are known complete."""
+    """Build the sdist, and the wheel from the sdist, so that both are complete."""
     out = Path(session.create_tmp()).resolve() / "dist"
     shutil.rmtree(out, ignore_errors=True)
     session.run(
@@ -68,7 +68,7 @@ def _build(session: nox.Session) -> tuple[Path, Path]:
 
 
 def _replace(session: nox.Session, python: str, wheel: Path) -> None:
-    """Install the wheel just built over an older one, offline, also under `nox -R`."""
+    """Install the new wheel over an older one, offline, also under `nox -R`."""
     session.run(
         *(python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"),
         *("--force-reinstall", str(wheel)),
@@ -78,7 +78,7 @@ def _replace(session: nox.Session, python: str, wheel: Path) -> None:
 
 @nox.session(python=DEFAULT)
 def lint(session: nox.Session) -> None:
-    """Check style and format, the OpenAPI document, and that document by its linter."""
+    """Check style and format, and validate and lint the OpenAPI document."""
     _install(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -97,21 +97,21 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=DEFAULT)
 def types(session: nox.Session) -> None:
-    """Check types with mypy, strictly, over both packages, the scripts, the tests, this file."""
+    """Check the types of all code with mypy in strict mode."""
     _install(session, "types", extras=True)
     session.run("mypy", *session.posargs)
 
 
 @nox.session(python=DEFAULT)
 def regenerate(session: nox.Session) -> None:
-    """Write generated/ anew from spec/; with `--check`, compare every byte and write nothing."""
+    """Regenerate generated/ and _sync; with `--check`, compare every byte and write nothing."""
     _install(session, "regenerate")
     session.run("python", "scripts/regenerate.py", *session.posargs)
 
 
 @nox.session(python=DEFAULT)
 def record(session: nox.Session) -> None:
-    """Record tests/cassettes anew from the sandbox; with `--whitebit`, from WhiteBIT itself."""
+    """Record tests/cassettes again from the sandbox, or with `--whitebit` from WhiteBIT."""
     _install(session, "test", extras=True)
     session.run("python", "-m", "tests.cassettes.record", *session.posargs)
 
@@ -120,14 +120,14 @@ def record(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests against the built wheel, in parallel, and fail if coverage is too low.
 
-    Arguments go to pytest in place of that: one process, and no coverage.
+    Arguments are passed to pytest instead of the options for parallel runs and coverage.
     """
     _install(session, "test")
     wheel, sdist = _build(session)
     session.install("-c", str(CONSTRAINTS), f"{wheel}[{','.join(EXTRAS)}]")
     _replace(session, "python", wheel)
     measured = [*PARALLEL, "--cov", "--cov-report=term"]
-    # The command, not `python -m pytest`: that would put the tree's packages on the path.
+    # Not `python -m pytest`, which would add the tree's packages to the path.
     session.run(
         *("pytest", *(session.posargs or measured)),
         env={"WHITEBIT_OAUTH_WHEEL": str(wheel), "WHITEBIT_OAUTH_SDIST": str(sdist)},
@@ -136,7 +136,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=DEFAULT)
 def fast(session: nox.Session) -> None:
-    """Run the tests that need no browser, database server or wheel, against the tree: a minute."""
+    """Run the tests without browser, database server or wheel against the tree (one minute)."""
     _install(session, "test", extras=True)
     chosen = session.posargs or FAST
     session.run("pytest", "--quiet", "-m", "not slow", *PARALLEL, *chosen)
@@ -144,7 +144,7 @@ def fast(session: nox.Session) -> None:
 
 @nox.session(python=DEFAULT)
 def lowest(session: nox.Session) -> None:
-    """Run the tests with the lowest version that each requirement of the package admits."""
+    """Run the tests with the lowest version that each requirement of the package allows."""
     declared = [*PROJECT["project"]["dependencies"]]
     for extra in EXTRAS:
         declared += PROJECT["project"]["optional-dependencies"][extra]
@@ -178,7 +178,7 @@ def lowest(session: nox.Session) -> None:
 @nox.session(python=DEFAULT)
 @nox.parametrize("httpx2", [False, True], ids=["alone", "with-httpx2"])
 def wheel(session: nox.Session, httpx2: bool) -> None:
-    """Use the wheel in an environment with nothing but its dependencies."""
+    """Check the wheel in an environment with only its dependencies."""
     session.install(
         "-c", str(CONSTRAINTS), "mypy", *nox.project.dependency_groups(PROJECT, "build")
     )
@@ -196,7 +196,7 @@ def wheel(session: nox.Session, httpx2: bool) -> None:
     _replace(session, python, built)
     session.run(python, "-m", "pip", "check", external=True)
     programs = ROOT / "tests" / "packaging" / "programs"
-    # Away from the tree, so that nothing but the environment can answer the imports.
+    # Outside the tree, so that imports are resolved only from the environment.
     with session.chdir(scratch):
         for program in sorted(programs.glob("*.py")):
             session.run(
@@ -204,16 +204,16 @@ def wheel(session: nox.Session, httpx2: bool) -> None:
                 *("--python-executable", python, str(program)),
             )
             session.run(python, "-P", "-W", "error", str(program), external=True)
-        # The console script is there, and names the extra that it lacks.
+        # The console script exists and names the missing extra.
         session.run(str(bare / "bin" / "whitebit-oauth"), external=True, success_codes=[2])
 
 
 @nox.session(python=DEFAULT)
 def bench(session: nox.Session) -> None:
-    """Measure speed and size against raw httpx, and print one table; `--quick` for a look."""
+    """Measure speed and size against raw httpx, and print one table; `--quick` for fewer rounds."""
     _install(session, "bench", "build", "test-core", extras=True)
     wheel, _ = _build(session)
-    # Imports are timed where a partner would have them: with nothing else that httpx may load.
+    # Imports are timed in a clean environment: httpx loads optional packages if they are installed.
     bare = Path(session.create_tmp()).resolve() / "bare"
     python = str(bare / "bin" / "python")
     session.run_install("python", "-m", "venv", "--clear", str(bare))
@@ -225,7 +225,7 @@ def bench(session: nox.Session) -> None:
     _replace(session, python, wheel)
     sdk = str(bare.with_name("sdk") / "bin" / "python")
     session.run_install("python", "-m", "venv", "--clear", str(bare.with_name("sdk")))
-    # Alone: it asks for an older urllib3 than the constraints have.
+    # Separately: it requires an older urllib3 than the constraints have.
     session.run_install(
         *(sdk, "-m", "pip", "install", *nox.project.dependency_groups(PROJECT, "sdk")),
         external=True,
@@ -239,18 +239,18 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=DEFAULT)
 def reliability(session: nox.Session) -> None:
-    """Run the proofs of custody in full and print their figures; `-- kill --rounds 5` for a few."""
+    """Run the proofs of custody in full and print the figures; e.g. `-- kill --rounds 5`."""
     _install(session, "test", extras=True)
     session.run("python", "-m", "scripts.reliability", *session.posargs)
 
 
 @nox.session(python=DEFAULT)
 def constraints(session: nox.Session) -> None:
-    """Resolve everything that the sessions use anew, and write `constraints/dev.txt`."""
+    """Resolve all dependencies of the sessions again, and write `constraints/dev.txt`."""
     fresh = Path(session.create_tmp()).resolve() / "fresh"
     python = str(fresh / "bin" / "python")
     session.run("python", "-m", "venv", "--clear", str(fresh))
-    # WhiteBIT's SDK has an environment of its own, and its pin in pyproject.toml.
+    # WhiteBIT's SDK has a separate environment, and is pinned in pyproject.toml.
     together = [group for group in PROJECT["dependency-groups"] if group != "sdk"]
     groups = nox.project.dependency_groups(PROJECT, *together)
     session.run(
@@ -266,7 +266,7 @@ def constraints(session: nox.Session) -> None:
     if not isinstance(frozen, str):
         session.error("pip freeze printed nothing")
     pins = [line for line in frozen.splitlines() if "==" in line]
-    if strangers := [line for line in frozen.splitlines() if line not in pins]:
-        session.error(f"not from a release: {strangers}")
+    if unpinned := [line for line in frozen.splitlines() if line not in pins]:
+        session.error(f"not from a release: {unpinned}")
     header = "# Written by `nox -s constraints`: Linux, Python " + DEFAULT + ".\n"
     CONSTRAINTS.write_text(header + "".join(f"{pin}\n" for pin in pins), encoding="utf-8")

@@ -1,12 +1,10 @@
-"""Make `generated/whitebit_api` from `spec/`, and `whitebit_ext/_sync` from its async twin.
+"""Generate `generated/whitebit_api` from `spec/`, and `whitebit_ext/_sync` from `_async`.
 
-With `--check`, compare with what would be made, and write nothing.
+The output is reproducible and needs no network: the generator and the formatter must have the
+versions pinned in constraints/dev.txt, and a warning of the generator is an error.
 
-Offline, and the same bytes every time: the generator and the formatter must be those that
-constraints/dev.txt pins, and a warning of the generator is an error.
-
-    python scripts/regenerate.py            write both anew
-    python scripts/regenerate.py --check    change nothing; exit 1 if a byte would change
+    python scripts/regenerate.py            write both
+    python scripts/regenerate.py --check    write nothing; exit 1 if a byte would change
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # run as a file, Python looks beside it only
 
-from scripts.spec_document import (  # noqa: E402 - after the line that lets it be found
+from scripts.spec_document import (  # noqa: E402 - needs the path set above
     Document,
     SpecError,
     operations_of,
@@ -60,14 +58,14 @@ DIFF_LINES: Final = 12
 
 
 class RegenerateError(Exception):
-    """What keeps the package from being made, in words for the person who called."""
+    """A failure to generate, with a message for the command line."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status.
 
     Returns:
-        0 when all is well, 1 when `--check` found a difference, 2 when nothing could be made.
+        0 on success, 1 if `--check` found a difference, 2 if generating failed.
     """
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--check", action="store_true", help="compare, and change nothing")
@@ -98,10 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def make(spec: Path, target: Path) -> None:
-    """Make the whole package at `target`, which must not exist yet.
+    """Generate the package at `target`, which must not exist yet.
 
     Raises:
-        RegenerateError: A tool is missing or has another version, or the generator complained.
+        RegenerateError: A tool is missing or has another version, or the generator warned.
     """
     version = check_pin(GENERATOR)
     check_pin(FORMATTER)
@@ -112,8 +110,8 @@ def make(spec: Path, target: Path) -> None:
     except SpecError as error:
         raise RegenerateError(str(error)) from None
     (target / "py.typed").touch()
-    # What the templates import and a module does not use goes; then the order, then the layout.
-    # Each file by its name: in a folder, ruff passes over what lies below a `.nox` or its like.
+    # Remove unused imports of the templates, sort the rest, then format. Files are passed by name,
+    # since ruff skips folders below a `.nox` and the like.
     files = sorted(str(path) for path in target.rglob("*.py"))
     run_ruff("check", "--fix", "--quiet", "--select", "F401,I", *files)
     run_ruff("format", "--quiet", *files)
@@ -126,14 +124,14 @@ def make(spec: Path, target: Path) -> None:
 
 
 def make_sync(source: Path, target: Path) -> None:
-    """Make the sync face at `target` from the async one.
+    """Generate the sync code at `target` from the async code.
 
     Raises:
-        RegenerateError: A tool is missing or has another version, or a rule does not fit.
+        RegenerateError: A tool is missing or has another version, or a rule does not apply.
     """
     check_pin(FORMATTER)
     target.mkdir()
-    # By its path: this script is also run where nothing else of the tree can be imported.
+    # By path: this script also runs where the rest of the tree cannot be imported.
     twin = runpy.run_path(str(Path(__file__).with_name("unasync.py")))["twin"]
     try:
         texts: dict[str, str] = twin(source)
@@ -151,7 +149,7 @@ def check_pin(distribution: str) -> str:
     """Return the installed version of a tool, which must be the pinned one.
 
     Raises:
-        RegenerateError: It is missing, or has another version, which would write other bytes.
+        RegenerateError: It is missing or has another version, whose output may differ.
     """
     pins = dict(re.findall(r"^([\w.-]+)==([\w.]+)", PINS.read_text("utf-8"), re.MULTILINE))
     try:
@@ -159,7 +157,9 @@ def check_pin(distribution: str) -> str:
     except importlib.metadata.PackageNotFoundError:
         found = "none"
     if found != pins[distribution]:
-        raise RegenerateError(f"{distribution} {pins[distribution]} is needed, {found} is here")
+        raise RegenerateError(
+            f"{distribution} {pins[distribution]} is needed, {found} is installed"
+        )
     return found
 
 
@@ -171,12 +171,12 @@ def read(spec: Path) -> Document:
 
 
 def generate(document: Document, spec: Path, target: Path) -> None:
-    """Run the generator on what of the document is used.
+    """Run the generator on the reachable part of the document.
 
     Raises:
-        RegenerateError: It failed, or it gave as much as a warning.
+        RegenerateError: It failed or warned.
     """
-    # Heavy, and not there when a pin is wrong.
+    # Slow to import, and possibly missing before the pins are checked.
     import openapi_python_client as generator
     from openapi_python_client.config import Config, ConfigFile, MetaType
 
@@ -190,7 +190,7 @@ def generate(document: Document, spec: Path, target: Path) -> None:
         overwrite=False,
         output_path=target,
     )
-    with contextlib.redirect_stdout(io.StringIO()):  # it announces the temporary folder
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints the temporary folder
         complaints = generator.generate(config=config, custom_template_path=spec / "templates")
     if complaints:
         raise RegenerateError(
@@ -199,7 +199,7 @@ def generate(document: Document, spec: Path, target: Path) -> None:
 
 
 def write_tables(document: Document, spec: Path, target: Path) -> None:
-    """Write the modules that are not the generator's: operations, enumerations and records."""
+    """Write the modules of this script's templates: operations, enumerations and records."""
     import jinja2
 
     environment = jinja2.Environment(  # noqa: S701 - this is Python, not HTML
@@ -218,10 +218,10 @@ def write_tables(document: Document, spec: Path, target: Path) -> None:
 
 
 def run_ruff(command: str, *arguments: str) -> None:
-    """Run ruff without any configuration or cache of this machine.
+    """Run ruff without configuration files or cache.
 
     Raises:
-        RegenerateError: It found what it could not mend, or failed.
+        RegenerateError: It failed or found errors that it cannot fix.
     """
     done = subprocess.run(  # noqa: S603 - our own arguments
         [
@@ -237,7 +237,7 @@ def run_ruff(command: str, *arguments: str) -> None:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """List the files in a folder, in order, without what Python caches there."""
+    """Return the sorted files of a folder, without Python's caches."""
     return [
         path
         for path in sorted(folder.rglob("*"))
@@ -246,7 +246,7 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def replace(target: Path, made: Path) -> None:
-    """Put the new package in the place of the old one, of which nothing stays."""
+    """Replace the old package completely by the new one."""
     if target.exists():
         shutil.rmtree(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -254,7 +254,7 @@ def replace(target: Path, made: Path) -> None:
 
 
 def compare(made: Path, target: Path) -> list[str]:
-    """Describe every difference between the package and what would be made, by file."""
+    """Return a description of each file that differs from the generated one."""
     new = {path.relative_to(made).as_posix(): path.read_bytes() for path in files_of(made)}
     old = {path.relative_to(target).as_posix(): path.read_bytes() for path in files_of(target)}
     differences = [f"missing: {name}" for name in sorted(new.keys() - old.keys())]
@@ -276,7 +276,7 @@ def compare(made: Path, target: Path) -> list[str]:
 def report(differences: Sequence[str]) -> int:
     """Print the differences and return the exit status."""
     if not differences:
-        print("generated/ is what spec/ makes, and _sync what _async makes")
+        print("generated/ and _sync are up to date")
         return 0
     print("\n".join(differences))
     print(f"{len(differences)} files differ: run scripts/regenerate.py", file=sys.stderr)

@@ -1,7 +1,7 @@
 """Run the proofs of `tests/reliability` in full, with a progress display, and print the figures.
 
-`nox -s reliability -- PROOF [--rounds N] [--database KIND]`; without a proof, all of them. Those
-that need no repetition are the tests themselves, which are run whole.
+`nox -s reliability -- PROOF [--rounds N] [--database KIND]`; without a proof, all of them. Proofs
+that need no repetition are run as test modules.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ console = Console()
 
 
 class Bench:
-    """Where proofs run: a sandbox, and fresh databases of the kinds that were asked for."""
+    """The environment of the proofs: a sandbox, and new databases of the requested kinds."""
 
     def __init__(self, sandbox: Sandbox, databases: Databases, kinds: tuple[str, ...]) -> None:
         self.kinds = kinds
@@ -64,7 +64,7 @@ class Bench:
 
 @contextmanager
 def progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how far a proof is, and give what moves it on."""
+    """Show the progress of a proof; yield the function that advances it."""
     columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as display:
         task = display.add_task(name, total=total)
@@ -72,7 +72,7 @@ def progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def table(title: str, *columns: str) -> Table:
-    """Make a table of figures."""
+    """Return an empty table of figures."""
     made = Table(title=title, title_justify="left")
     for number, column in enumerate(columns):
         made.add_column(column, justify="left" if number < 2 else "right")
@@ -80,7 +80,7 @@ def table(title: str, *columns: str) -> Table:
 
 
 def single_flight(bench: Bench, rounds: int | None) -> bool:
-    """Let crowds meet expired pairs, and stop holders of the lease."""
+    """Refresh expired pairs from many callers at once, and stop holders of the lease."""
     rounds = rounds or 50
     figures = table(
         f"Single flight, {rounds} rounds each",
@@ -120,7 +120,7 @@ def single_flight(bench: Bench, rounds: int | None) -> bool:
 
 
 def kill(bench: Bench, rounds: int | None) -> bool:
-    """Kill processes at every named point, and see what the next caller finds."""
+    """Kill processes at every named point, and check what the next caller finds."""
     rounds = rounds or 20
     held = True
     exchanges: tuple[Exchange, ...] = ("refresh", "retrieval")
@@ -176,7 +176,7 @@ def run_tests(name: str, bench: Bench) -> bool:
     if bench.kinds != KINDS:
         arguments += ["-k", bench.kinds[0]]
     console.rule(name)
-    # A process of its own: pytest wants to import the package itself.
+    # In a separate process: pytest must import the package itself.
     command = [sys.executable, "-m", "pytest", *arguments]
     return subprocess.run(command, check=False).returncode == 0  # noqa: S603  # our own tests
 
@@ -190,19 +190,19 @@ REPEATED: dict[str, Callable[[Bench, int | None], bool]] = {
 
 
 def span(numbers: list[int]) -> str:
-    """Write the one number that all are, or from where to where they go."""
+    """Return the range of the numbers as text, or the number if all are equal."""
     least, most = min(numbers), max(numbers)
     return str(least) if least == most else f"{least} to {most}"
 
 
 def main() -> int:
-    """Run what the command line names; 0 if all of it held."""
+    """Run the proofs named on the command line; return 0 if all of them held."""
     names = (*REPEATED, *(name for name in MODULES if name not in REPEATED))
     parser = argparse.ArgumentParser(prog="reliability", description=__doc__)
-    # Python 3.11 compares the empty list of no arguments with the choices too.
+    # Python 3.11 checks the empty list of no arguments against the choices as well.
     parser.add_argument("proofs", nargs="*", choices=[*names, []], metavar="PROOF")
-    parser.add_argument("--rounds", type=int, help="not 50 rounds, 20 trials, 100,000 reads")
-    parser.add_argument("--database", choices=KINDS, help="one kind of database alone")
+    parser.add_argument("--rounds", type=int, help="instead of 50 rounds, 20 trials, 100,000 reads")
+    parser.add_argument("--database", choices=KINDS, help="one kind of database only")
     given = parser.parse_args()
     outcomes: dict[str, bool] = {}
     console.print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")

@@ -1,6 +1,6 @@
-"""What `spec/openapi.yaml` says, as the values that `scripts/regenerate.py` fills templates with.
+"""The contents of `spec/openapi.yaml`, as values for the templates of `scripts/regenerate.py`.
 
-The extensions that are read here are described in `spec/README.md`.
+The extensions used here are described in `spec/README.md`.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ DAY: Final = 86_400
 
 
 class SpecError(Exception):
-    """What the document says and no template can show."""
+    """A value in the document that the templates do not support."""
 
 
-# Printed into the table as they are: `operations.py` has classes of the same names and fields.
+# Their repr is written to `operations.py`, which has classes of the same names and fields.
 
 
 @dataclass(frozen=True)
 class RateLimit:
-    """How many requests a server takes."""
+    """The number of requests that a server accepts."""
 
     requests: int
     seconds: int
@@ -34,7 +34,7 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class Dates:
-    """How an operation takes a range of time."""
+    """The parameters of an operation's time range."""
 
     start: str
     end: str
@@ -44,21 +44,21 @@ class Dates:
 
 
 class Fixed(dict[str, Any]):
-    """A mapping that prints as one that cannot be changed."""
+    """A mapping whose repr is that of an immutable mapping."""
 
     def __repr__(self) -> str:
         return f"MappingProxyType({super().__repr__()})"
 
 
 class Document:
-    """The OpenAPI document, with its references followed."""
+    """The OpenAPI document, with resolved references."""
 
     def __init__(self, content: Mapping[str, Any]) -> None:
         self.content = content
         self.schemas: Mapping[str, Any] = content["components"]["schemas"]
 
     def resolve(self, node: Any) -> Any:
-        """Follow a reference within the document, or return what is none."""
+        """Resolve a reference within the document; return any other node unchanged."""
         while isinstance(node, dict) and "$ref" in node:
             target: Any = self.content
             for part in node["$ref"].removeprefix("#/").split("/"):
@@ -67,12 +67,12 @@ class Document:
         return node
 
     def operations(self) -> Iterator[tuple[str, str, Any]]:
-        """Yield the path, the method and the content of every operation."""
+        """Yield the path, method and content of every operation."""
         for path, item in self.content["paths"].items():
             yield from ((path, method, item[method]) for method in METHODS if method in item)
 
     def named(self, node: Any) -> Iterator[str]:
-        """Yield the names of the schemas that a part of the document needs, each once."""
+        """Yield the name of each schema that a part of the document references, once."""
         seen: set[str] = set()
         waiting = [*_references(node)]
         while waiting:
@@ -82,7 +82,7 @@ class Document:
                 waiting += _references(self.schemas[name])
 
     def merged(self, schema: Any) -> Any:
-        """Return an object with the fields of all that it is composed of."""
+        """Return an object schema with the fields of all parts of its ``allOf``."""
         schema = self.resolve(schema)
         if "properties" in schema or "allOf" not in schema:
             return schema
@@ -110,8 +110,8 @@ def _references(node: Any) -> Iterator[str]:
 def reachable(document: Document) -> dict[str, Any]:
     """Return the part of the document from which models and functions are generated.
 
-    Answers other than successes are left out: nobody parses them with a model. So are those that
-    are made of records, which `records.py` has. Then no schema is kept that nothing needs.
+    Responses other than successes are omitted, since no model parses them, and so are those
+    that consist of records, which `records.py` defines. Then unused schemas are removed.
     """
     content: dict[str, Any] = copy.deepcopy(dict(document.content))
     paths = content["paths"]
@@ -145,7 +145,7 @@ def servers_of(holder: Mapping[str, Any]) -> dict[str, str]:
 
 
 def operations_of(document: Document) -> Iterator[dict[str, object]]:
-    """Read the fields of `Operation` for every operation of the document."""
+    """Yield the fields of `Operation` for every operation of the document."""
     for path, method, operation in document.operations():
         security = operation.get("security", document.content["security"])
         limit = operation["x-rate-limit"]
@@ -198,7 +198,7 @@ def _dates(body: Mapping[str, Any], fields: Mapping[str, Any]) -> Dates | None:
 
 
 def _duration(body: Mapping[str, Any], key: str, unit: str, size: int) -> int | None:
-    """Read an ISO 8601 duration of whole days or months."""
+    """Parse an ISO 8601 duration of whole days or months."""
     if key not in body:
         return None
     found = re.fullmatch(f"P([0-9]+){unit}", body[key])
@@ -210,12 +210,12 @@ def _duration(body: Mapping[str, Any], key: str, unit: str, size: int) -> int | 
 def security_of(
     document: Document, operation: Mapping[str, Any], security: Sequence[Mapping[str, Any]]
 ) -> str:
-    """Name what proves the caller of an operation."""
+    """Return the kind of authentication of an operation."""
     schemes = {scheme for requirement in security for scheme in requirement}
     if "oauth2" in schemes:
         return "bearer"
     if "signature" in schemes:
         return "signed"
-    # OpenAPI has no scheme for a secret in a form, so the form itself tells.
+    # OpenAPI has no scheme for a client secret in a form: it is recognized by the form's field.
     _, body = _request_of(document, operation)
     return "client" if "client_secret" in body.get("properties", ()) else "none"

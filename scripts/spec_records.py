@@ -1,4 +1,4 @@
-"""The records of the account reads and their enumerations, as `spec/openapi.yaml` has them."""
+"""The records of the account reads and their enumerations, from `spec/openapi.yaml`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORMATS = {"decimal": "Decimal", "unix-time": "Time"}
 
 
 def enumerations_of(document: Document) -> list[dict[str, Any]]:
-    """Return each enumeration once, by name, with its members."""
+    """Return each enumeration once, with its members, sorted by name."""
     found: dict[str, dict[str, Any]] = {}
     for schema in document.schemas.values():
         for field in (schema, *schema.get("properties", {}).values()):
@@ -33,7 +33,7 @@ def enumerations_of(document: Document) -> list[dict[str, Any]]:
 
 
 def outcomes_of(document: Document) -> dict[str, Any]:
-    """Return what the status codes of transactions mean."""
+    """Return the meanings of the status codes of transactions."""
     status = document.schemas["Transaction"]["properties"]["status"]
     return {
         "members": _members(
@@ -65,7 +65,7 @@ def _members(known: Mapping[str, str], *, number: bool = False) -> list[dict[str
 
 
 def _member(value: str, meaning: str) -> str:
-    """Return a member's name: its value, or its meaning where the value is no word."""
+    """Return a member's name: its value, or its meaning if the value is not a word."""
     return re.sub(r"\W+", "_", value if value[0].isalpha() else meaning).upper()
 
 
@@ -74,7 +74,7 @@ def _sentence(text: str) -> str:
 
 
 def records_of(document: Document) -> list[dict[str, Any]]:
-    """Return the records, those first that others are made of."""
+    """Return the records, nested ones before those that contain them."""
     found: dict[str, dict[str, Any]] = {}
 
     def add(name: str) -> None:
@@ -84,12 +84,12 @@ def records_of(document: Document) -> list[dict[str, Any]]:
         for nested in row["nested"]:
             add(nested)
         for field in row["fields"]:
-            # What holds nothing that can be wrong is not looked at.
+            # A nested record without checks needs no check.
             if field["nested"] and not found[field["nested"]]["checks"]:
                 field["check"] = None
         row["checks"] = [field["check"] for field in row["fields"] if field["check"]]
         if row["key"] and not row["keywords_only"]:
-            row["checks"] = []  # msgspec cannot make it, since it does not know the key
+            row["checks"] = []  # msgspec cannot build it without the key
         found[name] = row
 
     for name, schema in document.schemas.items():
@@ -105,7 +105,7 @@ def _record(document: Document, name: str) -> dict[str, Any]:
     properties: Mapping[str, Any] = schema["properties"]
     fields = [_field(document, wire, field, schema) for wire, field in properties.items()]
     if key:
-        # Only where every field is needed can the key be needed too: msgspec makes the others.
+        # The key can be required only if every field is: msgspec builds records without the key.
         default = None if all(field["required"] for field in fields) else '""'
         fields.insert(0, _key(key, own["description"], default))
     return {
@@ -164,7 +164,7 @@ def _field(
 
 
 def _type(field: Mapping[str, Any]) -> tuple[str, str | None, bool]:
-    """Return a field's type, the record that it is, and whether it is a list of these."""
+    """Return a field's type, its record if it has one, and whether it is a list of records."""
     options = [option for option in field.get("oneOf", (field,)) if option.get("type") != "null"]
     (option,) = options
     if "$ref" in option:
@@ -183,7 +183,7 @@ def _type(field: Mapping[str, Any]) -> tuple[str, str | None, bool]:
 
 
 def _check(value: str, kind: str, nested: str | None, several: bool, required: bool) -> str | None:
-    """Return the expression that is true of a sound value, or None where every value is."""
+    """Return the expression that checks a value, or None if every value is valid."""
     if nested is not None:
         function = f"sound_{_snake(nested)}"
         found = f"{function}({value})" if several else f"{function}(({value},))"
@@ -197,5 +197,5 @@ def _check(value: str, kind: str, nested: str | None, several: bool, required: b
 
 
 def _snake(text: str) -> str:
-    """Return a name in snake case, whether it was in camel case or several words."""
+    """Return a name in camel case or of several words in snake case."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).replace(" ", "_").lower()

@@ -1,8 +1,8 @@
-"""Write `whitebit_ext/_sync` from `whitebit_ext/_async`: one text, two faces.
+"""Translate `whitebit_ext/_async` to `whitebit_ext/_sync`.
 
-Each rule replaces one spelling everywhere, docstrings included. Two guards keep the result honest:
-a word of the async face that is left over is an error, and so is a rule that changes nothing.
-Called by `scripts/regenerate.py`, which writes or compares.
+Each rule replaces one pattern everywhere, including docstrings. A remaining async keyword is an
+error, and so is a rule that matches nothing. Called by `scripts/regenerate.py`, which writes or
+compares the result.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RULES: Final = tuple(
     for pattern, replacement in (
         (r"\basync (def|for|with)\b", r"\1"),
         (r"\bawait ", ""),
-        # httpx names an argument's type; everything else with this beginning has a twin.
+        # httpx's async types are kept; every other name with this prefix has a counterpart.
         (r"(?<!httpx\.)\bAsync(?=[A-Z])(?!WhiteBIT``)", ""),
         (r"\basync_(rim|client)\b", r"\1"),
         (r"\bStopAsyncIteration\b", "StopIteration"),
@@ -35,13 +35,13 @@ LEFT_OVER: Final = re.compile(r"\b(async|await|asyncio)\b|(?<!httpx\.)\bAsync(?!
 
 
 def twin(source: Path) -> dict[str, str]:
-    """Return the text of every file of the sync face, by name.
+    """Return the text of every sync file, by name.
 
     Args:
-        source: The folder of the async face.
+        source: The folder of the async code.
 
     Raises:
-        ValueError: a word of the async face is left over, or a rule changes nothing.
+        ValueError: an async keyword remains, or a rule matches nothing.
     """
     made, used = {}, [0] * len(RULES)
     for path in sorted(source.glob("*.py")):
@@ -51,9 +51,9 @@ def twin(source: Path) -> dict[str, str]:
             used[number] += count
         for line, content in enumerate(text.splitlines(), 1):
             if LEFT_OVER.search(content):
-                raise ValueError(f"{path.name}:{line} is still of the async face: {content}")
+                raise ValueError(f"{path.name}:{line} is still async: {content}")
         made[path.name] = HEADER.format(name=path.name) + text
     for (pattern, _), count in zip(RULES, used, strict=True):
         if not count:
-            raise ValueError(f"the rule {pattern.pattern!r} changes nothing: drop it")
+            raise ValueError(f"the rule {pattern.pattern!r} matches nothing: remove it")
     return made

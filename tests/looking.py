@@ -15,24 +15,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FunctionType, MethodType
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from whitebit_ext import Region, Store, regions
+from whitebit_ext import Region, Secret, Store, regions
 from whitebit_ext._async import engine as async_engine
 from whitebit_ext._async.transport import AsyncTransport
 from whitebit_ext._sync import engine as sync_engine
 from whitebit_ext._sync.transport import Transport
 from whitebit_ext.account import removal
-from whitebit_ext.custody.leases import Lease, Leases
-from whitebit_ext.custody.rows import KINDS, Custody, Value
+from whitebit_ext.custody import once
+from whitebit_ext.custody.changes import ask, release
+from whitebit_ext.custody.connection import Connection, Lease
+from whitebit_ext.custody.connections import Connections, fresh_id
+from whitebit_ext.custody.outcomes import Change, Outcome
+from whitebit_ext.custody.rows import KINDS, Custody, Value, login_id
 from whitebit_ext.custody.sealing import Sealer
 from whitebit_ext.custody.stores import SQLStore
-from whitebit_ext.custody.values import StoredKey, TokenPair
+from whitebit_ext.custody.values import LONGEST_ANSWER, Asks, Key, Standing, TokenPair, Verdict
 from whitebit_ext.http.pools import Pools
 from whitebit_ext.http.requests import Send
-from whitebit_ext.keys.claims import Claim
 from whitebit_ext.maintenance import Maintenance
 from whitebit_ext.regions import Server
 from whitebit_ext.runtime.clock import Clock, SystemClock
@@ -41,23 +45,35 @@ from whitebit_ext.sandbox import Sandbox
 
 __all__ = [
     "KINDS",
+    "LONGEST_ANSWER",
     "Custody",
+    "Asks",
+    "Connection",
+    "Key",
     "Lease",
-    "Leases",
-    "StoredKey",
+    "Standing",
     "TokenPair",
     "Value",
-    "claim_of",
+    "Verdict",
+    "changed",
     "connected_to",
     "custody_of",
+    "key_of",
     "lease_lasting",
+    "lease_released",
+    "lease_taken",
     "library_objects",
     "lead_to",
     "locks",
+    "login_id",
     "maintenance_of",
+    "pair_of",
     "paused",
     "read_by",
+    "put_key",
+    "put_pair",
     "row_id",
+    "row_of",
     "sent",
     "warn_again",
     "writing",
@@ -97,9 +113,85 @@ def row_id(custody: Custody, *subject: str) -> str:
     return custody._id(subject)
 
 
-def claim_of(custody: Custody, user_id: str, external_id: str) -> Claim:
-    """Return what custody knows of the request for one secret."""
-    return Claim(custody, user_id, external_id)
+def row_of(custody: Custody, user_id: str) -> Connection | None:
+    """Return the connection row of a user."""
+    return Connections(custody, SystemClock()).read(user_id).row
+
+
+def pair_of(custody: Custody, user_id: str) -> TokenPair | None:
+    """Return the stored token pair of a user."""
+    row = row_of(custody, user_id)
+    return None if row is None else row.pair
+
+
+def key_of(custody: Custody, user_id: str) -> Key | None:
+    """Return the stored key of a user: the one that signs, else the latest with a secret."""
+    row = row_of(custody, user_id)
+    if row is None:
+        return None
+    stored = [key for key in row.keys if key.secret is not None]
+    return row.signing_key or max(stored, key=lambda key: key.confirmed, default=None)
+
+
+def put_pair(custody: Custody, user_id: str, pair: TokenPair) -> None:
+    """Store a token pair beside whatever else there is of the user."""
+    _put(custody, user_id, lambda row: attrs.evolve(row, pair=pair))
+
+
+def put_key(custody: Custody, user_id: str, external_id: str, **fields: Any) -> None:
+    """Store a key: usable, with a secret, and whatever fields are given."""
+    made: dict[str, Any] = {
+        "public_key": external_id,
+        "secret": Secret("c2VjcmV0"),
+        "standing": Standing.USABLE,
+        "generation": 1,
+        "confirmed": 1,
+        "since": custody.now(),
+    } | fields
+    _put(custody, user_id, lambda row: attrs.evolve(row, keys=(Key(external_id, **made),)))
+
+
+def _put(custody: Custody, user_id: str, change: Callable[[Connection], Connection]) -> None:
+    new = Connection(fresh_id(), seq=0, generation=1, login="login")
+
+    def make(row: Connection | None) -> Change:
+        after = change(row or new)
+        return Change(Outcome.DONE, attrs.evolve(after, seq=after.seq + 1))
+
+    Connections(custody, SystemClock()).commit(user_id, make)
+
+
+def changed(
+    custody: Custody, user_id: str, change: Callable[[Connection], Connection]
+) -> Connection:
+    """Replace the connection row of a user, as another process would."""
+    row = row_of(custody, user_id)
+    assert row is not None
+    after = change(row)
+    after = attrs.evolve(after, seq=row.seq + 1)
+    Connections(custody, SystemClock()).commit(user_id, lambda _: Change(Outcome.DONE, after))
+    return after
+
+
+def lease_taken(custody: Custody, user_id: str, asks: Asks, subject: str = "") -> str:
+    """Take the lease of a user's row, as another process would; return the attempt's id."""
+    id = fresh_id()
+
+    def change(row: Connection | None) -> Change:
+        assert row is not None
+        about = subject
+        if asks is Asks.REFRESH and row.pair is not None:
+            about = row.pair.digest or ""
+        return ask(row, row.pin, attempt=id, asks=asks, subject=about, now=custody.now())
+
+    made = Connections(custody, SystemClock()).commit(user_id, change)
+    assert made.change.outcome is Outcome.DONE, made.change.outcome
+    return id
+
+
+def lease_released(custody: Custody, user_id: str, attempt: str) -> None:
+    """Give such a lease back."""
+    Connections(custody, SystemClock()).commit(user_id, lambda row: release(row, attempt))
 
 
 def maintenance_of(store: Store, keys: Sequence[str]) -> Maintenance:
@@ -111,18 +203,20 @@ def maintenance_of(store: Store, keys: Sequence[str]) -> Maintenance:
 def lease_lasting(seconds: float, timeout: float) -> Iterator[None]:
     """Give the partner objects made meanwhile leases of another length.
 
-    A lease outlasts the timeout by a constant, for which there is no argument: shorter ones would
+    A lease outlasts two timeouts by a constant, for which there is no argument: shorter ones would
     be wrong everywhere but in a test that waits for a lease to end.
     """
-    usual = sync_engine._LEASE_OVER_TIMEOUT
+    usual, patience = sync_engine._LEASE_OVER_TIMEOUTS, once.COMMIT_PATIENCE
+    once.COMMIT_PATIENCE = min(seconds, patience)  # a verdict waits for it too
     engines: tuple[Any, ...] = (sync_engine, async_engine)
     for engine in engines:
-        engine._LEASE_OVER_TIMEOUT = seconds - timeout
+        engine._LEASE_OVER_TIMEOUTS = seconds - 2 * min(timeout, 30.0)
     try:
         yield
     finally:
         for engine in engines:
-            engine._LEASE_OVER_TIMEOUT = usual
+            engine._LEASE_OVER_TIMEOUTS = usual
+        once.COMMIT_PATIENCE = patience
 
 
 # The database of an `SQLStore`

@@ -284,7 +284,8 @@ def test_subfolders_import_one_way(package: str) -> None:
 PUBLIC = """
 Account ActivationCondition ApiKey AsyncAccount AsyncBalances AsyncPages AsyncReads AsyncRows
 AsyncUser AsyncUserApiKey AsyncWhiteBIT Balances Callback Clock Confirmations Convert
-ConvertStep Deal KeyCondition KeyHealth KeyInfo KeyState Login Loss MainBalance MemoryStore
+ConvertStep Deal Disconnection KeyCondition
+KeyHealth KeyInfo KeyState Login Loss MainBalance MemoryStore
 NonceMode Order OrderStatus OrderStatusFilter OrderType Page Pages PartialWithdrawal
 PermissionDifference PermissionGroup PermissionUrl PositionSide Reads Region Role Row Rows
 Secret Side SignedAuth SpotBalance Store Transaction TransactionDetails TransactionMethod

@@ -1,8 +1,8 @@
 """Connect users' WhiteBIT accounts: OAuth 2.0, OAuth-issued API keys, account reads.
 
-The names in ``__all__`` are the public face, with ``whitebit_ext.errors`` and
-``whitebit_ext.sandbox``. Each loads when it is first used, so that what needs none of them, such
-as the pytest plugin, costs nothing.
+The names in ``__all__`` are the public API, with ``whitebit_ext.errors`` and
+``whitebit_ext.sandbox``. Each is imported on first use, so that code that needs none of them,
+such as the pytest plugin, pays nothing.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from .custody.stores import SQLStore as SQLStore
     from .custody.stores import Store as Store
     from .errors import WhiteBITError as WhiteBITError
+    from .keys.leaving import Disconnection as Disconnection
     from .keys.records import KeyCondition as KeyCondition
     from .keys.records import KeyHealth as KeyHealth
     from .keys.records import KeyInfo as KeyInfo
@@ -86,6 +87,7 @@ _MODULES = {
     ".custody.sealing": ("generate_encryption_key",),
     ".custody.stores": ("MemoryStore", "Row", "SQLStore", "Store"),
     ".errors": ("WhiteBITError",),
+    ".keys.leaving": ("Disconnection",),
     ".keys.records": (
         "KeyCondition",
         "KeyHealth",
@@ -126,7 +128,7 @@ _MODULES = {
         "TransactionDetails",
     ),
 }
-"""Where each public name is at home."""
+"""The public names, by the module that defines them."""
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 # SQLStore is public and not listed: a star import must not need SQLAlchemy.
@@ -134,7 +136,7 @@ __all__ = sorted({*_HOMES, "__version__", "errors"} - {"SQLStore"})
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name on first use (PEP 562)."""
+    """Import a public name on first use (PEP 562)."""
     from importlib import import_module
 
     if name == "errors":

@@ -13,16 +13,16 @@ from datetime import UTC, datetime
 
 import attrs
 
+from .custody.connection import decode, is_empty
 from .custody.rows import KINDS, Custody, Value, asked
 from .custody.sealing import Sealer
 from .custody.stores import Row, Store
 from .errors import CustodyError, EncryptionKeyMissing, StoreConflict, StoreUnavailable
-from .keys.health import judge
+from .keys.health import judge, judged_key
 from .keys.records import KeyHealth
 from .runtime.clock import Clock, SystemClock
 
 _ATTEMPTS = 50
-_DECIDED = ("lost", "taken", "malformed")
 
 
 @attrs.frozen
@@ -30,7 +30,7 @@ class Place:
     """Where a row stands.
 
     Attributes:
-        kind: What it is, e.g. ``key``.
+        kind: What it is, e.g. ``connection``.
         origin: The server, as ``scheme://host:port``; empty where the id is not one of ours.
         client_id: The partner's client id; likewise.
         subject: Which one, e.g. the user id.
@@ -85,12 +85,14 @@ class Loss:
     """A secret that nobody here holds although the server gave it out.
 
     Attributes:
-        place: Which claim it is; its subject is the user id and the key's external id.
+        place: The connection row; its subject is the user id.
+        external_id: The key's UUID at WhiteBIT.
         outcome: ``lost`` on the way to us, ``taken`` by somebody else, or ``malformed``.
         at: When it was noticed (aware, UTC).
     """
 
     place: Place
+    external_id: str
     outcome: str
     at: datetime
 
@@ -98,11 +100,6 @@ class Loss:
     def user_id(self) -> str:
         """The partner's own id of the user."""
         return self.place.subject[0]
-
-    @property
-    def external_id(self) -> str:
-        """The key's UUID at WhiteBIT."""
-        return self.place.subject[1]
 
 
 @attrs.frozen
@@ -228,7 +225,7 @@ class Maintenance:
                 "write",
                 place.kind,
                 lambda: self._store.put(place.kind, place.id, sealed, expect),  # noqa: B023  # called at once
-            ):
+            ) not in (None, False):
                 return True
         raise StoreConflict(
             f"the {place.kind} row was changed by others during {_ATTEMPTS} attempts to rotate it"
@@ -242,41 +239,46 @@ class Maintenance:
             client_id: Of this client only, likewise.
 
         Raises:
-            SealBroken, EncryptionKeyMissing: a claim does not open, and so may be a loss.
+            SealBroken, EncryptionKeyMissing: a row does not open, and so may hold a loss.
         """
-        for place in self.places("claim"):
+        for place in self.places("connection"):
             if origin not in (None, place.origin) or client_id not in (None, place.client_id):
                 continue
             row = self._row(place)
             if row is None:
                 continue
             value = json.loads(self._sealer.open(row.data, place.associated))
-            if value["state"] in _DECIDED:
-                yield Loss(place, value["state"], datetime.fromtimestamp(value["at"], UTC))
+            for key in value.get("keys", ()):
+                if key["verdict"] is not None:
+                    at = datetime.fromtimestamp(key["since"], UTC)
+                    yield Loss(place, key["external_id"], key["verdict"], at)
 
     def holdings(self) -> Iterator[Holding]:
         """Yield what custody holds of each user, ordered by server, client and user."""
         users = {
             (place.origin, place.client_id, place.subject[0]): place
-            for place in self.places("pair", "key")
+            for place in self.places("connection")
         }
         for user in sorted(users):
             yield self._holding(users[user])
 
     def _holding(self, user: Place) -> Holding:
-        rows = {}
-        for kind in ("pair", "key", "use"):
-            there = attrs.evolve(user, kind=kind)
-            rows[kind] = self._opened(there)
-        key, use = rows["key"][0], rows["use"][0]
-        user_id = user.subject[0]
+        value, finding = self._opened(user)
+        use, of_use = self._opened(attrs.evolve(user, kind="use"))
+        user_id, row = user.subject[0], None
+        if value is not None and not is_empty(value):
+            try:
+                row = decode(value)
+            except CustodyError as error:
+                finding = _finding(user, error)
+        key = None if row is None else judged_key(row)
         return Holding(
             origin=user.origin,
             client_id=user.client_id,
             user_id=user_id,
-            has_tokens=rows["pair"][0] is not None,
+            has_tokens=row is not None and row.pair is not None,
             key=None if key is None else judge(user_id, key, use, self._clock.time()),
-            findings=tuple(finding for _, finding in rows.values() if finding),
+            findings=tuple(found for found in (finding, of_use) if found),
         )
 
     def _opened(self, place: Place) -> tuple[Value | None, Finding | None]:
@@ -302,5 +304,5 @@ def _finding(place: Place, error: CustodyError) -> Finding:
 
 def losses(custody: Custody) -> tuple[Loss, ...]:
     """List the losses of one partner's custody."""
-    origin, client_id = custody.place("claim", ())[1:]
+    origin, client_id = custody.place("connection", ())[1:]
     return tuple(Maintenance(custody.store, custody.sealer).losses(origin, client_id))

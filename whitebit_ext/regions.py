@@ -1,4 +1,4 @@
-"""Which server may hear what: routing by the operations table of the generated client."""
+"""Regions and servers: routing by the operations table of the generated client."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BASE_URL = re.compile(
 
 
 class Region(enum.Enum):
-    """Name the WhiteBIT server that a partner and its users are registered with.
+    """The WhiteBIT server that a partner and its users are registered with.
 
     The values are the region names of the spec's ``servers`` (contract, section 1).
     """
@@ -35,13 +35,13 @@ class Region(enum.Enum):
 
 
 def operation(name: str) -> Operation:
-    """Return the row of the operations table, by ``operationId``."""
+    """Return an operation of the operations table, by ``operationId``."""
     return OPERATIONS[name]
 
 
 @attrs.frozen(slots=False)
 class Server:
-    """Stand for one server: a region, and the address under which it is reached."""
+    """A server: a region and its base URL."""
 
     region: Region
     base_url: str
@@ -51,9 +51,9 @@ class Server:
         """Return the server of a region.
 
         Args:
-            region: The region whose operations the server has.
-            base_url: Another address than the region's own, for the sandbox or a proxy.
-                Plain ``http`` is taken for a loopback address only.
+            region: The region whose operations the server provides.
+            base_url: A URL to use instead of the region's own, for the sandbox or a proxy.
+                Plain ``http`` is accepted for a loopback address only.
         """
         if not isinstance(region, Region):
             raise InvalidArgument("region", f"expected a Region, got {type(region).__name__}")
@@ -77,12 +77,12 @@ class Server:
 
     @cached_property
     def origin(self) -> str:
-        """Scheme, host and port (RFC 6454): what stored rows and credentials are bound to."""
+        """Scheme, host and port (RFC 6454), to which stored rows and credentials are bound."""
         return origin_of(self.base_url)
 
     @cached_property
     def is_loopback(self) -> bool:
-        """Return whether the address is this machine's own."""
+        """Whether the server is reached over a loopback address."""
         host = urlsplit(self.base_url).hostname or ""
         if host == "localhost":
             return True
@@ -92,17 +92,17 @@ class Server:
             return False
 
     def is_at(self, url: str) -> bool:
-        """Return whether a URL, which may be unreadable, is of this server's origin."""
+        """Return whether a URL has this server's origin; an invalid URL has not."""
         try:
             return origin_of(url) == self.origin
-        except ValueError:  # a port that is no number, a bracket too many
+        except ValueError:  # an invalid port or bracket
             return False
 
     def require(self, name: str) -> Operation:
-        """Return the operation, or refuse it because this region does not serve it.
+        """Return the operation if this region serves it.
 
         Raises:
-            RegionNotSupported: before anything was sent.
+            RegionNotSupported: it does not; nothing was sent.
         """
         found = operation(name)
         if self.region.value not in found.regions:
@@ -116,7 +116,7 @@ class Server:
 
 
 def origin_of(url: str) -> str:
-    """Return ``scheme://host:port`` of a URL, in lower case and with the port spelled out."""
+    """Return ``scheme://host:port`` of a URL, in lower case and with an explicit port."""
     parts = urlsplit(url)
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
     host = (parts.hostname or "").lower()
@@ -124,7 +124,7 @@ def origin_of(url: str) -> str:
 
 
 def origin_asked(url: httpx.URL) -> str:
-    """Return the same of a URL that httpx has parsed: of the host that it would connect to."""
+    """Return the origin of a URL parsed by httpx, with the host that httpx would connect to."""
     host, scheme = url.raw_host.decode("ascii"), url.scheme
     port = url.port or _DEFAULT_PORTS.get(scheme, 0)
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -1,4 +1,4 @@
-"""Values that do not print."""
+"""Confidential values."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import NoReturn, final
 
 @final
 class Secret:
-    """Hold a confidential string without showing it.
+    """A confidential string that is not shown.
 
-    It does not print, format, log, hash or pickle its value, and compares in constant time.
-    ``reveal()`` is the one way to the value; keep the result in no variable that lives on.
+    Its value is not printed, formatted, logged, hashed or pickled, and is compared in constant
+    time. ``reveal()`` returns the value; do not keep the result in a long-lived variable.
     """
 
     __slots__ = ("__value",)
@@ -20,7 +20,7 @@ class Secret:
         self.__value = value
 
     def reveal(self) -> str:
-        """Return the value itself."""
+        """Return the value."""
         return self.__value
 
     def __repr__(self) -> str:
@@ -34,11 +34,11 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        # A lone surrogate, which JSON can carry, must not end in an error that holds the value.
+        # A lone surrogate, valid in JSON, must not raise an error that contains the value.
         one, two = (held.__value.encode(errors="surrogatepass") for held in (self, other))
         return hmac.compare_digest(one, two)
 
-    __hash__ = None  # type: ignore[assignment]  # a hash would tell equal values apart in print
+    __hash__ = None  # type: ignore[assignment]  # a printed hash would reveal equal values
 
     def __copy__(self) -> Secret:
         return self
@@ -47,4 +47,4 @@ class Secret:
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not pickled; store it through custody, which seals it")
+        raise TypeError("a Secret cannot be pickled; store it through custody, which seals it")

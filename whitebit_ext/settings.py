@@ -1,4 +1,4 @@
-"""What a partner object is made with, checked once."""
+"""The checked arguments of a partner object."""
 
 from __future__ import annotations
 
@@ -27,17 +27,18 @@ class Settings:
     """The arguments of ``WhiteBIT`` and ``AsyncWhiteBIT``, checked.
 
     Attributes:
-        credentials: What the partner is registered with.
-        server: The one server that is spoken to.
-        store: Where sealed rows are kept.
-        sealer: What seals them.
-        network: How connections are made.
+        credentials: Client id, client secret and redirect URI.
+        server: The only server that requests are sent to.
+        store: The store of sealed rows.
+        sealer: Encrypts and decrypts rows.
+        network: The connection settings.
         timeout: Seconds for one whole request.
-        egress: A label of the address that requests leave from.
+        egress: A label of the address that requests are sent from.
         refresh_interval: Seconds between two refreshes from this egress.
-        transport: Makes the transports of the sync pools, if they are not httpx's.
-        async_transport: The same for the async pools.
+        transport: Creates the transports of the sync pools, if not the default ones.
+        async_transport: Creates those of the async pools.
         spill: The spill directory, if there is one.
+        cache_for: Seconds for which a call may use a row that was read before.
         clock: Where time comes from.
     """
 
@@ -52,6 +53,7 @@ class Settings:
     transport: Callable[[], httpx.BaseTransport] | None
     async_transport: Callable[[], httpx.AsyncBaseTransport] | None
     spill: str | os.PathLike[str] | None
+    cache_for: float
     clock: Clock
 
     @classmethod
@@ -71,6 +73,7 @@ class Settings:
         transport: Callable[[], httpx.BaseTransport] | None,
         async_transport: Callable[[], httpx.AsyncBaseTransport] | None,
         spill: str | os.PathLike[str] | None,
+        cache_for: float,
         verify: Verify,
         proxy: ProxyGiven,
         trust_env: bool,
@@ -79,7 +82,7 @@ class Settings:
         """Check the arguments.
 
         Raises:
-            InvalidArgument: an argument is wrong; it is named.
+            InvalidArgument: an argument is wrong; the error names it.
         """
         secret = check_secret("client_secret", client_secret)
         check_text("client_id", client_id)
@@ -87,6 +90,7 @@ class Settings:
         _check_redirect_uri(redirect_uri)
         _check_number("timeout", timeout, 0.1, 120.0)
         _check_number("refresh_interval", refresh_interval, 0.0, 60.0)
+        _check_number("cache_for", cache_for, 0.0, 300.0)
         given: object = store
         if not isinstance(given, Store) or isinstance(given, type):
             raise InvalidArgument("store", "expected a store, such as MemoryStore()")
@@ -105,18 +109,23 @@ class Settings:
             transport=transport,
             async_transport=async_transport,
             spill=spill,
+            cache_for=float(cache_for),
             clock=clock or SystemClock(),
         )
 
 
 def check_user(user_id: str) -> str:
-    """Return the user id if it can be one."""
+    """Return the user id if it is valid.
+
+    Raises:
+        InvalidArgument: it is not.
+    """
     check_text("user_id", user_id)
     return user_id
 
 
 def check_state(state: object) -> None:
-    """Refuse what cannot be the state that the browser session kept.
+    """Check the state that the browser session kept.
 
     Raises:
         InvalidArgument: it is neither text nor ``None``.
@@ -126,10 +135,10 @@ def check_state(state: object) -> None:
 
 
 def check_text(argument: str, value: object) -> None:
-    """Refuse what is no text that prints.
+    """Check that a value is printable text that is not empty.
 
     Raises:
-        InvalidArgument: the value is none; the text says nothing of it.
+        InvalidArgument: it is not; the message does not contain the value.
     """
     problem = _problem(value)
     if problem is not None:
@@ -139,10 +148,10 @@ def check_text(argument: str, value: object) -> None:
 
 
 def check_secret(argument: str, value: object) -> Secret:
-    """Return a confidential text, given as ``str`` or as ``Secret``.
+    """Return confidential text, given as ``str`` or ``Secret``, as a ``Secret``.
 
     Raises:
-        InvalidArgument: it is none.
+        InvalidArgument: it is not printable text.
     """
     secret = value if isinstance(value, Secret) else None
     problem = _problem(value if secret is None else secret.reveal())
@@ -152,10 +161,10 @@ def check_secret(argument: str, value: object) -> Secret:
 
 
 def check_key_id(argument: str, value: object) -> None:
-    """Refuse what is no id of a key: it goes into a header, or a path.
+    """Check the id of a key, which is used in headers and paths.
 
     Raises:
-        InvalidArgument: the value is none.
+        InvalidArgument: it is not valid.
     """
     check_text(argument, value)
     if not str(value).isascii() or " " in str(value):

@@ -9,7 +9,7 @@ import json
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 import httpx
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class NonceMode(enum.Enum):
-    """Choose what the server checks of a nonce.
+    """How the server checks nonces.
 
-    ``WINDOW`` sends ``nonceWindow: true``: a nonce must be unix milliseconds within 5 s of the
-    server's clock and unique, in any order; right for many callers of one key. ``GROWING`` sends
-    ever-growing nonces and one request at a time per key in this process; right only when a
-    single process uses the key.
+    ``WINDOW`` sends ``nonceWindow: true``: nonces must be unique unix milliseconds within 5 s of
+    the server's clock, in any order; for keys with concurrent callers. ``GROWING`` sends strictly
+    increasing nonces, one request at a time per key in this process; only for keys that a single
+    process uses.
     """
 
     WINDOW = "window"
@@ -38,7 +38,7 @@ class NonceMode(enum.Enum):
 
 
 _WINDOW_MS = 5000
-"""What the server allows a nonce to differ from its clock, in ``NonceMode.WINDOW``."""
+"""Milliseconds by which a nonce may differ from the server's clock, in ``NonceMode.WINDOW``."""
 
 
 _REPLACED = frozenset(
@@ -51,11 +51,11 @@ _REPLACED = frozenset(
         b"x-txc-signature",
     )
 )
-"""Headers of a request that its signed copy has anew, in lower case."""
+"""Headers that the signed copy of a request replaces, in lower case."""
 
 
 class _Nonces:
-    """Make nonces for one public key in this process: unix milliseconds, never twice."""
+    """Unique nonces for one public key in this process, in unix milliseconds."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -70,7 +70,7 @@ class _Nonces:
         with self._lock:
             ahead = self._last - now
             if mode is NonceMode.WINDOW and ahead > _WINDOW_MS:
-                self._last = now  # this clock was set back: what it says now is what counts
+                self._last = now  # the clock was set back: follow it
             else:
                 self._last = max(now, self._last + 1)
             return self._last
@@ -83,13 +83,13 @@ class _Nonces:
 
 
 class _NoncesByKey:
-    """The nonces of every key that this process signs with."""
+    """The nonces of all keys that this process signs with."""
 
     def __init__(self) -> None:
         self._by_key: dict[tuple[str, str], _Nonces] = {}
 
     def after_fork(self) -> None:
-        """Forget locks that another thread of the parent may have held."""
+        """Drop locks that another thread of the parent may have held."""
         self._by_key = {}
 
     def of(self, origin: str, public_key: str) -> _Nonces:
@@ -100,18 +100,28 @@ _nonces = _NoncesByKey()
 watch_forks(_nonces)
 
 
+class Guard(Protocol):
+    """Says before each signature whether the key is still the one to sign with."""
+
+    def check(self) -> None:
+        """Raise what there is against it."""
+
+    async def acheck(self) -> None:
+        """Do what ``check`` does, in a task."""
+
+
 class SignedAuth(httpx.Auth):
-    """Sign each request anew: its body gets ``request`` and ``nonce``, its headers the HMAC.
+    """An ``httpx.Auth`` that adds ``request`` and ``nonce`` to the body, and the HMAC headers.
 
-    A request must be a ``POST`` whose body is a JSON object or empty, to the server that the key
-    was issued by; a request to another server is not signed. Every yield signs anew, so a retry is
-    a new request with a new nonce.
+    A request must be a ``POST`` whose body is a JSON object or empty, to the server that issued
+    the key; a request to another server is not signed. Each request of the auth flow is signed
+    separately, so a retry has a new nonce.
 
-    Leave ``follow_redirects`` off, as httpx does by itself: httpx follows redirects below the auth
-    flow, and would hand a signed request's headers on to wherever the answer points.
+    Leave ``follow_redirects`` off, which is httpx's default: httpx follows redirects below the
+    auth flow and would send a signed request's headers to the target of the redirect.
 
     Attributes:
-        secrets: What must not be repeated from a response.
+        secrets: Values to redact from error messages.
     """
 
     requires_request_body = True
@@ -124,6 +134,7 @@ class SignedAuth(httpx.Auth):
         origin: str,
         nonce: NonceMode = NonceMode.WINDOW,
         clock: Clock | None = None,
+        guard: Guard | None = None,
     ) -> None:
         if not isinstance(nonce, NonceMode):
             raise InvalidArgument("nonce", "expected a NonceMode")
@@ -133,6 +144,7 @@ class SignedAuth(httpx.Auth):
         self._origin = origin
         self._mode = nonce
         self._clock = clock or SystemClock()
+        self._guard = guard
 
     def sign(self, request: httpx.Request) -> httpx.Request:
         """Return a signed copy of a request, with the timeouts of the original."""
@@ -149,7 +161,7 @@ class SignedAuth(httpx.Auth):
             fields["nonceWindow"] = True
         else:
             fields.pop("nonceWindow", None)
-        # Compact and ASCII: spaced JSON is answered 400 code 9 (contract, section 6).
+        # Compact and ASCII: JSON with spaces is rejected, 400 code 9 (contract, section 6).
         body = _compact(fields).encode("ascii")
         payload = base64.b64encode(body)
         signature = hmac.digest(self._secret.reveal().encode(), payload, "sha512").hex()
@@ -161,7 +173,7 @@ class SignedAuth(httpx.Auth):
             (b"x-txc-payload", payload),
             (b"x-txc-signature", signature.encode("ascii")),
         )
-        # As a stream: httpx then takes the headers as they are, and does not go over them thrice.
+        # As a stream: httpx then uses the headers unchanged and does not process them three times.
         signed = httpx.Request(
             "POST",
             request.url,
@@ -175,23 +187,31 @@ class SignedAuth(httpx.Auth):
     def sync_auth_flow(
         self, request: httpx.Request
     ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign and send, holding the key's turn where nonces must grow."""
+        """Sign and send; with growing nonces, one request at a time."""
         request.read()
         if self._mode is NonceMode.WINDOW:
+            if self._guard is not None:
+                self._guard.check()
             yield self.sign(request)
             return
         with _nonces.of(self._origin, self._public_key).one_at_a_time:
+            if self._guard is not None:
+                self._guard.check()
             yield self.sign(request)
 
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Sign and send, holding the key's turn where nonces must grow."""
+        """Sign and send; with growing nonces, one request at a time."""
         await request.aread()
         if self._mode is NonceMode.WINDOW:
+            if self._guard is not None:
+                await self._guard.acheck()
             yield self.sign(request)
             return
         async with _nonces.of(self._origin, self._public_key).loop_lock():
+            if self._guard is not None:
+                await self._guard.acheck()
             yield self.sign(request)
 
 
@@ -206,7 +226,7 @@ def _fields(content: bytes) -> dict[str, Any]:
 
 
 class _Number(str):
-    """A fraction as it was written: a float would change the digits of an amount."""
+    """A fraction with its original digits: a float would change an amount."""
 
     __slots__ = ()
 
@@ -217,9 +237,9 @@ _SIMPLE = frozenset((str, int, bool, type(None)))
 
 
 def _compact(value: Any) -> str:
-    """Write JSON without a space, in ASCII, with the digits of every fraction as they came."""
+    """Encode as JSON without spaces, in ASCII, with the original digits of every fraction."""
     if isinstance(value, dict) and _SIMPLE.issuperset(map(type, value.values())):
-        return _encoder.encode(value)  # all at once, in C
+        return _encoder.encode(value)  # in C
     if isinstance(value, _Number):
         return value
     if isinstance(value, dict):
@@ -234,12 +254,13 @@ class ApiKey:
     """An OAuth-issued API key, with its secret.
 
     Attributes:
-        user_id: The partner's own id of the user.
+        user_id: The partner's id of the user.
         public_key: The value of ``X-TXC-APIKEY``.
-        external_id: WhiteBIT's id of the key (UUID), to delete it by; the same as ``public_key``
+        external_id: WhiteBIT's id of the key (UUID), used to delete it; equal to ``public_key``
             unless the key was adopted with another (contract, section 4, step 8).
         secret: The signing secret; it does not print.
         origin: The one server that may hear it, as ``scheme://host:port``.
+        guard: What ``auth()`` asks before each signature.
     """
 
     user_id: str
@@ -247,11 +268,33 @@ class ApiKey:
     external_id: str
     secret: Secret = attrs.field(hash=False)
     origin: str
+    guard: Guard | None = attrs.field(default=None, repr=False, eq=False)
 
     def auth(
         self, *, nonce: NonceMode = NonceMode.WINDOW, clock: Clock | None = None
     ) -> SignedAuth:
-        """Return an ``httpx.Auth`` that signs requests to the key's server with it."""
+        """Return an ``httpx.Auth`` that signs requests to the key's server with it.
+
+        The user's row is read before each signature: after the user has connected anew it raises
+        ``ConnectionChanged``, and ``NotConnected`` where the connection was ended.
+        """
+        return SignedAuth(
+            self.public_key,
+            self.secret,
+            origin=self.origin,
+            nonce=nonce,
+            clock=clock,
+            guard=self.guard,
+        )
+
+    def unchecked_auth(
+        self, *, nonce: NonceMode = NonceMode.WINDOW, clock: Clock | None = None
+    ) -> SignedAuth:
+        """Return the same without a look at the store.
+
+        It goes on signing for the account that the key was issued by, whatever the user connects
+        afterwards.
+        """
         return SignedAuth(
             self.public_key, self.secret, origin=self.origin, nonce=nonce, clock=clock
         )

@@ -1,4 +1,4 @@
-"""Measure everything and print one table; slow figures fail nothing, since machines differ."""
+"""Measure everything and print one table; missed targets are no failure, since machines differ."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from .starting import imports
 
 
 def main() -> None:
-    """Run the bench."""
+    """Run the benchmarks."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rounds")
     parser.add_argument(
         "--partner-python",
         default=sys.executable,
         metavar="PROGRAM",
-        help="the interpreter whose imports are timed, of an environment with the wheel alone",
+        help="the interpreter whose imports are timed, of an environment with only the wheel",
     )
     parser.add_argument(
         "--sdk-python",
         metavar="PROGRAM",
-        help="the interpreter of an environment with WhiteBIT's SDK; without it, it is left out",
+        help="the interpreter of an environment with WhiteBIT's SDK; without it, it is skipped",
     )
     parser.add_argument("--only", metavar="PART", help="one part, e.g. sync, async, pages")
     given = parser.parse_args()
-    # The Bearer reads warn once; here the warning would come in the middle of the table.
+    # The Bearer reads warn once, which would interrupt the output.
     warnings.simplefilter("ignore", DeprecationWarning)
     figures: list[Figure] = []
     for part, measure in _parts(given.partner_python, given.sdk_python, 10 if given.quick else 1):
@@ -52,7 +52,7 @@ def _parts(
     Args:
         python: The interpreter whose imports are timed.
         sdk_python: The interpreter that has WhiteBIT's SDK.
-        less: What numbers of rounds are divided by.
+        less: Divisor of the numbers of rounds.
     """
     with CannedServer() as server:
         yield "sync", lambda: sync_calls(server.url, 60 // less, 50)

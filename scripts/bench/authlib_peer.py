@@ -1,4 +1,4 @@
-"""Authlib's httpx client, in a process of its own: its integrations never load beside ours."""
+"""Authlib's httpx client, in a separate process, so that its integrations are not loaded here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _token(*, expired: bool) -> dict[str, Any]:
 
 
 def _serve(url: str) -> None:
-    # It switches its own warnings on when it loads, so that has to come first.
+    # It enables its own warnings on import, so import it before silencing them.
     importlib.import_module("authlib.deprecate")
     warnings.simplefilter("ignore")
     from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuth2Client
@@ -71,7 +71,7 @@ def _serve(url: str) -> None:
         async def main() -> None:
             stale = client(AsyncOAuth2Client, expired=True)
             tasks = [asyncio.create_task(stale.post(BEARER_PATH, json={})) for _ in range(count)]
-            await asyncio.sleep(0.03)  # it has asked, and has no answer yet
+            await asyncio.sleep(0.03)  # the request was sent, and the response is pending
             tasks[0].cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await stale.aclose()
@@ -83,7 +83,7 @@ def _serve(url: str) -> None:
 
 
 class AuthlibPeer(Peer):
-    """The process, for the length of a block."""
+    """The process, for the duration of a block."""
 
     def __init__(self, url: str) -> None:
         super().__init__("authlib_peer", url)

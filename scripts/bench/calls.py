@@ -1,4 +1,4 @@
-"""One call after the other, and fifty at once: ours against raw httpx and `json.loads`."""
+"""Sequential calls and fifty concurrent ones, compared with raw httpx and `json.loads`."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from .server import BEARER_PATH, CannedServer
 
 AT_ONCE = 50
 DELAY = 0.02
-"""Seconds that a server takes which is not on this machine."""
+"""Response time in seconds of a server on another machine."""
 
 
 def sync_calls(url: str, rounds: int, calls: int) -> list[Figure]:
-    """Measure one call, with a token and signed."""
+    """Measure sequential calls, with a token and signed."""
     with (
         partner(url) as ours,
         httpx.Client(base_url=url) as client,
@@ -88,7 +88,7 @@ def sync_calls(url: str, rounds: int, calls: int) -> list[Figure]:
 
 
 def async_calls(url: str, rounds: int) -> list[Figure]:
-    """Measure fifty tasks at once, over httpx's own transport and over aiohttp's."""
+    """Measure fifty concurrent tasks, over httpx's own transport and over aiohttp's."""
     with asyncio.Runner() as runner:
         measured = runner.run(_prepared(url, rounds, runner))()
     name = f"{AT_ONCE} async calls at once, typed"
@@ -103,7 +103,7 @@ def async_calls(url: str, rounds: int) -> list[Figure]:
 
 
 async def _prepared(url: str, rounds: int, runner: asyncio.Runner) -> Callable[[], Measured]:
-    """Connect all clients in the loop, and return what measures them in it."""
+    """Connect all clients in the loop, and return the function that measures them in it."""
     plain = AsyncWhiteBIT(**settings(url))
     over_aiohttp = AsyncWhiteBIT(**settings(url, async_transport=AiohttpTransport))
     for ours in (plain, over_aiohttp):
@@ -162,10 +162,10 @@ async def _prepared(url: str, rounds: int, runner: asyncio.Runner) -> Callable[[
 
 
 def distant_calls(calls: int) -> list[Figure]:
-    """Measure fifty tasks that each call again and again, against a server that takes 20 ms.
+    """Measure fifty concurrent tasks of many calls, to a server with a response time of 20 ms.
 
     Args:
-        calls: How many calls each task makes.
+        calls: Number of calls per task.
     """
     with CannedServer(DELAY) as server:
         ours, raw = asyncio.run(_latencies(server.url, calls))
@@ -185,7 +185,7 @@ def distant_calls(calls: int) -> list[Figure]:
 
 
 async def _latencies(url: str, calls: int) -> tuple[list[float], list[float]]:
-    """Return the seconds of each call, ours and raw httpx's, in turns."""
+    """Return the seconds of each call, of this package and of raw httpx, measured in turns."""
     ours = AsyncWhiteBIT(**settings(url))
     login = await ours.authorize(USER)
     await ours.connect({"code": "made-up", "state": login.state}, state=login.state, user_id=USER)
@@ -203,7 +203,7 @@ async def _latencies(url: str, calls: int) -> tuple[list[float], list[float]]:
         (lambda: user.bearer.account.balances.spot(), []),
         (lambda: client.post(BEARER_PATH, json={}, headers=headers), []),
     )
-    for call, _ in contenders:  # connections, caches, imports
+    for call, _ in contenders:  # warm up connections, caches and imports
         await asyncio.gather(*(call() for _ in range(AT_ONCE)))
     for call, seconds in contenders * 3:
         await asyncio.gather(*(task(call, seconds) for _ in range(AT_ONCE)))

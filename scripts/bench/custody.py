@@ -1,4 +1,4 @@
-"""What a call asks of the store: nothing where all is cached, one read at first use."""
+"""Store accesses of a call: none if everything is cached, one read on first use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
-from tests.looking import custody_of, read_by
+from tests.looking import custody_of, key_of, read_by
 from whitebit_ext import MemoryStore, WhiteBIT
 from whitebit_ext.custody.stores import SQLStore
 
@@ -26,14 +26,14 @@ _PROBES = 50
 
 
 class CountingStore(MemoryStore):
-    """A store in memory that counts what it is asked."""
+    """A store in memory that counts its calls."""
 
     def __init__(self) -> None:
         super().__init__(volatile=True)
         self.asked: Counter[str] = Counter()
 
     def get(self, kind: str, id: str) -> Any:
-        """Count, and read."""
+        """Count the call, and read."""
         self.asked[kind] += 1
         return super().get(kind, id)
 
@@ -45,19 +45,19 @@ class CountingStore(MemoryStore):
         expect: int | None,
         *,
         expires_at: float | None = None,
-    ) -> bool:
+    ) -> int | None:
         """Count, and write."""
         self.asked[kind] += 1
         return super().put(kind, id, data, expect, expires_at=expires_at)
 
 
 class CountingSQLStore(SQLStore):
-    """A store in a database that counts its calls: each is one statement, a write two."""
+    """A store in a database that counts its calls; a read is one statement, a write two."""
 
     calls = 0
 
     def get(self, kind: str, id: str) -> Any:
-        """Count, and read."""
+        """Count the call, and read."""
         self.calls += 1
         return super().get(kind, id)
 
@@ -69,16 +69,16 @@ class CountingSQLStore(SQLStore):
         expect: int | None,
         *,
         expires_at: float | None = None,
-    ) -> bool:
+    ) -> int | None:
         """Count, and write."""
         self.calls += 1
         return super().put(kind, id, data, expect, expires_at=expires_at)
 
 
 def cached(url: str, calls: int) -> list[Figure]:
-    """Count what calls ask of the store while their credential is cached."""
+    """Count the store accesses of calls while their credential is cached."""
     store = CountingStore()
-    # The clock of the others hurries, and with it what is cached would age.
+    # Not the accelerated clock of the other benchmarks: cached values would expire.
     with partner(url, store, clock=MovedClock()) as ours:
         user = ours.user(USER)
         user.bearer.account.balances.spot()
@@ -90,7 +90,7 @@ def cached(url: str, calls: int) -> list[Figure]:
         round_trips = store.asked.total()
     return [
         Figure(
-            f"store accesses of {2 * calls} calls whose token and key are cached",
+            f"store accesses of {2 * calls} calls within `cache_for`",
             0,
             round_trips,
             "",
@@ -99,7 +99,7 @@ def cached(url: str, calls: int) -> list[Figure]:
 
 
 class Leaving(httpx.HTTPTransport):
-    """A transport that says when a request leaves."""
+    """A transport that calls a function before each request is sent."""
 
     def __init__(self, leaves: Callable[[], None]) -> None:
         super().__init__()
@@ -112,13 +112,13 @@ class Leaving(httpx.HTTPTransport):
 
 
 def first_use(url: str, database: str, users: int, name: str) -> list[Figure]:
-    """Store so many users, then count and time what the first use of one reads.
+    """Store users, then count and time the store calls of the first use of one of them.
 
     Args:
-        url: The canned server.
-        database: Where the store is.
-        users: How many.
-        name: Of the database, for the table.
+        url: The URL of the canned server.
+        database: The URL of the database.
+        users: Number of users.
+        name: The database's name, for the table.
     """
     store = CountingSQLStore(database)
     made = settings(url, store)
@@ -136,7 +136,7 @@ def first_use(url: str, database: str, users: int, name: str) -> list[Figure]:
         for probe in range(1, _PROBES + 1):
             user_id = _user(probe * users // (_PROBES + 1))
             begun = time.perf_counter()
-            custody.key(user_id)
+            key_of(custody, user_id)
             seconds.append(time.perf_counter() - begun)
             store.calls = 0
             ours.user(user_id).signed.account.balances.spot()
@@ -153,7 +153,7 @@ def first_use(url: str, database: str, users: int, name: str) -> list[Figure]:
             reason="" if indexed else "no index",
         ),
         Figure(
-            f"store calls after its answer, {name}",
+            f"store calls after its response, {name}",
             *(None, after / _PROBES, ""),
             reason="the record of use: at the very first; then 2 in six hours and process",
         ),
@@ -165,16 +165,16 @@ def first_use(url: str, database: str, users: int, name: str) -> list[Figure]:
 
 
 def _fill(store: SQLStore, database: str, made: dict[str, Any], users: int) -> None:
-    """Put the sealed keys of so many users into a database, in one transaction."""
+    """Insert the sealed keys of the users into a database, in one transaction."""
     memory = MemoryStore(volatile=True)
     with WhiteBIT(**{**made, "store": memory}) as ours:
         for number in range(users):
             ours.adopt(_user(number), public_key=PUBLIC_KEY, secret=SECRET)
-    store.get("key", "none")  # makes the tables
+    store.get("key", "none")  # creates the tables
     rows = [
-        {"kind": "key", "id": id, "data": row.data, "version": number}
-        for number, id in enumerate(memory.scan("key"))
-        if (row := memory.get("key", id)) is not None
+        {"kind": "connection", "id": id, "data": row.data, "version": number}
+        for number, id in enumerate(memory.scan("connection"))
+        if (row := memory.get("connection", id)) is not None
     ]
     with _engine(database) as engine:
         with engine.begin() as connection:
@@ -191,7 +191,7 @@ def _fill(store: SQLStore, database: str, made: dict[str, Any], users: int) -> N
 
 @contextmanager
 def _engine(database: str) -> Iterator[sa.Engine]:
-    """Return a way to the database beside the store's own."""
+    """Yield an engine separate from the store's."""
     engine = sa.create_engine(database)
     yield engine
     engine.dispose()
@@ -202,7 +202,7 @@ def _user(number: int) -> str:
 
 
 def _plan(database: str, statement: str) -> str:
-    """Return how the database finds the row."""
+    """Return the query plan of a statement."""
     explain = "EXPLAIN QUERY PLAN " if database.startswith("sqlite") else "EXPLAIN "
     with _engine(database) as engine, engine.connect() as connection:
         rows = connection.exec_driver_sql(explain + statement).all()
@@ -211,7 +211,7 @@ def _plan(database: str, statement: str) -> str:
 
 
 def databases(url: str, users: int) -> list[Figure]:
-    """Measure first uses on SQLite, and on PostgreSQL where its server is installed."""
+    """Measure first uses on SQLite, and on PostgreSQL if its server is installed."""
     with tempfile.TemporaryDirectory() as folder:
         sqlite = first_use(url, f"sqlite:///{Path(folder) / 'custody.db'}", users, "SQLite")
     try:

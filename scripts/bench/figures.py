@@ -1,4 +1,4 @@
-"""A figure of the table: what it should be, what it is, and what others reach."""
+"""Figures of the table: target, measured value, and the values of other libraries."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Figure:
 
     Attributes:
         name: What was measured.
-        target: The most that it may be; ``None`` where it only informs.
-        ours: What it is; ``None`` where it could not be measured.
-        unit: Of both: ``x`` for a ratio.
-        spread: The quartiles around a median, or where the number comes from.
-        peers: The same of others, in the same run.
+        target: The maximum; ``None`` if there is no target.
+        ours: The measured value; ``None`` if it could not be measured.
+        unit: The unit of both; ``x`` for a ratio.
+        spread: The quartiles around a median, or the source of the number.
+        peers: The values of other libraries, in the same run.
         reason: Why the target is not reached, or why nothing was measured.
     """
 
@@ -32,7 +32,7 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """Return whether the target is reached, and if not, why."""
+        """Whether the target is reached, and if not, why."""
         if self.ours is None:
             return f"not measured: {self.reason}"
         if self.target is None:
@@ -50,7 +50,7 @@ def ratio(
     peers: tuple[str, ...] = (),
     reason: str = "",
 ) -> Figure:
-    """Make a figure of a ratio to the baseline."""
+    """Return a figure for a ratio to the baseline."""
     spread = measured.ratios[ours]
     return Figure(
         name,
@@ -71,7 +71,7 @@ def number(value: float | None, unit: str) -> str:
 
 
 def table(figures: list[Figure]) -> str:
-    """Return the table as Markdown, aligned so that a terminal can show it."""
+    """Return the table as Markdown, aligned for a terminal."""
     rows = [("figure", "at most", "ours", "spread", "others, same run", "")]
     for figure in figures:
         peers = ", ".join(f"{name} {number(v, figure.unit)}" for name, v in figure.peers.items())
@@ -95,5 +95,5 @@ def table(figures: list[Figure]) -> str:
 
 
 def spread_of(spread: Spread, scale: float, digits: int = 2) -> str:
-    """Write a spread in another unit than seconds."""
+    """Format a spread in another unit than seconds."""
     return f"{spread.low * scale:.{digits}f} to {spread.high * scale:.{digits}f}"

@@ -1,4 +1,4 @@
-"""One expired pair and many callers: how many refreshes the server sees."""
+"""Number of refreshes that the server receives for one expired pair and many callers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .server import PLAIN_TOKEN_PATH, SHORT_LIVED, CannedServer
 TASKS = 1_000
 _REFRESH = "/oauth2/refresh_token"
 _PAST_THE_ACCESS_TOKEN = 310.0
-"""Seconds: its 300 are over, and the refresh token's 600 are not."""
+"""Seconds: more than the access token's 300, less than the refresh token's 600."""
 
 
 def flights(server: CannedServer) -> list[Figure]:
-    """Count the refreshes of 32 threads, of 1,000 tasks, and after a cancelled leader."""
+    """Count the refreshes of 32 threads, of 1,000 tasks, and after a cancelled first task."""
 
     def counted(path: str, act: Callable[[], object]) -> float:
         before = server.counts()[path]
@@ -75,7 +75,7 @@ def _cancelled(url: str) -> None:
     async def without_the_first(ours: AsyncWhiteBIT) -> None:
         user = ours.user(USER)
         tasks = [asyncio.create_task(user.bearer.account.balances.spot()) for _ in range(10)]
-        await asyncio.sleep(0.03)  # it has asked, and has no answer yet
+        await asyncio.sleep(0.03)  # the request was sent, and the response is pending
         tasks[0].cancel()
         await asyncio.gather(*tasks[1:])
 
@@ -83,7 +83,7 @@ def _cancelled(url: str) -> None:
 
 
 async def _expired(url: str, act: Callable[[AsyncWhiteBIT], object]) -> None:
-    """Act with a user whose access token has just ended."""
+    """Call a function with a user whose access token has just expired."""
     clock = MovedClock()
     made = settings(url, clock=clock, client_id=SHORT_LIVED, refresh_interval=0.0)
     async with AsyncWhiteBIT(**made) as ours:

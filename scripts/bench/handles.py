@@ -21,7 +21,7 @@ HANDLES = 10_000
 
 
 def handles(server: CannedServer) -> list[Figure]:
-    """Measure what a handle takes, and count the pools that calls through many of them open."""
+    """Measure the cost of a handle, and count the pools that calls through many of them open."""
     pools = 0
 
     def pool() -> httpx.BaseTransport:
@@ -32,12 +32,12 @@ def handles(server: CannedServer) -> list[Figure]:
     with partner(server.url, transport=pool) as ours:
         seconds, size = _each(lambda at: ours.user(f"user-{at}"), HANDLES)
         before = server.counts()["connections"]
-        pools = 0  # those of the login are its own
+        pools = 0  # do not count those of the setup
         for at in range(20):
             connect(ours, f"user-{at}")
             ours.user(f"user-{at}").signed.account.balances.spot()
         opened = server.counts()["connections"] - before
-    shared = opened - 1  # the counting takes one itself
+    shared = opened - 1  # counting itself opens one
     with httpx.HTTPTransport() as transport:
         light = _each(lambda _: httpx.Client(transport=transport, base_url=server.url), 500)
     heavy = _each(lambda _: _opened(server.url), 10)
@@ -67,15 +67,15 @@ def _opened(url: str) -> AuthenticatedClient:
 
 
 def _resident() -> int:
-    """Return the bytes of memory that this process occupies."""
+    """Return the resident memory of this process in bytes."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize()
 
 
 def _each(make: Callable[[int], object], count: int) -> tuple[float, float]:
-    """Return the seconds and the bytes that one object takes; best of three for the seconds."""
+    """Return the seconds (best of three) and the bytes that one object takes."""
     gc.collect()
-    before = _resident()  # first: what is freed later is not given back
+    before = _resident()  # first, since freed memory is not returned to the system
     made = [make(at) for at in range(count)]
     resident = _resident() - before
     del made
@@ -92,5 +92,5 @@ def _each(make: Callable[[int], object], count: int) -> tuple[float, float]:
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     del made
-    # OpenSSL's memory is not Python's to trace: then the process shows more.
+    # tracemalloc does not see OpenSSL's memory, which the resident memory includes.
     return best / count, max(size, resident) / count

@@ -1,7 +1,7 @@
-"""The same pages with pydantic and with msgspec, as one would write them without this package.
+"""The same pages decoded with pydantic and with msgspec, without this package.
 
-Both give ``Decimal`` and aware ``datetime``. Neither takes both names of a field, refuses an amount
-that is no number, keeps the row as it came, or merges markets.
+Both return ``Decimal`` and aware ``datetime``. Neither accepts both names of a field, rejects an
+amount that is not a number, keeps the raw row, or merges markets.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class _OrderModel(_Model):
     reduce_only: bool | None
 
 
-# msgspec knows no other names for the fields of an attrs class than their own.
+# msgspec does not support renamed fields of attrs classes.
 @attrs.frozen
 class _Partial:
     requestAmount: Decimal
@@ -154,7 +154,7 @@ class _Order:
 
 
 def peers(name: str, body: bytes) -> dict[str, Callable[[], object]]:
-    """Return what reads a page of transactions or of orders, by the name of the library."""
+    """Return functions that decode a page of transactions or orders, by the library's name."""
     model: Any = _TransactionsModel
     classes: Any = _Transactions
     if name == "orders":

@@ -1,4 +1,4 @@
-"""A page of 500 records from bytes, against `json.loads` of the same bytes."""
+"""Decoding a page of 500 records, compared with `json.loads` of the same bytes."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def pages(rounds: int, sdk_python: str | None) -> list[Figure]:
     """Measure pages of transactions and of orders.
 
     Args:
-        rounds: How many.
-        sdk_python: An interpreter that has WhiteBIT's SDK; without one the SDK is left out.
+        rounds: Number of rounds.
+        sdk_python: An interpreter that has WhiteBIT's SDK; without one, the SDK is skipped.
     """
     bodies = {"transactions": _transactions(), "orders": _orders()}
     if sdk_python is None:
@@ -124,7 +124,7 @@ def _page(
 ) -> Figure:
     others = {label: times(PAGES, call) for label, call in peers(name, body).items()}
     if sdk is not None:
-        # It takes so long that one page has to stand for all.
+        # It is so slow that one page is measured and multiplied.
         others["WhiteBIT's SDK"] = lambda: sdk.do(name, 1) * PAGES
     measured = in_turns(
         {

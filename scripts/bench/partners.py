@@ -1,4 +1,4 @@
-"""The clients that are measured: a partner of ours, with connected users, and raw httpx."""
+"""The measured clients: a partner object with connected users, and raw httpx."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ _last_nonce = itertools.count(int(time.time() * 1000))
 
 @dataclass
 class MovedClock:
-    """The machine's clock, with the time of day moved by so many seconds.
+    """The machine's clock, with an offset.
 
     Attributes:
-        moved: Seconds.
-        hurry: How many times too fast the clock that waiting is measured by runs: WhiteBIT's
-            limits, a thousand requests a second, would be what is measured.
+        moved: Seconds added to the time of day.
+        hurry: Factor by which the monotonic clock runs too fast, so that WhiteBIT's rate limits
+            are not what is measured.
     """
 
     moved: float = 0.0
     hurry: float = 1.0
 
     def time(self) -> float:
-        """Return unix time, moved."""
+        """Return unix time with the offset."""
         return time.time() + self.moved
 
     def monotonic(self) -> float:
-        """Return seconds of a clock that never jumps."""
+        """Return seconds of a clock that never jumps, times the factor."""
         return time.monotonic() * self.hurry
 
     def sleep(self, seconds: float) -> None:
-        """Block this thread."""
+        """Block the calling thread."""
         time.sleep(seconds)
 
     async def asleep(self, seconds: float) -> None:
-        """Suspend this task."""
+        """Suspend the calling task."""
         import asyncio
 
         await asyncio.sleep(seconds)
@@ -70,6 +70,7 @@ def settings(url: str, store: Store | None = None, **more: Any) -> dict[str, Any
         "encryption_keys": [generate_encryption_key()],
         "base_url": url,
         "timeout": 60.0,
+        "cache_for": 300.0,
         "clock": MovedClock(hurry=1000.0),
         **more,
     }
@@ -77,27 +78,27 @@ def settings(url: str, store: Store | None = None, **more: Any) -> dict[str, Any
 
 @contextmanager
 def partner(url: str, store: Store | None = None, **more: Any) -> Iterator[WhiteBIT]:
-    """Return a partner whose user has a token pair and a key."""
+    """Yield a partner whose user has a token pair and a key."""
     with WhiteBIT(**settings(url, store, **more)) as ours:
         connect(ours)
         yield ours
 
 
 def connect(ours: WhiteBIT, user_id: str = USER) -> None:
-    """Go through a login, and adopt a key."""
+    """Complete a login, and adopt a key."""
     login = ours.authorize(user_id)
     ours.connect({"code": "made-up", "state": login.state}, state=login.state, user_id=user_id)
     ours.adopt(user_id, public_key=PUBLIC_KEY, secret=SECRET)
 
 
 def raw_bearer(client: httpx.Client) -> Any:
-    """Read with a token, as one would with httpx alone."""
+    """Read with a token, using only httpx."""
     answer = client.post(BEARER_PATH, json={}, headers={"Authorization": f"Bearer {TOKEN}"})
     return json.loads(answer.content)
 
 
 def signed_request() -> dict[str, Any]:
-    """Sign by hand; return arguments for ``httpx.Client.post``."""
+    """Return the arguments for ``httpx.Client.post`` of a request signed by hand."""
     nonce = next(_last_nonce)
     fields = {"request": SIGNED_PATH, "nonce": nonce, "nonceWindow": True}
     body = json.dumps(fields, separators=(",", ":")).encode()
@@ -114,12 +115,12 @@ def signed_request() -> dict[str, Any]:
 
 
 def raw_signed(client: httpx.Client) -> Any:
-    """Read with a key, as one would with httpx alone."""
+    """Read with a key, using only httpx."""
     return json.loads(client.post(SIGNED_PATH, **signed_request()).content)
 
 
 def times(calls: int, call: Callable[[], object]) -> Callable[[], float]:
-    """Return a batch of so many calls, one after the other."""
+    """Return a batch of sequential calls."""
 
     def batch() -> float:
         begun = time.perf_counter()

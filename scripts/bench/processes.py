@@ -1,6 +1,6 @@
-"""Contenders in processes of their own: another environment, or a library that ours must not meet.
+"""Contenders in separate processes, for another environment or to isolate a library.
 
-Each line on standard input names a batch; the answer is one line with a number.
+Each line on standard input names a batch; each result is one line with a number.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Self
 
 
 def serve(batches: Mapping[str, Callable[[int], float]]) -> None:
-    """Do the batches that standard input names, until it ends."""
+    """Run the batches named on standard input, until it ends."""
     print("ready", flush=True)
     for line in sys.stdin:
         batch, count = line.split()
@@ -21,12 +21,12 @@ def serve(batches: Mapping[str, Callable[[int], float]]) -> None:
 
 
 class Peer:
-    """A process that serves batches, for the length of a block.
+    """A process that runs batches, for the duration of a block.
 
     Args:
-        module: What it runs.
-        argument: What that is given.
-        python: With which interpreter.
+        module: The module to run.
+        argument: Its command-line argument.
+        python: The interpreter.
     """
 
     def __init__(self, module: str, argument: str, python: str = sys.executable) -> None:
@@ -48,14 +48,14 @@ class Peer:
         self._process.communicate(timeout=10)
 
     def _answer(self) -> str:
-        assert self._process.stdout is not None  # noqa: S101  # asked for above
+        assert self._process.stdout is not None  # noqa: S101  # a pipe, see above
         answer = self._process.stdout.readline()
         if not answer:
             raise RuntimeError(f"{self._command[2]} ended; its output is above")
         return answer
 
     def do(self, batch: str, count: int) -> float:
-        """Have it do a batch, and return the seconds it took."""
-        assert self._process.stdin is not None  # noqa: S101  # asked for above
+        """Run a batch in the process, and return the seconds it took."""
+        assert self._process.stdin is not None  # noqa: S101  # a pipe, see above
         print(batch, count, file=self._process.stdin, flush=True)
         return float(self._answer())

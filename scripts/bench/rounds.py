@@ -1,4 +1,4 @@
-"""Measure contenders in turns, so that a busy machine slows them all alike."""
+"""Measure contenders in turns, so that load on the machine affects them equally."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 Batch = Callable[[], float]
-"""Does a batch of one contender's work and returns the seconds it took."""
+"""A function that runs a batch of one contender's work and returns the seconds it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the rounds showed.
+    """The results of the rounds.
 
     Attributes:
-        seconds: Of a batch, by contender.
-        ratios: To the baseline's batch of the same round, by contender.
+        seconds: Seconds of a batch, by contender.
+        ratios: Ratios to the baseline's batch of the same round, by contender.
     """
 
     seconds: Mapping[str, Spread]
@@ -43,9 +43,9 @@ class Measured:
 
 
 def in_turns(contenders: Mapping[str, Batch], baseline: str, rounds: int) -> Measured:
-    """Let every contender do one batch a round, each round beginning with another one."""
+    """Run one batch of every contender per round, each round starting with another contender."""
     names = list(contenders)
-    for name in names:  # connections, caches, imports
+    for name in names:  # warm up connections, caches and imports
         contenders[name]()
     seconds: dict[str, list[float]] = {name: [] for name in names}
     gc.collect()

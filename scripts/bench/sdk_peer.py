@@ -1,8 +1,8 @@
-"""WhiteBIT's own SDK, in an environment of its own: it asks for versions that ours cannot share.
+"""WhiteBIT's own SDK, in a separate environment, since its requirements conflict with ours.
 
-It no longer has the OAuth calls; the signed reads of the same content are what it parses here. It
-leaves amounts as text and times as numbers. Run by that environment's interpreter, so nothing of
-this package may be imported.
+It no longer has the OAuth calls; here it parses the signed reads of the same content. It returns
+amounts as text and times as numbers. This module is run by that environment's interpreter, so it
+must not import this package.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ def _serve(folder: str) -> None:
 
 
 class SDKPeer(Peer):
-    """The process, for the length of a block.
+    """The process, for the duration of a block.
 
     Args:
-        folder: Holds the pages, each in a file of its name.
+        folder: Contains the pages, each in a file of its name.
         python: The interpreter of the SDK's environment.
     """
 

@@ -1,4 +1,4 @@
-"""Serve canned answers from a process of its own, as fast as a loopback server in Python can."""
+"""A server of canned responses in a separate process, as fast as Python allows."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ BALANCES = {
 }
 BEARER_PATH = "/api/v4/accounts/balances/spot"
 SIGNED_PATH = "/api/v4/trade-account/balance"
-PLAIN_TOKEN_PATH = "/plain/token"  # noqa: S105  # a path: RFC 6749's own answer, for Authlib
+PLAIN_TOKEN_PATH = "/plain/token"  # noqa: S105  # a path: a response as in RFC 6749, for Authlib
 SHORT_LIVED = "short-lived"
-"""A client id whose tokens live 300 s, as published; those of others outlive any run."""
+"""A client id whose tokens expire after 300 s, as documented; those of others outlast any run."""
 
 _REFRESH_SECONDS = 0.05
-"""How long a refresh takes, so that callers pile up behind it."""
+"""The response time of a refresh, so that callers have to wait for it."""
 
 
 class _Server(asyncio.Protocol):
-    """One connection. It reads as much of HTTP/1.1 as httpx and aiohttp write."""
+    """One connection, which supports the subset of HTTP/1.1 that httpx and aiohttp send."""
 
     counts: ClassVar[Counter[str]] = Counter()
     delay: ClassVar[float] = 0.0
@@ -36,13 +36,13 @@ class _Server(asyncio.Protocol):
         self._read = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection."""
+        """Count the connection."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  # for the type checker
         self._transport = transport
         self.counts["connections"] += 1
 
     def data_received(self, data: bytes) -> None:
-        """Answer each whole request."""
+        """Respond to each complete request."""
         self._read += data
         while (end := self._read.find(b"\r\n\r\n")) >= 0:
             head = self._read[:end]
@@ -92,7 +92,7 @@ _CANNED = {BEARER_PATH: _http(BALANCES), SIGNED_PATH: _http(BALANCES)}
 
 
 async def _serve() -> None:
-    """Serve until standard input ends; say the port first."""
+    """Print the port, then serve until standard input ends."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(_Server, "127.0.0.1", 0, backlog=2048)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -101,10 +101,10 @@ async def _serve() -> None:
 
 
 class CannedServer:
-    """The server in a child process, for the length of a block.
+    """The server in a child process, for the duration of a block.
 
     Args:
-        delay: Seconds that it takes for the answer of a read.
+        delay: Response time of a read in seconds.
     """
 
     def __init__(self, delay: float = 0.0) -> None:
@@ -130,7 +130,7 @@ class CannedServer:
         self._process.communicate(timeout=10)
 
     def counts(self) -> Counter[str]:
-        """Return how often each path was asked for, and how many connections came."""
+        """Return the number of requests by path, and the number of connections."""
         answer = httpx.get(f"{self.url}/counts")
         return Counter(answer.json())
 

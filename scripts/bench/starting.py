@@ -1,4 +1,4 @@
-"""What an import costs in a fresh interpreter, of an environment such as a partner's."""
+"""The cost of imports in a new interpreter, in an environment with only the wheel."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def imports(python: str, rounds: int) -> list[Figure]:
     """Measure first imports.
 
     Args:
-        python: The interpreter of an environment that holds the wheel and what it depends on:
-            httpx loads rich, click and pygments where it finds them.
-        rounds: How often.
+        python: The interpreter of an environment with only the wheel and its dependencies, since
+            httpx loads rich, click and pygments if they are installed.
+        rounds: Number of rounds.
     """
 
     def fresh(statement: str) -> Batch:

@@ -1,4 +1,4 @@
-"""Debian's chromium, a partner's callback page for it to land on, and a sandbox to log in to."""
+"""Debian's Chromium, a partner's callback page, and a sandbox."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FLAGS = (
 
 
 def _program(*names: str) -> str:
-    """Return the path of the first program that is there."""
+    """Return the path of the first program that exists."""
     for name in names:
         if found := shutil.which(name):
             return found
@@ -49,7 +49,7 @@ def _program(*names: str) -> str:
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """Run one browser for all tests; it is told where everything is and downloads nothing."""
+    """Run one browser for all tests, with given paths, so that it downloads nothing."""
     options = Options()
     options.binary_location = _program("chromium", "chromium-browser", "google-chrome")
     for flag in FLAGS:
@@ -67,7 +67,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
 
 @pytest.fixture
 def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
-    """Return the browser without cookies; what its pages do must not be an error to it."""
+    """Return the browser without cookies; its pages must cause no error in it."""
     chromium.delete_all_cookies()
     chromium.get_log("browser")  # type: ignore[no-untyped-call]  # selenium's own gap
     yield chromium
@@ -109,7 +109,7 @@ class _Page(BaseHTTPRequestHandler):
         self.wfile.write(b'<link rel="icon" href="data:,"><h1 id="back">Back at the partner</h1>')
 
     def log_message(self, format: str, *args: object) -> None:
-        """Stay silent: the path holds the code."""
+        """Log nothing: the path contains the code."""
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def partner(sandbox: Sandbox, client: PartnerClient) -> Iterator[WhiteBIT]:
 
 @pytest.fixture
 def pictures() -> Path | None:
-    """Return the folder for screenshots that the environment names, if it does."""
+    """Return the folder for screenshots from the environment, if it is set."""
     named = os.environ.get("WHITEBIT_SCREENSHOTS")
     if not named:
         return None

@@ -1,4 +1,4 @@
-"""The sandbox's pages as a person sees them: labels to click, a field to type in, buttons."""
+"""The sandbox's pages as a user sees them: labels, fields and buttons."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Pages:
 
     @property
     def heading(self) -> str:
-        """Return what stands on top of the page."""
+        """Return the heading of the page."""
         return self.browser.find_element(By.TAG_NAME, "h1").text
 
     @property
     def text(self) -> str:
-        """Return what a person can read."""
+        """Return the visible text."""
         return self.browser.find_element(By.TAG_NAME, "body").text
 
     @property
@@ -43,7 +43,7 @@ class Pages:
         return self.browser.find_element(By.CSS_SELECTOR, "[role=alert]").text
 
     def press(self, button: str) -> None:
-        """Press the button of that text, and wait for the page that comes of it."""
+        """Press the button with that text, and wait for the next page."""
         before = self._document()
         self.browser.find_element(By.XPATH, f"//button[normalize-space()={button!r}]").click()
         # Between two documents the driver answers with errors of many kinds.
@@ -74,12 +74,12 @@ class Pages:
         return self.browser.find_element(By.ID, name.get_attribute("for") or "")
 
     def picture(self, name: str) -> None:
-        """Keep a screenshot, where somebody wants to look at the pages."""
+        """Save a screenshot, if a folder was given."""
         if self._pictures is not None:
             self.browser.save_screenshot(str(self._pictures / f"{name}.png"))
 
     def _document(self) -> float | None:
-        """Return what tells one document from the next; None while it is loading."""
+        """Return an identifier of the current document, or None while it is loading."""
         script = "return document.readyState === 'complete' ? performance.timeOrigin : null"
         began: float | None = self.browser.execute_script(script)
         return began

@@ -19,12 +19,12 @@ from .pages import Pages
 
 @pytest.fixture
 def pages(browser: Chrome, pictures: Path | None) -> Pages:
-    """Return the browser's way through the pages."""
+    """Return the pages in the browser."""
     return Pages(browser, pictures)
 
 
 def sign_in(pages: Pages, url: str, name: str) -> None:
-    """Follow the partner's link, and say who one is."""
+    """Follow the partner's link, and sign in."""
     pages.open(url)
     assert pages.heading == "Sign in"
     pages.choose(name)
@@ -32,14 +32,14 @@ def sign_in(pages: Pages, url: str, name: str) -> None:
 
 
 def came(callback: Callback) -> str:
-    """Return the callback URL of the one browser that came."""
+    """Return the URL of the only callback."""
     url = callback.arrived.get(timeout=10)
     assert_nobody_came(callback)
     return url
 
 
 def assert_nobody_came(callback: Callback) -> None:
-    """Fail if a browser is at the callback that was not asked about."""
+    """Fail if there was a callback."""
     with pytest.raises(queue.Empty):
         callback.arrived.get_nowait()
 

@@ -15,7 +15,7 @@ from .pages import Pages
 
 @pytest.fixture
 def pages(browser: Chrome, pictures: Path | None) -> Pages:
-    """Return the browser's way through the pages."""
+    """Return the pages in the browser."""
     return Pages(browser, pictures)
 
 

@@ -1,4 +1,4 @@
-"""Bad answers, every kind of them, and the error that each must end in."""
+"""Bad responses of every kind, and the error that each must cause."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def expected(
     if operation == "get_api_key_secret" and status == 409 and page:
         return errors.SecretUnanswered
     if operation == "exchange_code":
-        judged = status in _BY_STATUS and status != 429
+        if status == 429:
+            return errors.RateLimited
+        judged = status in _BY_STATUS
         return errors.CodeRejected if judged else errors.CodeUnanswered
     if operation == "refresh_token":
         dead = status == 400 and refused_token
@@ -129,7 +131,7 @@ def bad_statuses() -> Iterator[BadAnswer]:
 
 
 def bad_bodies(operation: str) -> Iterator[BadAnswer]:
-    """Yield every spoiled body, as a 200 of an operation."""
+    """Yield every damaged body, as a 200 of an operation."""
     true_content = TRUE_SHAPES[operation]
 
     def of(change: Callable[[bytes], bytes]) -> Callable[[httpx.Request, bytes], bytes]:
@@ -199,7 +201,7 @@ def _replaced(content: dict[str, Any], path: tuple[str, ...], value: Any) -> dic
 
 
 def _padded(body: bytes) -> bytes:
-    """Put ten megabytes before what matters, in a field that nobody knows."""
+    """Put ten megabytes before the data, in an undocumented field."""
     return b'{"padding":"' + b"x" * TEN_MEGABYTES + b'",' + body[1:]
 
 

@@ -1,4 +1,4 @@
-"""What the client's tests share: a sandbox with a frozen clock, and both faces wired to it."""
+"""Fixtures of the client's tests: a sandbox with a frozen clock, and both interfaces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .faces import REDIRECT_URI, Face, MovedClock
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
-    """Run one sandbox for all tests; its clock stands still unless it is moved."""
+    """Run one sandbox for all tests; its clock does not run by itself."""
     with Sandbox(clock=Clock(frozen=True)) as sandbox:
         yield sandbox
 
@@ -28,7 +28,7 @@ def breaching() -> None:
 
 @pytest.fixture
 def sandbox(running_sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """Return the sandbox, empty; what the test had the client do must keep the contract."""
+    """Return the sandbox, empty; the client must not break the contract in the test."""
     running_sandbox.reset()
     yield running_sandbox
     if "breaching" not in request.fixturenames:
@@ -62,7 +62,7 @@ def face(
     clock: MovedClock,
     portal: BlockingPortal,
 ) -> Iterator[Face]:
-    """Return each face of the library in turn."""
+    """Return each interface of the library in turn."""
     face = Face(request.param, sandbox, client, clock, portal)
     yield face
     face.close()
@@ -79,7 +79,7 @@ def keyless(face: Face) -> Face:
 
 @pytest.fixture
 def library_log() -> Iterator[StringIO]:
-    """Collect what every logger says, down to DEBUG, apart from what pytest reports."""
+    """Collect the records of every logger, down to DEBUG, except pytest's own."""
     text = StringIO()
     handler = logging.StreamHandler(text)
     names = ("httpx", "httpcore", "asyncio", "whitebit_ext")

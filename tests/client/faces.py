@@ -1,4 +1,4 @@
-"""Both faces of the library behind one, so that each flow is written once and runs on both."""
+"""The sync and the async interface behind one, so that each test runs on both."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class MovedClock:
         self._clock.advance(seconds)
 
     def sleep(self, seconds: float) -> None:
-        """Move the clock; a moment is really waited, so that whoever spins lets others work."""
+        """Move the clock, and really wait for a moment, so that other threads can run."""
         self._note(seconds)
         time.sleep(0.001)
 
@@ -189,7 +189,7 @@ class Face:
 
 
 def connected(face: Face, name: str = "alice", *, partner: WhiteBIT | None = None) -> User:
-    """Take a user through authorize, approval and connect; the user is made where missing."""
+    """Take a user through authorize, approval and connect; create the user if missing."""
     partner = partner or face.partner()
     if name not in {user.name for user in face.sandbox.users}:
         face.sandbox.add_user(name)

@@ -46,7 +46,7 @@ class FailingStore:
         row = self._rows.get(kind, id)
         return Row(b"spoiled" * 10, row.version if row else 1) if self.spoils(kind) else row
 
-    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> bool:
+    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> int | bool | None:
         """Write the row if its version is the expected one."""
         self._begin("put", kind)
         return self.forgets(kind) or self._rows.put(kind, id, data, expect)

@@ -31,7 +31,7 @@ class HandClock:
         self._time += seconds
 
     def sleep(self, seconds: float) -> None:
-        """Note it, and let time pass."""
+        """Record it, and let time pass."""
         self.slept.append(seconds)
         self.pass_by(seconds)
 

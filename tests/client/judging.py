@@ -1,4 +1,4 @@
-"""What is looked at in an error: its type, what it names, and whether it prints a secret."""
+"""Checks of an error: its type, its attributes, and whether it prints a secret."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def fault_of(error: WhiteBITError, operation: str, kind: type[WhiteBITError]) ->
 
 
 def printed(error: WhiteBITError, log: StringIO) -> str:
-    """Return all that can be read of an error by whoever logs it, the library's locals too."""
+    """Return everything that a log can show of an error, the library's locals too."""
     shown = [str(error), repr(error), repr(error.args), repr(error.__dict__), log.getvalue()]
     shown += [repr(pickle.dumps(error)), *traceback.format_exception_only(error)]
     for frame, _ in traceback.walk_tb(error.__traceback__):
@@ -38,7 +38,7 @@ def printed(error: WhiteBITError, log: StringIO) -> str:
 
 
 def told(secrets: Iterable[str], text: str) -> bool:
-    """Return whether a secret stands in a text, as it is or as a form or a URL writes it."""
+    """Return whether a text contains a secret, plain or encoded for a form or a URL."""
     return any(
         spelling in text
         for secret in secrets

@@ -46,7 +46,7 @@ class InterruptedStore(MemoryStore):
         expect: int | None,
         *,
         expires_at: float | None = None,
-    ) -> bool:
+    ) -> int | None:
         """Write the row if its version is the expected one."""
         self.before(kind, id)
         return super().put(kind, id, data, expect, expires_at=expires_at)

@@ -20,7 +20,7 @@ def refreshes(face: Face) -> int:
     return face.sandbox.count("POST", "/oauth2/refresh_token")
 
 
-def in_thread(call: Callable[[], None]) -> tuple[threading.Thread, list[BaseException]]:
+def in_thread(call: Callable[[], object]) -> tuple[threading.Thread, list[BaseException]]:
     """Start a call in a thread, and return it with the list that gets its error."""
     errors: list[BaseException] = []
 

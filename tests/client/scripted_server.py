@@ -1,4 +1,4 @@
-"""A scripted server that gives a bad answer when told to, and true ones otherwise.
+"""A scripted server that sends a bad response on demand, and good ones otherwise.
 
 It stands in for the socket: httpx hands it each request, so that thousands of answers take
 seconds.
@@ -56,6 +56,7 @@ class ScriptedServer:
         self.strays: list[str] = []
         self.said = b""
         self._access = self._refresh = ""
+        self._spoiled: dict[str, Any] = {}
         self.external_id = self.api_secret = ""
         self.new_key()
 
@@ -73,7 +74,7 @@ class ScriptedServer:
         self.secrets = {self._client_secret, self._access, self._refresh, self.api_secret}
 
     def new_key(self) -> None:
-        """Let the user have another key, whose secret nobody has read."""
+        """Give the user another key, whose secret was not retrieved."""
         self.external_id = os.urandom(16).hex()
         self.api_secret = self.make()
 
@@ -88,6 +89,8 @@ class ScriptedServer:
             return httpx.Response(status, json=content)
         bad = self.next_bad[1]
         content = _TRUE_EXAMPLE[operation](self)
+        if operation in ("exchange_code", "refresh_token"):
+            self._spoiled = content["data"]  # as good as true ones, for whoever can read them
         self.said = bad.body(request, json.dumps(content, separators=(",", ":")).encode())
         self.secrets |= {
             value
@@ -111,13 +114,17 @@ class ScriptedServer:
     def _true(self, operation: str, request: httpx.Request) -> tuple[int, Any]:
         if operation in ("exchange_code", "refresh_token"):
             form = dict(parse_qsl(request.content.decode()))
-            if operation == "refresh_token" and form["token"] != self._refresh:
+            if operation == "refresh_token" and form["token"] not in (
+                self._refresh,
+                self._spoiled.get("refresh_token"),
+            ):
                 return 400, {"data": {"token": ["Invalid token."]}}
             content = self.pair()
             self._access = content["data"]["access_token"]
             self._refresh = content["data"]["refresh_token"]
             return 200, content
-        if request.headers["authorization"] != f"Bearer {self._access}":
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        if token not in (self._access, self._spoiled.get("access_token")):
             return 401, {"data": {"message": ["Unauthorized."]}}
         return 200, _TRUE_EXAMPLE[operation](self)
 

@@ -32,7 +32,7 @@ class WatchedStore(MemoryStore):
         expect: int | None,
         *,
         expires_at: float | None = None,
-    ) -> bool:
+    ) -> int | None:
         """Write, or fail."""
         if self.fails(kind):
             raise ConnectionError("the database is away")

@@ -1,4 +1,4 @@
-"""Account reads: the same records for every shape, with the access token and signed."""
+"""Account reads: one type for every shape, with the access token and signed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def access(request: pytest.FixtureRequest) -> str:
 def test_every_shape_gives_the_same_records(
     face: Face, access: str, ticker: str | None, trap: str | None
 ) -> None:
-    """A map, a single object and plain numbers give equal records, to the last digit."""
+    """A map, a single flat object and bare numbers end in one type, exact to the last digit."""
     user = ready(face, main_balances={"BTC": AMOUNT}, spot_balances={"BTC": ("0.12300000", "0.01")})
     if trap:
         setattr(face.sandbox.traps, trap, True)
@@ -74,15 +74,15 @@ def test_every_shape_gives_the_same_records(
 
 
 @pytest.mark.parametrize("as_list", [False, True])
-def test_empty_response_is_an_empty_map(face: Face, access: str, *, as_list: bool) -> None:
-    """`{}` and PHP's `[]` both mean that there are no balances."""
+def test_nothing_is_an_empty_map(face: Face, access: str, *, as_list: bool) -> None:
+    """`{}` and PHP's `[]` are the same: no balances."""
     user = ready(face, spot_balances={})
     face.sandbox.traps.empty_map_as_list = as_list
     assert read(user, access, "spot") == {}
 
 
-def test_unknown_ticker(face: Face, access: str) -> None:
-    """It has zero on the main account, and is refused with its code on the trade account."""
+def test_an_unknown_ticker(face: Face, access: str) -> None:
+    """On the main account it has zero; on the trade account it is refused with its code."""
     user = ready(face)
     assert read(user, access, "main", "NOPE") == {"NOPE": MainBalance("NOPE", Decimal(0))}
     with pytest.raises(BadRequest, match="Validation failed") as caught:
@@ -103,7 +103,7 @@ def test_unknown_ticker(face: Face, access: str) -> None:
     ],
 )  # fmt: skip
 def test_numbers_are_read_exactly(face: Face, content: str, expected: tuple[str, str]) -> None:
-    """Strings and numbers are both read as amounts, without a float in between."""
+    """Strings and bare numbers are amounts alike, and no float comes between."""
     user = ready(face)
     face.sandbox.faults.add(OPERATIONS["signed", "spot"], kind="body", body=content)
     balance = user.account.balances.spot()["BTC"]
@@ -132,8 +132,8 @@ def test_numbers_are_read_exactly(face: Face, content: str, expected: tuple[str,
         '{"available":"1","freeze":"0"}',
     ],
 )
-def test_invalid_amount_is_an_error(face: Face, access: str, content: str) -> None:
-    """An invalid amount is a typed error, never a zero and never a NaN."""
+def test_nonsense_is_no_amount(face: Face, access: str, content: str) -> None:
+    """What is no amount is a typed error, never a zero and never a NaN."""
     user = ready(face)
     face.sandbox.faults.add(OPERATIONS[access, "spot"], kind="body", body=content)
     with pytest.raises(MalformedResponse) as caught:
@@ -143,8 +143,8 @@ def test_invalid_amount_is_an_error(face: Face, access: str, content: str) -> No
 
 
 @pytest.mark.parametrize("ticker", ["", "  ", 5, ["BTC"]])
-def test_wrong_ticker_is_named(face: Face, access: str, ticker: Any) -> None:
-    """A wrong ticker is refused at the call, before a request."""
+def test_a_wrong_ticker_is_named(face: Face, access: str, ticker: Any) -> None:
+    """It is refused at the call, before the network."""
     user = face.partner().user("alice")
     with pytest.raises(InvalidArgument) as caught:
         read(user, access, "main", ticker)
@@ -152,8 +152,8 @@ def test_wrong_ticker_is_named(face: Face, access: str, ticker: Any) -> None:
     assert face.sandbox.requests == []
 
 
-def test_stored_key_is_preferred(face: Face) -> None:
-    """Reads use the access token first, and are signed once the key is stored."""
+def test_the_key_is_used_where_there_is_one(face: Face) -> None:
+    """Plain reads go with the access token first, and are signed once the key is stored."""
     user = connected(face)
     user.account.balances.spot()
     assert face.sandbox.requests[-1].operation == OPERATIONS["bearer", "spot"]
@@ -166,7 +166,7 @@ def test_stored_key_is_preferred(face: Face) -> None:
 
 
 def test_bearer_reads_warn_once(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The announced end is warned of once per process, with its date, for Bearer reads only."""
+    """The announced end is said once per process, with its date; signed reads say nothing."""
     user = ready(face)
     warn_again(monkeypatch)
     with warnings.catch_warnings(record=True) as caught:
@@ -179,8 +179,8 @@ def test_bearer_reads_warn_once(face: Face, monkeypatch: pytest.MonkeyPatch) -> 
     assert "2026-11-01" in str(caught[0].message)
 
 
-def test_429_is_signed_again(face: Face, clock: MovedClock) -> None:
-    """A used nonce looks like the rate limit, so a retry has another nonce."""
+def test_a_429_is_signed_anew(face: Face, clock: MovedClock) -> None:
+    """A nonce that was taken looks like the rate limit: it goes again, with another nonce."""
     user = ready(face)
     clock.slept.clear()
     face.sandbox.faults.add(OPERATIONS["signed", "spot"], kind="status", status=429, effect=True)
@@ -192,10 +192,10 @@ def test_429_is_signed_again(face: Face, clock: MovedClock) -> None:
 @pytest.mark.parametrize(
     ("asked", "waited"), [("7", (7, 7)), ("86400", ()), ("0", (1, 2)), ("soon", (1, 2))]
 )
-def test_retry_after_is_respected(
+def test_retry_after_is_heeded_or_left_to_the_caller(
     face: Face, clock: MovedClock, asked: str, waited: tuple[int, ...]
 ) -> None:
-    """A read waits as long as `Retry-After` asks; if that is too long, it is not retried."""
+    """A read waits as long as `Retry-After` asks; where that is too long, it is not repeated."""
     user = ready(face)
     clock.slept.clear()
     face.sandbox.faults.add(
@@ -210,8 +210,8 @@ def test_retry_after_is_respected(
         assert least <= pause <= 1.25 * least
 
 
-def test_new_key_of_another_process_is_used(face: Face) -> None:
-    """After a 401, custody is read again and a key that another process stored is used."""
+def test_a_new_key_of_another_process_is_picked_up(face: Face) -> None:
+    """Each call reads the row: what another process has stored since is used."""
     user = ready(face)
     user.account.balances.spot()
     old = face.sandbox.key("alice", face.client)
@@ -220,11 +220,11 @@ def test_new_key_of_another_process_is_used(face: Face) -> None:
     connected(face).api_key.issue()
     face.sandbox.forget_requests()
     assert user.account.balances.spot()
-    assert [record.status for record in face.sandbox.requests] == [401, 200]
+    assert [record.status for record in face.sandbox.requests] == [200]
 
 
-def test_refused_key_is_a_typed_error(face: Face) -> None:
-    """A disabled key and a missing permission are typed errors with code and hint."""
+def test_a_key_that_is_refused_is_told(face: Face) -> None:
+    """A disabled key and a missing permission are typed, with the server's code and a hint."""
     user = ready(face)
     made = face.sandbox.key("alice", face.client)
     assert made is not None
@@ -241,7 +241,7 @@ def test_refused_key_is_a_typed_error(face: Face) -> None:
 
 @pytest.mark.parametrize("envelope", ["plain", "notification", "older"])
 def test_each_error_envelope_is_read(face: Face, envelope: Any) -> None:
-    """The three forms of an error response give the same error."""
+    """The three envelopes that such endpoints send say the same in the error."""
     user = ready(face)
     face.sandbox.traps.v4_envelope = envelope
     made = face.sandbox.key("alice", face.client)
@@ -251,8 +251,8 @@ def test_each_error_envelope_is_read(face: Face, envelope: Any) -> None:
         user.account.balances.spot()
 
 
-def test_users_are_separated(face: Face) -> None:
-    """Reads of two users over one pool use each user's own credential and no cookie."""
+def test_one_user_never_sees_anothers(face: Face) -> None:
+    """Reads of two users over one pool go with each user's own credential and no cookie."""
     face.sandbox.traps.set_cookie = True
     partner = face.partner()
     users = {}
@@ -265,8 +265,8 @@ def test_users_are_separated(face: Face) -> None:
     assert all("cookie" not in record.header_names for record in face.sandbox.requests)
 
 
-def test_large_account_is_read(face: Face) -> None:
-    """A response far above the size limit of other operations is read completely."""
+def test_a_whole_account_is_read(face: Face) -> None:
+    """An answer far over the limit of other operations is read whole."""
     user = ready(face)
     rows = {f"T{number:05}": {"available": "1", "freeze": "0"} for number in range(50_000)}
     content = json.dumps(rows)

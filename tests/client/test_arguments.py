@@ -20,7 +20,7 @@ def test_invalid_user_id_is_refused(face: Face, user_id: Any) -> None:
         lambda: partner.authorize(user_id),
         lambda: partner.connect({"state": "s"}, state="s", user_id=user_id),
         lambda: partner.user(user_id),
-        lambda: partner.forget(user_id),
+        lambda: partner.erase(user_id),
         lambda: partner.adopt(user_id, public_key="p", secret="s"),
     ):
         with pytest.raises(InvalidArgument) as caught:

@@ -49,7 +49,7 @@ PROMPT, PATIENT = 3, 6
 
 
 class Server:
-    """A server that fails as it is told to, and then answers.
+    """A server that fails as configured, and then answers.
 
     Attributes:
         left: The failures to come.
@@ -96,7 +96,7 @@ def pauses(face: Face) -> list[float]:
 
 
 def balance(user: User) -> object:
-    """Make a read that somebody waits for."""
+    """Make a balance read."""
     return user.signed.account.balances.spot()
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from whitebit_ext import ApiKey, MemoryStore, Region, Secret, generate_encryption_key
+from whitebit_ext import MemoryStore, Region, Secret, generate_encryption_key
 from whitebit_ext.custody.rows import Custody, login_id
 from whitebit_ext.custody.sealing import Sealer
 from whitebit_ext.custody.stores import Row
-from whitebit_ext.custody.values import StoredKey, TokenPair
+from whitebit_ext.custody.values import TokenPair
 from whitebit_ext.errors import (
     EncryptionKeyMissing,
     SealBroken,
@@ -23,6 +23,8 @@ from whitebit_ext.errors import (
 )
 from whitebit_ext.regions import Server
 from whitebit_ext.runtime.clock import SystemClock
+
+from ..looking import key_of, pair_of, put_key, put_pair, row_of
 
 KEY = generate_encryption_key()
 GLOBAL, EU = Server.of(Region.GLOBAL), Server.of(Region.EU)
@@ -52,7 +54,7 @@ class FailingStore(MemoryStore):
         expect: int | None,
         *,
         expires_at: float | None = None,
-    ) -> bool:
+    ) -> int | None:
         """Write, or fail."""
         self._fail("put")
         return super().put(kind, id, data, expect, expires_at=expires_at)
@@ -102,27 +104,25 @@ def test_what_is_kept_comes_back(store: FailingStore) -> None:
     """Pairs, with and without a refresh token, and keys come back as they were."""
     custody = over(store)
     for kept in (pair("a", "r"), pair("b"), TokenPair(Secret("c"), None, (), 0.0, None, "x", True)):
-        custody.put_pair("alice", kept)
-        assert custody.pair("alice") == kept
-    key = StoredKey(ApiKey("alice", "pub", "ext", Secret("s"), GLOBAL.origin), "login", gone=True)
-    custody.put_key(key)
-    back = custody.key("alice")
+        put_pair(custody, "alice", kept)
+        assert pair_of(custody, "alice") == kept
+    put_key(custody, "alice", "ext", public_key="pub", secret=Secret("s"))
+    back = key_of(custody, "alice")
     assert back is not None
-    assert (back.key, back.login, back.gone) == (key.key, "login", True)
-    assert custody.pair("bob") is None
-    assert custody.key("bob") is None
+    assert (back.public_key, back.external_id, back.secret) == ("pub", "ext", Secret("s"))
+    assert pair_of(custody, "alice") == kept
+    assert row_of(custody, "bob") is None
 
 
 def test_no_row_shows_what_is_in_it(store: FailingStore) -> None:
     """No secret stands in the store, neither in a row nor in its id."""
     custody = over(store)
-    custody.put_pair("alice", pair("access-in-the-clear", "refresh-in-the-clear"))
-    custody.put_key(
-        StoredKey(ApiKey("alice", "pub", "ext", Secret("secret-in-the-clear"), GLOBAL.origin), None)
-    )
+    put_pair(custody, "alice", pair("access-in-the-clear", "refresh-in-the-clear"))
+    put_key(custody, "alice", "ext", secret=Secret("secret-in-the-clear"))
     custody.write("login", (login_id("state-in-the-clear"),), {"verifier": "in-the-clear"}, None)
-    assert "in-the-clear" not in f"{custody.read('pair', 'alice')!r} {custody.pair('alice')!r}"
-    for kind in ("pair", "key", "login"):
+    held = custody.read("connection", "alice")
+    assert "in-the-clear" not in f"{held!r} {row_of(custody, 'alice')!r}"
+    for kind in ("connection", "login"):
         for id in store.scan(kind):
             row = store.get(kind, id)
             assert row is not None
@@ -132,69 +132,69 @@ def test_no_row_shows_what_is_in_it(store: FailingStore) -> None:
 @pytest.mark.parametrize(
     ("kind", "id"),
     [
-        ("pair", place(GLOBAL, "client", "bob")),
-        ("pair", place(EU, "client", "alice")),
-        ("pair", place(GLOBAL, "other", "alice")),
-        ("key", place(GLOBAL, "client", "alice")),
+        ("connection", place(GLOBAL, "client", "bob")),
+        ("connection", place(EU, "client", "alice")),
+        ("connection", place(GLOBAL, "other", "alice")),
+        ("use", place(GLOBAL, "client", "alice")),
     ],
     ids=["user", "origin", "client", "kind"],
 )
 def test_a_row_that_was_swapped_does_not_open(store: FailingStore, kind: str, id: str) -> None:
     """A row that somebody copied to another user, server, client or kind is an error there."""
-    over(store).put_pair("alice", pair("a", "r"))
-    row = store.get("pair", place(GLOBAL, "client", "alice"))
+    put_pair(over(store), "alice", pair("a", "r"))
+    row = store.get("connection", place(GLOBAL, "client", "alice"))
     assert row is not None
     store.put(kind, id, row.data, None)
     readers: dict[str, Callable[[], object]] = {
-        place(GLOBAL, "client", "bob"): lambda: over(store).pair("bob"),
-        place(EU, "client", "alice"): lambda: over(store, EU).pair("alice"),
-        place(GLOBAL, "other", "alice"): lambda: over(store, GLOBAL, "other").pair("alice"),
+        place(GLOBAL, "client", "bob"): lambda: pair_of(over(store), "bob"),
+        place(EU, "client", "alice"): lambda: pair_of(over(store, EU), "alice"),
+        place(GLOBAL, "other", "alice"): lambda: pair_of(over(store, GLOBAL, "other"), "alice"),
     }
     with pytest.raises(SealBroken):
-        over(store).key("alice") if kind == "key" else readers[id]()
-    assert over(store).pair("alice") == pair("a", "r")
+        over(store).read("use", "alice") if kind == "use" else readers[id]()
+    assert pair_of(over(store), "alice") == pair("a", "r")
 
 
 def test_a_row_that_does_not_open_is_never_an_absence(store: FailingStore) -> None:
-    """Reading, renewing and updating a changed row fail; none of them writes over it."""
+    """Reading and updating a changed row fail; none of them writes over it."""
     custody, id = over(store), place(GLOBAL, "client", "alice")
-    custody.put_pair("alice", pair("a", "r"))
-    row = store.get("pair", id)
+    put_pair(custody, "alice", pair("a", "r"))
+    row = store.get("connection", id)
     assert row is not None
-    store.put("pair", id, row.data[:-1] + bytes([row.data[-1] ^ 1]), row.version)
-    changed = store.get("pair", id)
-    for call in (
-        lambda: custody.pair("alice"),
-        lambda: custody.renew_pair("alice", Secret("r"), pair("b", "s")),
-        lambda: custody.put_pair("alice", pair("b", "s")),
-    ):
+    store.put("connection", id, row.data[:-1] + bytes([row.data[-1] ^ 1]), row.version)
+    changed = store.get("connection", id)
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: pair_of(custody, "alice"),
+        lambda: put_pair(custody, "alice", pair("b", "s")),
+    )
+    for call in calls:
         with pytest.raises(SealBroken):
             call()
-    assert store.get("pair", id) == changed
-    assert custody.remove("pair", "alice")
-    assert custody.pair("alice") is None
+    assert store.get("connection", id) == changed
+    assert custody.remove("connection", "alice")
+    assert pair_of(custody, "alice") is None
 
 
 def test_a_missing_key_is_an_error_and_an_older_one_reads(store: FailingStore) -> None:
     """Rotation: the older key goes behind the new one, and rewritten rows no longer need it."""
     new = generate_encryption_key()
-    over(store).put_pair("alice", pair("a", "r"))
+    put_pair(over(store), "alice", pair("a", "r"))
     with pytest.raises(EncryptionKeyMissing):
-        over(store, GLOBAL, "client", new).pair("alice")
+        pair_of(over(store, GLOBAL, "client", new), "alice")
     both = over(store, GLOBAL, "client", new, KEY)
-    assert both.pair("alice") == pair("a", "r")
-    both.put_pair("alice", pair("b", "s"))
-    assert over(store, GLOBAL, "client", new).pair("alice") == pair("b", "s")
+    assert pair_of(both, "alice") == pair("a", "r")
+    put_pair(both, "alice", pair("b", "s"))
+    assert pair_of(over(store, GLOBAL, "client", new), "alice") == pair("b", "s")
 
 
 def test_servers_and_clients_do_not_mix(store: FailingStore) -> None:
     """One user id at two servers and two clients is four users, each listed where it is."""
     custodies = [over(store, server, client) for server in (GLOBAL, EU) for client in "ab"]
     for number, custody in enumerate(custodies):
-        custody.put_pair("alice", pair(str(number)))
+        put_pair(custody, "alice", pair(str(number)))
     for number, custody in enumerate(custodies):
-        assert custody.pair("alice") == pair(str(number))
-        assert list(custody.subjects("pair")) == [("alice",)]
+        assert pair_of(custody, "alice") == pair(str(number))
+        assert list(custody.subjects("connection")) == [("alice",)]
 
 
 @pytest.mark.parametrize(
@@ -205,31 +205,46 @@ def test_no_two_subjects_are_one_place(
 ) -> None:
     """A user id made of punctuation is not another user's."""
     custody = over(store)
-    custody.write("pair", one, {"is": "one"}, None)
-    assert custody.read("pair", *other) is None
-    assert list(custody.subjects("pair")) == [one]
+    custody.write("connection", one, {"is": "one"}, None)
+    assert custody.read("connection", *other) is None
+    assert list(custody.subjects("connection")) == [one]
 
 
 @pytest.mark.parametrize("name", ["a" * 255, "é" * 255, "😀" * 255])
 def test_the_id_of_a_row_is_as_short_as_stores_are_told(store: FailingStore, name: str) -> None:
     """The longest user id, with a key's UUID beside it, stays under 1,000 characters."""
-    over(store).write("claim", (name, "3fa85f64-5717-4562-b3fc-2c963f66afa6"), {}, None)
-    (id,) = store.scan("claim")
+    over(store).write("use", (name, "3fa85f64-5717-4562-b3fc-2c963f66afa6"), {}, None)
+    (id,) = store.scan("use")
     assert len(id) <= 1_000
 
 
-def test_a_pair_is_renewed_by_its_own_child_alone(store: FailingStore) -> None:
-    """A late pair is taken if the stored refresh token is its parent, and refused otherwise."""
-    custody = over(store)
-    assert not custody.renew_pair("alice", Secret("r"), pair("b", "s"))
-    custody.put_pair("alice", pair("a", "r"))
-    assert not custody.renew_pair("alice", Secret("x"), pair("b", "s"))
-    assert custody.pair("alice") == pair("a", "r")
-    assert custody.renew_pair("alice", Secret("r"), pair("b", "s"))
-    assert not custody.renew_pair("alice", Secret("r"), pair("c", "t"))
-    assert custody.pair("alice") == pair("b", "s")
-    custody.put_pair("alice", pair("d"))
-    assert not custody.renew_pair("alice", Secret("s"), pair("c", "t"))
+def test_a_store_that_says_only_whether_it_wrote() -> None:
+    """Its rows are read back, so that the next change knows the version."""
+
+    class Plain(MemoryStore):
+        """A store of somebody's own."""
+
+        def put(
+            self,
+            kind: str,
+            id: str,
+            data: bytes,
+            expect: int | None,
+            *,
+            expires_at: float | None = None,
+        ) -> Any:
+            """Write, and say whether it was done."""
+            return super().put(kind, id, data, expect) is not None
+
+    custody = over(Plain())
+    first = custody.write("use", ("alice",), {"n": 1}, None)
+    assert first is not None
+    assert first is not True
+    assert custody.write("use", ("alice",), {"n": 2}, None) is None
+    second = custody.write("use", ("alice",), {"n": 2}, first)
+    held = custody.read("use", "alice")
+    assert held is not None
+    assert (held.version, held.value) == (second, {"n": 2})
 
 
 def test_a_change_is_made_on_what_is_there(store: FailingStore) -> None:
@@ -238,14 +253,14 @@ def test_a_change_is_made_on_what_is_there(store: FailingStore) -> None:
 
     def count() -> None:
         for _ in range(5):
-            custody.update("pair", ("n",), lambda value: {"n": (value or {"n": 0})["n"] + 1})
+            custody.update("connection", ("n",), lambda value: {"n": (value or {"n": 0})["n"] + 1})
 
     threads = [threading.Thread(target=count) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    held = custody.read("pair", "n")
+    held = custody.read("connection", "n")
     assert held is not None
     assert held.value == {"n": 40}
 
@@ -255,21 +270,21 @@ def test_a_row_that_never_holds_still_is_a_conflict(store: FailingStore) -> None
     custody = over(store)
 
     def overtaken(value: dict[str, Any] | None) -> dict[str, Any]:
-        held = custody.read("pair", "n")
-        custody.write("pair", ("n",), {"n": "other"}, held.version if held else None)
+        held = custody.read("connection", "n")
+        custody.write("connection", ("n",), {"n": "other"}, held.version if held else None)
         return {"n": "own"}
 
-    with pytest.raises(StoreConflict, match="pair"):
-        custody.update("pair", ("n",), overtaken)
+    with pytest.raises(StoreConflict, match="connection"):
+        custody.update("connection", ("n",), overtaken)
 
 
 @pytest.mark.parametrize(
     ("failing", "call"),
     [
-        ("get", lambda custody: custody.pair("alice")),
-        ("put", lambda custody: custody.put_pair("alice", pair("a"))),
-        ("delete", lambda custody: custody.remove("pair", "alice")),
-        ("scan", lambda custody: list(custody.subjects("pair"))),
+        ("get", lambda custody: pair_of(custody, "alice")),
+        ("put", lambda custody: put_pair(custody, "alice", pair("a"))),
+        ("delete", lambda custody: custody.remove("connection", "alice")),
+        ("scan", lambda custody: list(custody.subjects("connection"))),
     ],
 )
 def test_a_failing_store_is_one_typed_error(
@@ -277,7 +292,7 @@ def test_a_failing_store_is_one_typed_error(
 ) -> None:
     """What a database raises becomes `StoreUnavailable`, without the text of its error."""
     custody = over(store)
-    custody.put_pair("alice", pair("a", "r"))
+    put_pair(custody, "alice", pair("a", "r"))
     store.failing = {failing}
     with pytest.raises(StoreUnavailable, match="ConnectionError") as caught:
         call(custody)
@@ -297,10 +312,10 @@ def test_the_journal_holds_what_happened_and_no_value(store: FailingStore) -> No
     """Each note is a row of its own, in the order of time."""
     custody = over(store)
     for outcome in ("no answer", "stored"):
-        custody.note("secret", "alice", external_id="ext", outcome=outcome)
+        custody.note("secret", "incarnation", external_id="ext", outcome=outcome)
     notes = [custody.read("journal", *subject) for subject in sorted(custody.subjects("journal"))]
     assert [note.value["outcome"] for note in notes if note] == ["no answer", "stored"]
     assert all(note and set(note.value) == NOTED for note in notes)
 
 
-NOTED = {"at", "event", "user", "external_id", "outcome"}
+NOTED = {"at", "event", "incarnation", "external_id", "outcome"}

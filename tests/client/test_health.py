@@ -1,4 +1,4 @@
-"""The health of a key: disuse, deletion and replacement, for one user or for all users."""
+"""The health of a key: disuse, loss and replacement, of one user or of all of a partner."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from .using import DAY, HOUR, read, ready, record
     ],
 )
 @pytest.mark.parametrize("used", [False, True])
-def test_disuse_is_measured_by_the_clock(
+def test_disuse_is_told_by_the_clock(
     face: Face, clock: MovedClock, days: float, condition: KeyCondition, used: bool
 ) -> None:
-    """A key is neglected ten days after its last use or arrival, and expired after 14 days."""
+    """Ten days after the last use, or the arrival, a key is neglected, and after 14 expired."""
     user = ready(face)
     if used:
         clock.advance(3 * DAY)
@@ -42,8 +42,8 @@ def test_disuse_is_measured_by_the_clock(
     assert health.unused_for == pytest.approx(days * DAY, abs=1)
 
 
-def test_expired_key_is_disabled_by_the_server(face: Face, clock: MovedClock) -> None:
-    """The sandbox, which implements the 14 days, refuses a key that is called expired."""
+def test_what_is_expired_here_is_disabled_there(face: Face, clock: MovedClock) -> None:
+    """The sandbox, which keeps the contract's 14 days, refuses what is called expired."""
     user = ready(face)
     read(user)
     clock.advance(14 * DAY)
@@ -52,8 +52,8 @@ def test_expired_key_is_disabled_by_the_server(face: Face, clock: MovedClock) ->
         read(user)
 
 
-def test_slow_clock_is_not_disuse(face: Face, clock: MovedClock) -> None:
-    """A key whose last use lies in the future counts as used now."""
+def test_a_clock_that_is_behind_is_no_disuse(face: Face, clock: MovedClock) -> None:
+    """A key that another machine used in our future was used just now."""
     user = ready(face)
     clock.ahead = -300
     assert user.api_key.health().unused_for == 0
@@ -62,8 +62,8 @@ def test_slow_clock_is_not_disuse(face: Face, clock: MovedClock) -> None:
 # Gone and replaced
 
 
-def test_missing_key_is_gone(face: Face) -> None:
-    """A key that the server does not find at a delete is gone."""
+def test_a_key_that_is_gone(face: Face) -> None:
+    """A key that the server knows no more, by its answer to a delete, is gone."""
     user = ready(face)
     face.sandbox.delete_key(user.api_key.health().external_id)
     with pytest.raises(NotFound):
@@ -71,7 +71,7 @@ def test_missing_key_is_gone(face: Face) -> None:
     assert user.api_key.health().condition is KeyCondition.GONE
 
 
-def test_deleted_key_leaves_no_record(face: Face, store: FailingStore) -> None:
+def test_a_key_that_was_deleted_leaves_no_record(face: Face, store: FailingStore) -> None:
     """After a delete there is neither key nor record of use."""
     user = ready(face)
     read(user)
@@ -92,8 +92,8 @@ def reconnect(face: Face, user: User) -> KeyHealth:
     return before
 
 
-def test_reconnect_replaces_the_key(face: Face, clock: MovedClock) -> None:
-    """The user id stays, the new key is stored, and the record of the old key ends."""
+def test_a_reconnect_replaces_the_key_and_keeps_the_user(face: Face, clock: MovedClock) -> None:
+    """The user id is the partner's own: it has the new key, and the old one's record is over."""
     user = ready(face)
     read(user)
     clock.advance(11 * DAY)
@@ -107,8 +107,8 @@ def test_reconnect_replaces_the_key(face: Face, clock: MovedClock) -> None:
     assert record(face)["external_id"] == health.external_id
 
 
-def test_old_key_does_not_change_the_new_record(face: Face) -> None:
-    """A process that still signs with the old key does not record its refusal."""
+def test_an_old_key_does_not_spoil_the_record_of_the_new_one(face: Face) -> None:
+    """A process that still signs with the old key notes its refusal nowhere."""
     user = ready(face)
     read(user)
     reconnect(face, user)
@@ -119,15 +119,16 @@ def test_old_key_does_not_change_the_new_record(face: Face) -> None:
     assert record(face)["refused"] is None
 
 
-def test_forgotten_key_is_not_recorded(face: Face, store: FailingStore) -> None:
-    """A process with a cached key does not record the use of a forgotten user."""
+def test_a_key_that_was_forgotten_elsewhere_is_not_noted(face: Face, store: FailingStore) -> None:
+    """No process reads for, or writes a record of, a user who left."""
     user = ready(face)
     read(user)
     face.clock.advance(6 * HOUR - 60)
     read(user)  # reads the key again, and notes nothing yet
-    face.partner().forget("alice")
+    face.partner().erase("alice")
     face.clock.advance(120)
-    read(user)  # with the key that it has read before, and a note would be due
+    with pytest.raises(NotConnected):
+        read(user)
     assert store.rows("use") == []
 
 
@@ -135,7 +136,7 @@ def test_forgotten_key_is_not_recorded(face: Face, store: FailingStore) -> None:
 
 
 def test_health_of_all(face: Face, clock: MovedClock) -> None:
-    """Every stored key is evaluated without a request; users without a key are omitted."""
+    """Every stored key is judged, sending nothing; users without one are left out."""
     partner = face.partner()
     assert partner.key_health() == ()
     alice = ready(face, partner=partner)
@@ -157,15 +158,15 @@ def test_health_of_all(face: Face, clock: MovedClock) -> None:
     assert expired == alice.api_key.health()
 
 
-def test_health_without_a_key(face: Face) -> None:
+def test_health_of_nobody(face: Face) -> None:
     """A user without a stored key has no health."""
     user = connected(face)
     with pytest.raises(NotConnected):
         user.api_key.health()
 
 
-def test_failing_store_is_an_error(face: Face, store: FailingStore) -> None:
-    """A failing store is an error, never an empty list."""
+def test_health_over_a_failing_store(face: Face, store: FailingStore) -> None:
+    """A store that fails is an error, never an empty list."""
     ready(face)
     store.fails = lambda method, kind: method == "scan"
     with pytest.raises(StoreUnavailable):
@@ -175,8 +176,8 @@ def test_failing_store_is_an_error(face: Face, store: FailingStore) -> None:
 # Adopted and forgotten
 
 
-def test_adopted_key_has_health(face: Face, clock: MovedClock) -> None:
-    """An adopted key is evaluated from its adoption and its use."""
+def test_an_adopted_key_has_a_life_too(face: Face, clock: MovedClock) -> None:
+    """A key that the partner had before is judged from its adoption on, and by its use."""
     face.sandbox.add_user("bob")
     made = face.sandbox.add_key("bob", face.client)
     user = face.partner().adopt("bob", public_key=made.public_key, secret=made.secret)
@@ -187,8 +188,8 @@ def test_adopted_key_has_health(face: Face, clock: MovedClock) -> None:
     assert user.api_key.health().condition is KeyCondition.IN_USE
 
 
-def test_second_adoption_replaces_the_key(face: Face, clock: MovedClock) -> None:
-    """The later key is used under the same user id, and its record starts again."""
+def test_adopting_again_replaces_the_key(face: Face, clock: MovedClock) -> None:
+    """The later key is the one that serves, under the same user id, judged anew."""
     face.sandbox.add_user("bob")
     partner = face.partner()
     partner.adopt("bob", public_key="stale", secret="stale secret")
@@ -202,12 +203,12 @@ def test_second_adoption_replaces_the_key(face: Face, clock: MovedClock) -> None
     assert [health.user_id for health in partner.key_health()] == ["bob"]
 
 
-def test_forget_removes_tokens_key_and_use(face: Face, store: FailingStore) -> None:
-    """Tokens, key and record of use are removed; that a secret was stored is remembered."""
+def test_a_forgotten_user_leaves_no_trace_of_a_key(face: Face, store: FailingStore) -> None:
+    """Tokens, key and record of use are gone; that a secret was here is remembered."""
     user = ready(face)
     read(user)
     partner = face.partner()
-    partner.forget("alice")
+    partner.erase("alice")
     assert [store.rows(kind) for kind in ("pair", "key", "use")] == [[], [], []]
     assert partner.key_health() == ()
     assert partner.lost() == ()

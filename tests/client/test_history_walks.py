@@ -49,7 +49,7 @@ def walk(user: User, access: str, read: str, **arguments: Any) -> Any:
 
 
 def name_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return what tells a row of the sandbox from all others of its history."""
+    """Return the name that identifies a row of the sandbox in its history."""
     if "method" in row:
         return row["method"], row.get("transactionId", row.get("transaction_id"))
     return row.get("market"), int(row["id"]), row.get("orderId"), row.get("role")

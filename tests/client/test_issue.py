@@ -243,7 +243,7 @@ def test_a_forgotten_user_has_nothing(face: Face) -> None:
     user = connected(face, partner=partner)
     user.api_key.issue()
     face.sandbox.forget_requests()
-    partner.forget("alice")
+    partner.erase("alice")
     with pytest.raises(NotConnected):
         user.api_key.issue()
     with pytest.raises(NotConnected):

@@ -34,7 +34,7 @@ def ready(face: Face) -> tuple[User, ApiKey]:
 
 @pytest.mark.parametrize(
     ("method", "kind"),
-    [("put", "claim"), ("get", "claim"), ("put", "lease"), ("get", "lease"), ("get", "key")],
+    [("put", "connection"), ("get", "connection")],
 )
 def test_a_store_that_fails_before(face: Face, store: FailingStore, method: str, kind: str) -> None:
     """Where custody cannot keep it, the secret is not asked for, and nothing of it is lost."""
@@ -51,15 +51,15 @@ def test_a_store_that_fails_before(face: Face, store: FailingStore, method: str,
 
 
 def test_a_store_that_does_not_keep_what_it_takes(face: Face, store: FailingStore) -> None:
-    """A claim that cannot be read back is noticed before the secret is put at risk."""
+    """An attempt that cannot be read back is noticed before the secret is put at risk."""
     user, _ = ready(face)
-    store.forgets = lambda kind: kind == "claim"
+    store.forgets = lambda kind: kind == "connection"
     with pytest.raises(StoreUnavailable):
         user.api_key.issue()
     assert face.sandbox.count("GET", SECRET) == 0
 
 
-@pytest.mark.parametrize("kinds", [("key",), ("key", "claim"), ("key", "claim", "journal")])
+@pytest.mark.parametrize("kinds", [("connection",), ("connection", "journal")])
 def test_a_store_that_fails_after(
     face: Face, store: FailingStore, clock: MovedClock, kinds: tuple[str, ...]
 ) -> None:
@@ -82,10 +82,9 @@ def test_a_store_that_fails_after(
     assert pickle.loads(pickle.dumps(error)).secret is None  # noqa: S301  # our own
     assert sum(clock.slept) >= 10  # the store was tried again for so long
     store.mend()
-    if "claim" not in kinds:
-        # The sealed answer is there: the next call reads it, and asks nobody.
-        assert user.api_key.issue().secret.reveal() == made.secret
-        assert face.sandbox.count("GET", SECRET) == 1
+    # The process holds the answer: the next call stores it, and asks nobody.
+    assert user.api_key.issue().secret.reveal() == made.secret
+    assert face.sandbox.count("GET", SECRET) == 1
     face.partner().adopt("alice", public_key=made.public_key, secret=error.secret.reveal())
     assert face.partner().user("alice").api_key.issue().secret.reveal() == made.secret
 
@@ -100,12 +99,12 @@ def release_when_there(wait: Callable[[], None], release: Callable[[], None]) ->
     threading.Thread(target=go_on).start()
 
 
-@pytest.mark.parametrize("kind", ["key", "claim"])
-def test_rows_that_break_meanwhile(face: Face, store: FailingStore, kind: str) -> None:
+def test_a_row_that_breaks_meanwhile(face: Face, store: FailingStore) -> None:
     """A row that stops opening between question and answer costs nobody the secret."""
     user, made = ready(face)
     with face.sandbox.hold(SECRET) as held:
-        store.spoils = lambda read: held.arrived > 0 and read == kind
+        store.spoils = lambda read: held.arrived > 0 and read == "connection"
+        store.fails = lambda method, kind: held.arrived > 0 and method == "put"
         release_when_there(held.wait, held.release)
         with pytest.raises(SecretNotStored) as caught:
             user.api_key.issue()
@@ -116,19 +115,19 @@ def test_a_store_that_recovers_in_time(face: Face, store: FailingStore) -> None:
     """A store that fails for a few seconds delays the key, and loses nothing."""
     user, made = ready(face)
     failures = iter([True] * 3)
-    store.fails = lambda *call: call == ("put", "key") and next(failures, False)
+    store.fails = lambda *call: made.secret_taken and next(failures, False)
     assert user.api_key.issue().secret.reveal() == made.secret
     assert face.partner().user("alice").api_key.issue().secret.reveal() == made.secret
     assert face.sandbox.count("GET", SECRET) == 1
 
 
 def test_another_stored_it_meanwhile(face: Face, store: FailingStore) -> None:
-    """A 409 is no error where custody has come to hold the secret in the meantime."""
+    """Where the store has come to hold the secret in the meantime, nothing is sent."""
     user, made = ready(face)
     other = face.partner()
 
     def adopt(method: str, kind: str) -> None:
-        if (method, kind) == ("put", "claim") and not made.secret_taken:
+        if (method, kind) == ("put", "connection") and not made.secret_taken:
             made.secret_taken = True
             thread = threading.Thread(
                 target=lambda: other.adopt("alice", public_key=made.public_key, secret=made.secret)
@@ -138,7 +137,7 @@ def test_another_stored_it_meanwhile(face: Face, store: FailingStore) -> None:
 
     store.before = adopt
     assert user.api_key.issue().secret.reveal() == made.secret
-    assert face.sandbox.count("GET", SECRET, status=409) == 1
+    assert face.sandbox.count("GET", SECRET) == 0
 
 
 def test_a_failing_journal_changes_nothing(face: Face, store: FailingStore) -> None:
@@ -247,7 +246,7 @@ def test_the_store_is_never_asked_in_the_loop(aface: Face) -> None:
             expect: int | None,
             *,
             expires_at: float | None = None,
-        ) -> bool:
+        ) -> int | None:
             """Note, and write."""
             callers.add(threading.current_thread().name)
             return super().put(kind, id, data, expect, expires_at=expires_at)

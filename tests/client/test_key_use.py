@@ -1,4 +1,4 @@
-"""The record of a key's use: when it is written, what a refusal changes, and what it costs."""
+"""The record of a key's use: when it is written, what a refusal leaves in it, what it costs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPOT = "get_trade_account_balance"
 
 @pytest.fixture
 def calls(store: FailingStore) -> list[tuple[str, str]]:
-    """Collect what the store is asked to do."""
+    """Collect the calls of the store."""
     found: list[tuple[str, str]] = []
     store.before = lambda method, kind: found.append((method, kind))
     return found
@@ -29,7 +29,7 @@ def calls(store: FailingStore) -> list[tuple[str, str]]:
 
 
 def test_use_is_recorded(face: Face, clock: MovedClock) -> None:
-    """The last use is the last successful signed request, or at first the key's arrival."""
+    """A signed request that succeeds is the last use; before it, the key's arrival is."""
     user = ready(face)
     issued = clock.time()
     before = user.api_key.health()
@@ -46,7 +46,7 @@ def test_use_is_recorded(face: Face, clock: MovedClock) -> None:
 def test_use_is_written_at_most_every_six_hours(
     face: Face, clock: MovedClock, calls: list[tuple[str, str]]
 ) -> None:
-    """The first of many reads within six hours writes; the next write is six hours later."""
+    """Of many reads within six hours the first one writes; the next write is six hours later."""
     user = ready(face)
     calls.clear()
     wrote = []
@@ -58,27 +58,30 @@ def test_use_is_written_at_most_every_six_hours(
     assert wrote == [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]
 
 
-def test_cached_key_needs_no_store_access(face: Face, calls: list[tuple[str, str]]) -> None:
-    """A read with a key that this process has used makes no call of the store."""
-    user = ready(face)
+@pytest.mark.parametrize("cache_for", [0.0, 60.0])
+def test_a_signed_read_costs_one_look_at_the_store(
+    face: Face, calls: list[tuple[str, str]], cache_for: float
+) -> None:
+    """Each read looks at the user's row, or at none within `cache_for`."""
+    user = ready(face, partner=face.partner(cache_for=cache_for))
     read(user)
     calls.clear()
     for _ in range(3):
         read(user)
-    assert calls == []
+    assert calls == ([] if cache_for else [("get", "connection")] * 3)
 
 
-def test_bearer_reads_do_not_count_as_use(face: Face, store: FailingStore) -> None:
-    """A read with the access token does not keep a key enabled."""
+def test_bearer_reads_are_no_use_of_the_key(face: Face, store: FailingStore) -> None:
+    """What is read with the access token keeps no key alive."""
     ready(face).bearer.account.balances.spot()
     assert store.rows("use") == []
 
 
 @pytest.mark.parametrize("method", ["get", "put"])
-def test_failing_store_does_not_fail_the_read(
+def test_a_failing_store_does_not_fail_the_read(
     face: Face, store: FailingStore, clock: MovedClock, method: str
 ) -> None:
-    """The read succeeds, the failure is logged, and the use is recorded minutes later."""
+    """The read succeeds, the trouble is logged, and the note is made minutes later, not at once."""
     user = ready(face)
     tries = []
 
@@ -96,18 +99,18 @@ def test_failing_store_does_not_fail_the_read(
     assert record(face)["at"] == clock.time()
 
 
-def test_failing_store_is_logged(
+def test_a_failing_store_is_logged(
     face: Face, store: FailingStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log says that a use was not recorded."""
+    """The log says that a use was not noted."""
     user = ready(face)
     store.fails = lambda method, kind: kind == "use"
     read(user)
     assert "the use of a key was not noted" in caplog.text
 
 
-def test_broken_record_does_not_fail_the_read(face: Face, store: FailingStore) -> None:
-    """A record that cannot be decrypted fails no read, only a call of the health."""
+def test_a_broken_record_does_not_fail_the_read(face: Face, store: FailingStore) -> None:
+    """A record that does not open is trouble beside the read; who asks for the health is told."""
     user = ready(face)
     store.spoils = lambda kind: kind == "use"
     read(user)
@@ -115,8 +118,8 @@ def test_broken_record_does_not_fail_the_read(face: Face, store: FailingStore) -
         user.api_key.health()
 
 
-def test_failing_store_does_not_hide_a_refusal(face: Face, store: FailingStore) -> None:
-    """The server's error is raised, not the store's."""
+def test_a_failing_store_does_not_hide_a_refusal(face: Face, store: FailingStore) -> None:
+    """What the server said is what is raised."""
     user = ready(face)
     face.sandbox.faults.add(SPOT, kind="status", status=403)
     store.fails = lambda method, kind: kind == "use"
@@ -130,8 +133,8 @@ def test_failing_store_does_not_hide_a_refusal(face: Face, store: FailingStore) 
 @pytest.mark.parametrize(
     ("status", "error"), [(401, Unauthorized), (403, Forbidden), (404, NotFound)]
 )
-def test_refusal_is_recorded(face: Face, status: int, error: type[Exception]) -> None:
-    """A key is refused, with the server's status and code, until a request succeeds."""
+def test_a_refusal_is_noted(face: Face, status: int, error: type[Exception]) -> None:
+    """The key is called refused, with what the server said, until a request succeeds."""
     user = ready(face)
     read(user)
     face.sandbox.faults.add(SPOT, kind="status", status=status)
@@ -144,8 +147,8 @@ def test_refusal_is_recorded(face: Face, status: int, error: type[Exception]) ->
     assert (health.condition, health.status_code) == (KeyCondition.IN_USE, None)
 
 
-def test_disabled_key_shows_the_code(face: Face) -> None:
-    """The code of a disabled key is in its health, and so is the last use."""
+def test_what_the_server_says_of_a_disabled_key(face: Face) -> None:
+    """The code of a disabled key is in its health, and the last use is still told."""
     user = ready(face)
     read(user)
     used = record(face)["at"]
@@ -159,8 +162,8 @@ def test_disabled_key_shows_the_code(face: Face) -> None:
     assert health.unused_for == pytest.approx(HOUR, abs=0.001)
 
 
-def test_repeated_refusal_is_recorded_once(face: Face, calls: list[tuple[str, str]]) -> None:
-    """Repeated requests with a refused key do not write each time."""
+def test_a_repeated_refusal_is_noted_once(face: Face, calls: list[tuple[str, str]]) -> None:
+    """A partner that goes on asking with a dead key does not write each time."""
     user = ready(face)
     face.sandbox.disable_key(user.api_key.health().external_id)
     calls.clear()
@@ -170,8 +173,8 @@ def test_repeated_refusal_is_recorded_once(face: Face, calls: list[tuple[str, st
     assert calls.count(("put", "use")) == 1
 
 
-def test_server_error_is_not_a_refusal(face: Face) -> None:
-    """A 500 does not change the health of the key."""
+def test_a_failing_server_is_no_refusal(face: Face) -> None:
+    """A 500 says nothing of the key."""
     user = ready(face)
     face.sandbox.faults.add(SPOT, kind="status", status=500, times=None)
     with pytest.raises(ServerError):

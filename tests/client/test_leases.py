@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 
 import pytest
 
-from whitebit_ext import MemoryStore, Region, generate_encryption_key
-from whitebit_ext.custody.leases import Leases, Pace
+from whitebit_ext import MemoryStore, Region, Secret, generate_encryption_key
+from whitebit_ext.custody.connections import Connections, Held
+from whitebit_ext.custody.leases import Asking, Leases
+from whitebit_ext.custody.pace import Pace
 from whitebit_ext.custody.rows import Custody
 from whitebit_ext.custody.sealing import Sealer
 from whitebit_ext.custody.stores import Row
-from whitebit_ext.errors import StoreUnavailable
+from whitebit_ext.errors import NotSent, StoreUnavailable, TokenUnavailable
 from whitebit_ext.regions import Server
 
+from ..looking import Asks, TokenPair, put_pair
 from .hand_clock import HandClock
 
 KEY = generate_encryption_key()
@@ -27,7 +31,29 @@ class Process:
     def __init__(self, store: MemoryStore, clock: HandClock) -> None:
         self.clock = clock
         self.custody = Custody(store, Sealer([KEY]), Server.of(Region.GLOBAL), "client", clock)
-        self.leases = Leases(self.custody, clock, LENGTH)
+        self.connections = Connections(self.custody, clock)
+        self.leases = Leases(self.connections, clock, LENGTH)
+        self.age: float | None = None
+        for user_id in ("alice", "bob"):
+            if self.connections.read(user_id).row is None:
+                put_pair(
+                    self.custody,
+                    user_id,
+                    TokenPair(Secret("a"), Secret("r"), (), 0.0, 300.0, "login"),
+                )
+
+    def held(self, user_id: str = "alice") -> Held:
+        """Read the row, as old as the test says."""
+        held = self.connections.read(user_id)
+        return Held(held.row, held.version, self.age)
+
+    def acquire(self, user_id: str = "alice") -> Asking | None:
+        """Ask for the lease of a user's row, to renew the pair."""
+        held = self.held(user_id)
+        assert held.row is not None
+        assert held.row.pair is not None
+        digest = held.row.pair.digest
+        return self.leases.ask(user_id, held.row.pin, Asks.REFRESH, digest or "", held)[1]
 
     def pace(self, interval: float = 1.0, egress: str = "default") -> Pace:
         """Return this process's pace."""
@@ -38,6 +64,19 @@ class Process:
 def store() -> MemoryStore:
     """Return an empty store."""
     return MemoryStore()
+
+
+class SharedClock(HandClock):
+    """A clock of several threads: who sleeps lets the others go on until all of them sleep."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass slowly."""
+        time.sleep(seconds / 20)
+        self.pass_by(0)
+
+    def monotonic(self) -> float:
+        """Return a time that goes twenty times as fast."""
+        return time.monotonic() * 20
 
 
 def processes(store: MemoryStore, *, skew: float = 0.0) -> tuple[Process, Process]:
@@ -51,79 +90,101 @@ def processes(store: MemoryStore, *, skew: float = 0.0) -> tuple[Process, Proces
 def test_a_lease_is_held_by_one(store: MemoryStore) -> None:
     """While one holds it, nobody gets it, not even the same process; given back, anybody does."""
     one, other = processes(store)
-    lease = one.leases.acquire("refresh", "alice")
+    lease = one.acquire()
     assert lease is not None
-    assert other.leases.acquire("refresh", "alice") is None
-    assert one.leases.acquire("refresh", "alice") is None
-    assert other.leases.acquire("refresh", "bob") is not None
-    one.leases.release(lease)
-    assert other.leases.acquire("refresh", "alice") is not None
-    assert one.leases.acquire("refresh", "alice") is None
+    assert other.acquire() is None
+    assert one.acquire() is None
+    assert other.acquire("bob") is not None
+    one.leases.withdraw(lease)
+    assert other.acquire() is not None
+    assert one.acquire() is None
 
 
 @pytest.mark.parametrize("skew", [0.0, 3_600.0, -86_400.0])
 def test_a_lease_is_taken_over_after_it_stood_still(store: MemoryStore, skew: float) -> None:
     """Whoever waits takes over after the whole length by its own clock, whatever the other's is."""
     one, other = processes(store, skew=skew)
-    assert one.leases.acquire("refresh", "alice")
+    assert one.acquire()
     one.clock.pass_by(1_000.0)  # how long it stood before anybody looked does not count
-    assert other.leases.acquire("refresh", "alice") is None
+    assert other.acquire() is None
     other.clock.pass_by(LENGTH - 0.01)
-    assert other.leases.acquire("refresh", "alice") is None
+    assert other.acquire() is None
     other.clock.pass_by(0.02)
-    assert other.leases.acquire("refresh", "alice") is not None
+    assert other.acquire() is not None
+
+
+def test_a_process_that_lives_for_a_moment_takes_over(store: MemoryStore) -> None:
+    """Where the store says how old a row is, a second of watching is enough after four leases."""
+    one, other = processes(store)
+    assert one.acquire()
+    other.age = 4 * LENGTH
+    assert other.acquire() is None
+    assert other.leases.frees_in("alice", other.held()) == pytest.approx(1.0)
+    other.clock.pass_by(1.0)
+    assert other.acquire() is not None
+
+
+def test_a_row_from_the_future_is_watched(store: MemoryStore) -> None:
+    """A store whose clock was set back tells nothing."""
+    one, other = processes(store)
+    assert one.acquire()
+    other.age = -100 * LENGTH
+    assert other.acquire() is None
+    other.clock.pass_by(2.0)
+    assert other.acquire() is None
+    assert other.leases.frees_in("alice", other.held()) == pytest.approx(LENGTH - 2.0)
 
 
 def test_a_sign_of_life_begins_the_wait_anew(store: MemoryStore) -> None:
     """A holder that renews in time is never taken over."""
     one, other = processes(store)
-    lease = one.leases.acquire("refresh", "alice")
+    lease = one.acquire()
     assert lease is not None
     for _ in range(4):
-        assert other.leases.acquire("refresh", "alice") is None
+        assert other.acquire() is None
         one.clock.pass_by(LENGTH - 1)
-        assert one.leases.renew(lease)
-    assert other.leases.acquire("refresh", "alice") is None
+        lease = one.leases.hold(lease)
+    assert other.acquire() is None
 
 
 def test_a_clock_that_jumps_takes_nothing_over(store: MemoryStore) -> None:
     """Setting a machine's clock by a day, either way, is no standing still."""
     one, other = processes(store)
-    assert one.leases.acquire("refresh", "alice")
-    assert other.leases.acquire("refresh", "alice") is None
+    assert one.acquire()
+    assert other.acquire() is None
     for seconds in (86_400.0, -2 * 86_400.0):
         other.clock.jump(seconds)
-        assert other.leases.acquire("refresh", "alice") is None
+        assert other.acquire() is None
 
 
-def test_who_was_taken_over_neither_renews_nor_frees(store: MemoryStore) -> None:
-    """A holder that slept too long learns of it, and does not give away what is another's."""
+def test_who_was_taken_over_does_not_send(store: MemoryStore) -> None:
+    """A holder that slept too long learns of it before it sends, and frees nobody else's lease."""
     one, other = processes(store)
-    lost = one.leases.acquire("refresh", "alice")
+    lost = one.acquire()
     assert lost is not None
-    other.leases.acquire("refresh", "alice")
+    other.acquire()
     other.clock.pass_by(LENGTH)
-    taken = other.leases.acquire("refresh", "alice")
+    taken = other.acquire()
     assert taken is not None
-    assert not one.leases.renew(lost)
-    one.leases.release(lost)
-    assert one.leases.acquire("refresh", "alice") is None
-    assert other.leases.renew(taken)
+    with pytest.raises(NotSent):
+        one.leases.hold(lost)
+    assert one.acquire() is None
+    other.leases.hold(taken)
 
 
 def test_one_of_many_takes_an_abandoned_lease(store: MemoryStore) -> None:
     """Of eight processes that see it abandoned at once, one takes it."""
     first = Process(store, HandClock())
-    first.leases.acquire("secret", "alice")
+    first.acquire()
     waiting = [Process(store, HandClock()) for _ in range(8)]
     for process in waiting:
-        assert process.leases.acquire("secret", "alice") is None
+        assert process.acquire() is None
         process.clock.pass_by(LENGTH)
     start, taken = threading.Barrier(8), []
 
     def take(process: Process) -> None:
         start.wait()
-        taken.append(process.leases.acquire("secret", "alice"))
+        taken.append(process.acquire())
 
     threads = [threading.Thread(target=take, args=(process,)) for process in waiting]
     for thread in threads:
@@ -138,7 +199,7 @@ def test_a_lease_that_cannot_be_given_back_hides_nothing(
 ) -> None:
     """A store that fails at the release is logged, and does not replace the outcome."""
     one, other = processes(store)
-    lease = one.leases.acquire("refresh", "alice")
+    lease = one.acquire()
     assert lease is not None
 
     def fail(*_: object) -> Row:
@@ -146,11 +207,50 @@ def test_a_lease_that_cannot_be_given_back_hides_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(store, "get", fail)
-        one.leases.release(lease)
+        patch.setattr(store, "put", fail)
+        one.leases.withdraw(lease)
+        one.clock.pass_by(LENGTH / 2)
         with pytest.raises(StoreUnavailable):
-            one.leases.renew(lease)
-    assert "taken over" in caplog.text
-    assert other.leases.acquire("refresh", "alice") is None
+            one.leases.hold(lease)
+    assert "others wait for its lease" in caplog.text
+    assert other.acquire() is None
+
+
+def test_turns_are_fair(store: MemoryStore) -> None:
+    """A process that wants turns all the time does not take one of another's."""
+    shared, turns = SharedClock(), list[str]()
+    greedy, modest = (Process(store, shared) for _ in range(2))
+    paces = {"greedy": greedy.pace(), "modest": modest.pace()}
+    paces["greedy"].wait(lambda: None)
+
+    def take(name: str, times: int) -> None:
+        for _ in range(times):
+            paces[name].wait(lambda: None)
+            turns.append(name)
+
+    threads = [
+        threading.Thread(target=take, args=given) for given in (("greedy", 12), ("modest", 4))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    last = max(number for number, name in enumerate(turns) if name == "modest")
+    longest = max(len(list(run)) for name, run in itertools.groupby(turns[: last + 1]))
+    assert longest <= 3, turns
+
+
+def test_a_pause_that_the_server_asked_for_is_everybodys(store: MemoryStore) -> None:
+    """After `Retry-After` no process of the store sends before, and a long one is told at once."""
+    one, other = processes(store)
+    one.pace().wait(lambda: None)
+    one.pace().hold_off(5.0)
+    other.pace().wait(lambda: None)
+    assert 5.0 <= sum(other.clock.slept) < 5.2
+    other.pace().hold_off(120.0)
+    with pytest.raises(TokenUnavailable) as caught:
+        one.pace().wait(lambda: None)
+    assert caught.value.retry_after == pytest.approx(120.0)
 
 
 def test_the_pace_lets_one_go_per_second(store: MemoryStore) -> None:

@@ -1,4 +1,4 @@
-"""Logins from `authorize()` to stored tokens, and every way in which a login fails."""
+"""Logins from the page "connect" to stored tokens, and every way in which one goes wrong."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .stores import WatchedStore
 
 @pytest.fixture
 def partner(face: Face) -> WhiteBIT:
-    """Return a partner of the face under test, with two users to be."""
+    """Return a partner of the interface under test, with two users who can connect."""
     for name in ("alice", "mallory"):
         face.sandbox.add_user(name)
     return face.partner()
@@ -55,8 +55,8 @@ def assert_nobody_connected(face: Face, name: str = "alice") -> None:
         face.partner().user(name).bearer.account.balances.main()
 
 
-def test_login_stores_a_pair(face: Face, partner: WhiteBIT) -> None:
-    """After authorize, approve and connect, the tokens are stored, also for another process."""
+def test_a_login_ends_in_a_stored_pair(face: Face, partner: WhiteBIT) -> None:
+    """Authorize, approve, connect: the tokens are there, also for another process."""
     login = partner.authorize("alice")
     assert login.expires_at == datetime.fromtimestamp(face.clock.time() + 600, UTC)
     user = partner.connect(callback_of(face, login), state=login.state, user_id="alice")
@@ -66,8 +66,8 @@ def test_login_stores_a_pair(face: Face, partner: WhiteBIT) -> None:
     assert exchanges(face) == 1
 
 
-def test_callback_may_be_a_mapping(face: Face, partner: WhiteBIT) -> None:
-    """The parameters as a mapping work as well as the URL."""
+def test_a_callback_may_be_a_mapping(face: Face, partner: WhiteBIT) -> None:
+    """The parameters as a framework has them do as well as the URL."""
     login = partner.authorize("alice")
     parameters = parse_qs(urlsplit(callback_of(face, login)).query)
     partner.connect(parameters, state=login.state, user_id="alice")
@@ -75,7 +75,7 @@ def test_callback_may_be_a_mapping(face: Face, partner: WhiteBIT) -> None:
 
 
 def test_logins_differ(partner: WhiteBIT) -> None:
-    """Each login has its own state and challenge."""
+    """Each login has a state and a challenge of its own."""
     first, second = partner.authorize("alice"), partner.authorize("alice")
     for name in ("state", "code_challenge"):
         values = {parse_qs(urlsplit(login.url).query)[name][0] for login in (first, second)}
@@ -83,8 +83,8 @@ def test_logins_differ(partner: WhiteBIT) -> None:
     assert first.state != second.state
 
 
-def test_second_login_replaces_the_pair(face: Face, partner: WhiteBIT) -> None:
-    """After a second login, the tokens of the newest login are used."""
+def test_a_second_login_replaces_the_pair(face: Face, partner: WhiteBIT) -> None:
+    """A user who connects again is served with the tokens of the newest login."""
     for _ in range(2):
         login = partner.authorize("alice")
         partner.connect(callback_of(face, login), state=login.state, user_id="alice")
@@ -95,8 +95,10 @@ def test_second_login_replaces_the_pair(face: Face, partner: WhiteBIT) -> None:
 
 
 @pytest.mark.parametrize("state", [None, ""])
-def test_session_without_state_is_refused(face: Face, partner: WhiteBIT, state: str | None) -> None:
-    """A browser that started no login cannot finish one, whatever its callback says."""
+def test_a_session_without_a_state_connects_nobody(
+    face: Face, partner: WhiteBIT, state: str | None
+) -> None:
+    """A browser that started no login finishes none, whatever its callback says."""
     login = partner.authorize("alice")
     with pytest.raises(StateMissing):
         partner.connect(callback_of(face, login), state=state, user_id="alice")
@@ -131,8 +133,10 @@ def wrong_callback(kind: str, callback: str, other_state: str) -> tuple[Any, typ
         "another host",
     ],
 )
-def test_wrong_callback_keeps_the_login(face: Face, partner: WhiteBIT, kind: str) -> None:
-    """A forged callback is a typed error, sends nothing, and leaves the login usable."""
+def test_a_wrong_callback_leaves_the_login_for_the_right_one(
+    face: Face, partner: WhiteBIT, kind: str
+) -> None:
+    """What an attacker sends to the callback ends typed, sends nothing, and spoils nothing."""
     login, other = partner.authorize("alice"), partner.authorize("alice")
     callback = callback_of(face, login)
     wrong, error = wrong_callback(kind, callback, other.state)
@@ -145,8 +149,8 @@ def test_wrong_callback_keeps_the_login(face: Face, partner: WhiteBIT, kind: str
     partner.connect(callback, state=login.state, user_id="alice")
 
 
-def test_login_url_of_an_attacker_connects_nobody(face: Face, partner: WhiteBIT) -> None:
-    """An attacker's login URL, approved by a victim, connects no user in either session."""
+def test_a_mailed_login_url_connects_nobody(face: Face, partner: WhiteBIT) -> None:
+    """Mallory's login URL, approved by alice, ends neither in alice's session nor for another."""
     mallorys = partner.authorize("mallory")
     callback = callback_of(face, mallorys, "alice")
     alices = partner.authorize("alice")
@@ -157,16 +161,16 @@ def test_login_url_of_an_attacker_connects_nobody(face: Face, partner: WhiteBIT)
     assert exchanges(face) == 0
 
 
-def test_unknown_state_is_refused(face: Face, partner: WhiteBIT) -> None:
-    """A forged state in both session and callback matches no login."""
+def test_a_state_that_was_never_given_is_unknown(face: Face, partner: WhiteBIT) -> None:
+    """A forged pair of equal states finds no login."""
     with pytest.raises(StateUnknown):
         partner.connect({"code": "c", "state": "forged"}, state="forged", user_id="alice")
     assert exchanges(face) == 0
 
 
 @pytest.mark.parametrize(("seconds", "ends"), [(599.0, False), (600.0, True), (86_400.0, True)])
-def test_login_expires(face: Face, partner: WhiteBIT, seconds: float, ends: bool) -> None:
-    """A login can be finished before ten minutes have passed, and not afterwards."""
+def test_a_login_expires(face: Face, partner: WhiteBIT, seconds: float, ends: bool) -> None:
+    """After ten minutes a login cannot be finished, and before it can."""
     face.sandbox.settings.code_lifetime = 1_000_000.0
     login = partner.authorize("alice")
     callback = callback_of(face, login)
@@ -179,24 +183,27 @@ def test_login_expires(face: Face, partner: WhiteBIT, seconds: float, ends: bool
     assert exchanges(face) == (0 if ends else 1)
 
 
-def test_state_can_be_used_once(face: Face, partner: WhiteBIT) -> None:
-    """A reloaded callback differs from a forged one, in another process too."""
+def test_a_state_serves_once(face: Face, partner: WhiteBIT) -> None:
+    """A reloaded callback page is answered by the outcome, a forged one refused, everywhere."""
     login = partner.authorize("alice")
     callback = callback_of(face, login)
     partner.connect(callback, state=login.state, user_id="alice")
     for process in (partner, face.partner()):
+        assert process.connect(callback, state=login.state, user_id="alice").id == "alice"
         with pytest.raises(StateReused):
-            process.connect(callback, state=login.state, user_id="alice")
+            process.connect(
+                {"state": login.state, "code": "YWJj"}, state=login.state, user_id="alice"
+            )
     assert exchanges(face) == 1
 
 
 @pytest.mark.parametrize(
     ("refusal", "error"), [("access_denied", AuthorizationDenied), ("state_only", CodeMissing)]
 )
-def test_refusal_is_a_typed_error(
+def test_a_refusal_is_typed(
     face: Face, partner: WhiteBIT, refusal: Refusal, error: type[LoginError]
 ) -> None:
-    """A refusal with `error=access_denied`, or with only the state, ends the login unsent."""
+    """A refusal with `error=access_denied`, or with the state alone, ends the login unsent."""
     face.sandbox.settings.refusal = refusal
     login = partner.authorize("alice")
     callback = face.sandbox.person("alice").refuse(login.url)
@@ -209,8 +216,8 @@ def test_refusal_is_a_typed_error(
     assert_nobody_connected(face)
 
 
-def test_login_without_callback_expires(face: Face, partner: WhiteBIT) -> None:
-    """A login without a callback expires and is deleted by a sweep."""
+def test_a_refusal_without_a_callback_expires(face: Face, partner: WhiteBIT) -> None:
+    """A gate or a refusal that sends nothing back leaves a login that ends and is swept away."""
     face.sandbox.settings.refusal = "no_callback"
     login = partner.authorize("alice")
     assert face.sandbox.person("alice").refuse(login.url) is None
@@ -222,8 +229,8 @@ def test_login_without_callback_expires(face: Face, partner: WhiteBIT) -> None:
     assert len(list(face.store.scan("login"))) == 1
 
 
-def test_unreadable_login_does_not_stop_others(face: Face, partner: WhiteBIT) -> None:
-    """A sweep over a row that was changed does not fail another user's login."""
+def test_an_unreadable_login_stops_no_other(face: Face, partner: WhiteBIT) -> None:
+    """Sweeping over a row that was tampered with does not fail the user who comes by."""
     partner.authorize("alice")
     (id,) = face.store.scan("login")
     row = face.store.get("login", id)
@@ -234,8 +241,8 @@ def test_unreadable_login_does_not_stop_others(face: Face, partner: WhiteBIT) ->
     partner.connect(callback_of(face, login), state=login.state, user_id="alice")
 
 
-def test_code_of_another_server_is_refused(face: Face, partner: WhiteBIT) -> None:
-    """RFC 9207: an `iss` of another server ends the login; this server's own is accepted."""
+def test_a_code_of_another_server_is_refused(face: Face, partner: WhiteBIT) -> None:
+    """RFC 9207: an `iss` of another server ends the login; this server's own is fine."""
     login = partner.authorize("alice")
     callback = callback_of(face, login) + "&iss=https://whitebit.eu"
     with pytest.raises(IssuerMismatch):
@@ -246,8 +253,8 @@ def test_code_of_another_server_is_refused(face: Face, partner: WhiteBIT) -> Non
     partner.connect(callback, state=login.state, user_id="alice")
 
 
-def test_login_is_bound_to_its_redirect_uri(face: Face, partner: WhiteBIT) -> None:
-    """A login cannot be finished by a process with another redirect URI."""
+def test_a_login_is_bound_to_its_redirect_uri(face: Face, partner: WhiteBIT) -> None:
+    """A login is not finished by a process that was given another redirect URI."""
     login = partner.authorize("alice")
     callback = callback_of(face, login)
     elsewhere = face.partner(redirect_uri="https://partner.example/other")
@@ -258,8 +265,8 @@ def test_login_is_bound_to_its_redirect_uri(face: Face, partner: WhiteBIT) -> No
     partner.connect(callback, state=login.state, user_id="alice")
 
 
-def test_login_is_bound_to_its_client(face: Face, partner: WhiteBIT) -> None:
-    """In one store, a login of one client is unknown to another."""
+def test_a_login_is_bound_to_its_client(face: Face, partner: WhiteBIT) -> None:
+    """Over one store, one client's login is unknown to another."""
     other = face.sandbox.register_client(redirect_uris=(REDIRECT_URI,))
     login = partner.authorize("alice")
     with pytest.raises(StateUnknown):
@@ -269,8 +276,8 @@ def test_login_is_bound_to_its_client(face: Face, partner: WhiteBIT) -> None:
     assert exchanges(face) == 0
 
 
-def test_login_that_cannot_be_stored_gives_no_url(face: Face) -> None:
-    """If the store fails, no login URL is returned."""
+def test_a_login_that_cannot_be_kept_gives_no_url(face: Face) -> None:
+    """If the store fails, the user is not sent away on a way without return."""
     face.store = store = WatchedStore()
     partner = face.partner()
     store.fails = lambda kind: kind == "login"
@@ -280,8 +287,8 @@ def test_login_that_cannot_be_stored_gives_no_url(face: Face) -> None:
     assert partner.authorize("alice").url
 
 
-def test_failing_store_sends_no_code(face: Face, partner: WhiteBIT) -> None:
-    """If the store fails before the exchange, the code is not sent."""
+def test_a_login_that_cannot_be_taken_out_sends_no_code(face: Face, partner: WhiteBIT) -> None:
+    """If the store fails before the exchange, the code is not spent."""
     face.store = store = WatchedStore()
     partner = face.partner()
     login = partner.authorize("alice")

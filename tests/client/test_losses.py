@@ -7,7 +7,7 @@ import pytest
 from whitebit_ext import WhiteBIT
 from whitebit_ext.errors import SealBroken, SecretLost, SecretTakenElsewhere, StoreUnavailable
 
-from ..looking import claim_of
+from ..looking import Verdict, put_key
 from .faces import Face, connected
 from .failing import FailingStore
 from .maintaining import OTHER
@@ -53,7 +53,7 @@ def test_losses_of_others_are_not_opened(face: Face) -> None:
     """A partner lists its own, on a store that another one shares with keys of its own."""
     foreign = face.partner(client_id="another partner", encryption_keys=[OTHER])
     beside = face.custody(client_id="another partner", encryption_keys=[OTHER])
-    claim_of(beside, "somebody", "some-key").close("lost")
+    put_key(beside, "somebody", "some-key", secret=None, verdict=Verdict.LOST)
     partner = face.partner()
     mine = lose(face, partner, "alice")
     assert [loss.external_id for loss in partner.lost()] == [mine]
@@ -61,22 +61,22 @@ def test_losses_of_others_are_not_opened(face: Face) -> None:
 
 
 def test_a_loss_is_over_when_the_secret_came_all_the_same(face: Face) -> None:
-    """A claim that is closed as stored is a loss no more."""
+    """A late secret takes the verdict away."""
     partner = face.partner()
     key = lose(face, partner, "alice")
-    claim_of(face.custody(), "alice", key).close("stored")
+    put_key(face.custody(), "alice", key)
     assert partner.lost() == ()
 
 
-def test_a_claim_that_does_not_open_is_no_absence(face: Face) -> None:
+def test_a_row_that_does_not_open_is_no_absence(face: Face) -> None:
     """It may be a loss: listing ends in an error instead of leaving it out."""
     face.store = store = FailingStore()
     partner = face.partner()
     lose(face, partner, "alice")
-    store.spoils = lambda kind: kind == "claim"
+    store.spoils = lambda kind: kind == "connection"
     with pytest.raises(SealBroken):
         partner.lost()
     store.mend()
-    store.fails = lambda method, kind: (method, kind) == ("scan", "claim")
+    store.fails = lambda method, kind: (method, kind) == ("scan", "connection")
     with pytest.raises(StoreUnavailable):
         partner.lost()

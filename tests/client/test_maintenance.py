@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from whitebit_ext import ApiKey, KeyCondition, MemoryStore, Secret
+from whitebit_ext import KeyCondition, MemoryStore, Secret
 from whitebit_ext.custody.rows import KINDS, Custody
 from whitebit_ext.custody.sealing import Sealer
 from whitebit_ext.custody.stores import Row
-from whitebit_ext.custody.values import StoredKey
+from whitebit_ext.custody.values import TokenPair
 from whitebit_ext.errors import StoreUnavailable
 from whitebit_ext.maintenance import Maintenance, Place, Rotation
 
+from ..looking import put_key, put_pair
 from .failing import FailingStore
 from .hand_clock import HandClock
 from .maintaining import (
@@ -53,21 +54,21 @@ def test_rows_that_were_swapped_are_found(store: InterruptedStore) -> None:
     """A row opens in its own place alone: not as another user's, server's or kind."""
     here, there = over(store), over(store, server=EU)
     for custody, user in ((here, "alice"), (here, "bob"), (there, "alice")):
-        custody.write("key", (user,), {"of": user}, None)
-    ids = store.scan("key")
-    rows = {id: store.get("key", id) for id in ids}
+        custody.write("use", (user,), {"of": user}, None)
+    ids = store.scan("use")
+    rows = {id: store.get("use", id) for id in ids}
     for id, from_id in zip(ids, [*ids[1:], ids[0]], strict=True):
         to, source = rows[id], rows[from_id]
         assert to is not None
         assert source is not None
-        store.put("key", id, source.data, to.version)
+        store.put("use", id, source.data, to.version)
     assert len(broken(maintained(store, OLD))) == 3
 
 
 def test_a_row_that_is_not_ours_is_told_and_ends_nothing(store: InterruptedStore) -> None:
     """Whatever id somebody wrote, the rows behind it are looked at all the same."""
     for id in ("not ours", "[]", "[1, 2, 3]", "null", '["a","b"]'):
-        store.put("pair", id, b"whatever", None)
+        store.put("connection", id, b"whatever", None)
     fill(over(store), 1)
     assert len(broken(maintained(store, OLD))) == 5
     done = maintained(store, NEW, OLD).rotate()
@@ -108,7 +109,7 @@ def test_rows_vanish_between_listing_and_reading() -> None:
             return None
 
     store = Vanishing()
-    over(store).write("claim", ("alice", "key"), {}, None)
+    over(store).write("connection", ("alice",), {}, None)
     maintenance = maintained(store, NEW, OLD)
     assert list(maintenance.check()) == [None]
     assert maintenance.rotate() == Rotation(current=1)
@@ -123,11 +124,10 @@ def test_holdings_show_who_has_what(store: InterruptedStore) -> None:
     """Each user once, with tokens or a key, judged by the record of use, and no value shown."""
     clock = HandClock()
     custody = Custody(store, Sealer([OLD]), GLOBAL, "client", clock)
-    custody.write("pair", ("tokens only",), {"access": "in-the-clear"}, None)
     secret = Secret("in-the-clear")
+    put_pair(custody, "tokens only", TokenPair(secret, None, (), 0.0, None, "login"))
     for user in ("alice", "béa"):
-        key = ApiKey(user, f"public {user}", f"id {user}", secret, GLOBAL.origin)
-        custody.put_key(StoredKey(key, None))
+        put_key(custody, user, f"id {user}", secret=secret)
     clock.pass_by(12 * 86_400)
     custody.write(
         "use", ("béa",), {"external_id": "id béa", "at": clock.time(), "refused": None}, None
@@ -149,15 +149,15 @@ def test_holdings_show_who_has_what(store: InterruptedStore) -> None:
 
 def test_holdings_say_what_does_not_open(store: InterruptedStore) -> None:
     """A key without its encryption key is a finding of its user, never a user without a key."""
-    over(store, OTHER).write("key", ("alice",), {}, None)
+    over(store, OTHER).write("connection", ("alice",), {}, None)
     (found,) = maintained(store, OLD).holdings()
     assert (found.user_id, found.key) == ("alice", None)
-    assert [(one.place.kind, one.lacks_key) for one in found.findings] == [("key", True)]
+    assert [(one.place.kind, one.lacks_key) for one in found.findings] == [("connection", True)]
 
 
 def test_places_of_kinds(store: InterruptedStore) -> None:
     """Places can be asked for by kind, and are bound to where their rows stand."""
     fill(over(store), 1)
-    (place,) = maintained(store, OLD).places("claim")
-    assert place == Place.of("claim", place.id)
-    assert place.associated == over(store).place("claim", ("user-0 é",))
+    (place,) = maintained(store, OLD).places("use")
+    assert place == Place.of("use", place.id)
+    assert place.associated == over(store).place("use", ("user-0 é",))

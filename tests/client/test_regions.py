@@ -242,7 +242,7 @@ def test_transport_sends_only_to_its_server(sandbox: Sandbox) -> None:
     """A request to an absolute URL of another server is not sent."""
 
     class Elsewhere:
-        """A generated endpoint gone wrong."""
+        """A faulty generated endpoint."""
 
         @staticmethod
         def build_request(**_: Any) -> dict[str, Any]:
@@ -284,10 +284,10 @@ def test_refused_region_does_not_read_the_store(face: Face) -> None:
     asked: list[str] = []
 
     class Watched(MemoryStore):
-        """A store that notes what is read."""
+        """A store that records reads."""
 
         def get(self, kind: str, id: str) -> Any:
-            """Note, and read."""
+            """Record, and read."""
             asked.append(kind)
             return super().get(kind, id)
 

@@ -30,13 +30,13 @@ def test_traceback_shows_the_calls(face: Face) -> None:
     with pytest.raises(ServerError) as caught:
         user.account.balances.spot()
     names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
-    expected = ["spot", "read", "_signed", "_send_signed", "send"]
+    expected = ["spot", "read", "_read", "_signed", "send"]
     assert list(dict.fromkeys(name for name in names if name in expected)) == expected
     assert SECRET not in locals_of(caught.value)
 
 
 class Held:
-    """What a frame may hold that prints."""
+    """A value in a frame that prints."""
 
     def __repr__(self) -> str:
         return SECRET

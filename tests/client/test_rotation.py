@@ -37,7 +37,7 @@ def test_rotation_seals_every_row_anew(store: InterruptedStore) -> None:
     assert maintained(store, NEW, OLD).rotate() == Rotation(rotated=rows)
     assert broken(maintained(store, NEW)) == []
     assert maintained(store, NEW).sealed_with() == {Sealer([NEW]).writes_with: rows}
-    held = over(store, NEW, server=EU).read("key", "user-3 é")
+    held = over(store, NEW, server=EU).read("connection", "user-3 é")
     assert held is not None
     assert held.value == {"number": 3}
 
@@ -47,9 +47,9 @@ def test_a_second_rotation_does_nothing(store: InterruptedStore) -> None:
     fill(over(store))
     maintenance = maintained(store, NEW, OLD)
     maintenance.rotate()
-    before = [store.get("key", id) for id in store.scan("key")]
+    before = [store.get("connection", id) for id in store.scan("connection")]
     assert maintenance.rotate() == Rotation(current=10 * len(KINDS))
-    assert [store.get("key", id) for id in store.scan("key")] == before
+    assert [store.get("connection", id) for id in store.scan("connection")] == before
 
 
 def test_a_rotation_that_was_stopped_goes_on(store: InterruptedStore) -> None:
@@ -131,37 +131,37 @@ def test_a_new_key_is_read_everywhere_before_it_writes_anywhere(store: Interrupt
 
     def all_read(one: tuple[str, ...], two: tuple[str, ...]) -> None:
         for writes, reads in ((one, two), (two, one)):
-            over(store, *writes).update("key", ("alice",), lambda _: {"by": 1})
-            assert over(store, *reads).read("key", "alice") is not None
-            assert over(store, *reads).read("pair", "old") is not None
+            over(store, *writes).update("connection", ("alice",), lambda _: {"by": 1})
+            assert over(store, *reads).read("connection", "alice") is not None
+            assert over(store, *reads).read("login", "old") is not None
 
-    over(store, *first).write("pair", ("old",), {}, None)
+    over(store, *first).write("login", ("old",), {}, None)
     for one, two in steps:
         all_read(one, two)
     maintained(store, *front).rotate()
     for one, two in [(front, front), (front, alone), (alone, alone)]:
         all_read(one, two)
-    over(store, *front).update("key", ("alice",), lambda _: {"by": 2})
+    over(store, *front).update("connection", ("alice",), lambda _: {"by": 2})
     with pytest.raises(EncryptionKeyMissing):
-        over(store, *first).read("key", "alice")
+        over(store, *first).read("connection", "alice")
 
 
 def test_rotation_passes_what_does_not_open(store: InterruptedStore) -> None:
     """Rows without their key, and changed ones, are told and left as they are."""
     fill(over(store), 2)
-    over(store, OTHER).write("key", ("foreign",), {}, None)
-    (id,) = [id for id in store.scan("pair") if "user-1" in id]
-    row = store.get("pair", id)
+    over(store, OTHER).write("connection", ("foreign",), {}, None)
+    (id,) = [id for id in store.scan("login") if "user-1" in id]
+    row = store.get("login", id)
     assert row is not None
-    assert store.put("pair", id, row.data[:-1] + b"?", row.version)
-    before = store.get("pair", id)
+    assert store.put("login", id, row.data[:-1] + b"?", row.version)
+    before = store.get("login", id)
     done = maintained(store, NEW, OLD).rotate()
     assert (done.rotated, done.current) == (2 * len(KINDS) - 1, 0)
     assert [(found.place.kind, found.lacks_key) for found in done.findings] == [
-        ("pair", False),
-        ("key", True),
+        ("connection", True),
+        ("login", False),
     ]
-    assert store.get("pair", id) == before
+    assert store.get("login", id) == before
 
 
 def test_rotation_with_a_wrong_key_changes_nothing(store: InterruptedStore) -> None:

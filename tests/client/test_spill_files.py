@@ -11,6 +11,7 @@ from whitebit_ext import User, WhiteBIT, generate_encryption_key
 from whitebit_ext.errors import EncryptionKeyMissing, KeyAbsent, SealBroken, StoreUnavailable
 from whitebit_ext.sandbox import ApiKey
 
+from ..looking import key_of
 from .face_store import failing_store  # noqa: F401  # a fixture
 from .faces import Face, connected
 from .failing import FailingStore
@@ -64,7 +65,7 @@ def test_a_file_of_a_key_that_is_gone(
     spill(face, store, user)
     fresh = generate_encryption_key()
     alone = face.partner(spill=directory, encryption_keys=[fresh])
-    with pytest.raises(EncryptionKeyMissing, match="spill"):
+    with pytest.raises(EncryptionKeyMissing):
         alone.user("alice").api_key.issue()
     assert len(list(directory.iterdir())) == 1
     rotated = face.partner(spill=directory, encryption_keys=[fresh, *face.keys])
@@ -94,7 +95,7 @@ def replaced(face: Face, store: FailingStore, partner: WhiteBIT) -> tuple[User, 
     face.clock.advance(2)
     later = face.sandbox.key("alice", face.client)
     assert later is not None
-    assert again.api_key.issue().secret.reveal() == later.secret
+    assert again.api_key.issue(timeout=60).secret.reveal() == later.secret
     return user, later
 
 
@@ -119,7 +120,7 @@ def test_clocks_that_differ_do_not_choose_the_older_key(
     face.sandbox.delete_key(made.external_id)
     again = connected(face, partner=face.partner())
     face.clock.advance(2)
-    later = again.api_key.issue()
+    later = again.api_key.issue(timeout=60)
     assert user.api_key.issue().secret == later.secret
 
 
@@ -137,15 +138,15 @@ def test_an_adopted_key_stays(
     assert list(directory.iterdir()) == []
 
 
-def test_forgetting_reaches_the_directory(
+def test_erasing_reaches_the_directory(
     face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
 ) -> None:
-    """A user who is forgotten does not come back out of a file."""
+    """A user who is erased does not come back out of a file."""
     user, _ = ready(face, partner)
     spill(face, store, user)
-    partner.forget("alice")
+    partner.erase("alice")
     assert list(directory.iterdir()) == []
-    assert store.rows("key") == []
+    assert store.rows("connection") == []
 
 
 def test_deleting_reaches_the_directory(
@@ -157,7 +158,7 @@ def test_deleting_reaches_the_directory(
     user.api_key.delete()
     assert made.deleted == "partner"
     assert list(directory.iterdir()) == []
-    assert store.rows("key") == []
+    assert key_of(face.custody(), "alice") is None
     with pytest.raises(KeyAbsent):
         user.api_key.delete()
 
@@ -172,5 +173,5 @@ def test_each_user_has_a_file(
         spill(face, store, user)
     names = [file.name for file in directory.iterdir()]
     assert len(names) == len(users)
-    assert all(len(name) == 71 for name in names)
+    assert all(len(name) == 104 for name in names)
     assert list(directory.parent.glob("*.sealed")) == []

@@ -16,12 +16,14 @@ from whitebit_ext import KeyState
 from whitebit_ext.errors import WhiteBITError
 from whitebit_ext.sandbox import Sandbox
 
-from ..looking import claim_of
+from ..looking import key_of, pair_of, row_of
 from .bad_answers import OPERATIONS, expected
 from .faces import Face, connected
 from .judging import emptied, fault_of, printed, told
 
 pytestmark = pytest.mark.slow
+SECRET = "get_api_key_secret"
+ONCE = ("exchange_code", "refresh_token", SECRET)
 # The sandbox's fault, its options, and the status that comes.
 SOCKET_FAULTS: dict[str, tuple[dict[str, Any], int]] = {
     "empty": ({"kind": "empty"}, 200),
@@ -67,7 +69,7 @@ def test_every_socket_fault_is_a_typed_error(
         user.api_key.issue(timeout=0)
     if operation == "refresh_token":
         sandbox.clock.advance(300)
-    before = custody.pair("alice")
+    before = pair_of(custody, "alice")
     sandbox.add_user("bob")
     login = partner.authorize("bob")
     callback = sandbox.person("bob").approve(login.url)
@@ -81,6 +83,11 @@ def test_every_socket_fault_is_a_typed_error(
     }
     options, status = SOCKET_FAULTS[fault]
     sandbox.faults.add(operation, **options)
+    mended = ("huge",) if operation == SECRET else ("huge", "not UTF-8")
+    if fault in mended and operation in ONCE:
+        acts[operation]()  # it comes once: what can be found in it is taken
+        assert sandbox.issued_values("access_token" if operation != SECRET else "api_secret")
+        return
     with pytest.raises(WhiteBITError) as raised:
         acts[operation]()
     sandbox.faults.clear()
@@ -88,19 +95,22 @@ def test_every_socket_fault_is_a_typed_error(
         fault_of(raised.value, operation, expected(operation, status, huge=fault == "huge")) is None
     )
     assert not told(sandbox.issued_values(), printed(raised.value, library_log))
-    assert custody.pair("alice") == before
-    assert custody.pair("bob") is None
-    kept = custody.key("alice")
+    assert pair_of(custody, "alice") == before
+    assert pair_of(custody, "bob") is None
+    kept = key_of(custody, "alice")
     key = sandbox.key("alice", face.client)
     secrets = sandbox.issued_values("api_secret")
     if operation == "delete_api_key":
         assert kept is not None
-        assert kept.key.secret.reveal() in secrets
+        assert kept.secret is not None
+        assert kept.secret.reveal() in secrets
     elif operation == "get_api_key_secret":
         assert key is not None
-        raw = claim_of(custody, "alice", key.external_id).read()["raw"]
-        assert len(raw) == (status == 200 and fault != "empty")
-        if status != 200 or fault == "huge":
+        row = row_of(custody, "alice")
+        assert row is not None
+        answers = [attempt for attempt in row.attempts if attempt.answer is not None]
+        assert len(answers) == (status == 200)
+        if status != 200:
             assert user.api_key.issue(timeout=0).secret.reveal() in secrets
     elif status != 200:
         assert partner.user("alice").api_key.info().state is KeyState.ACTIVE

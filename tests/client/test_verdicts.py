@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from io import StringIO
 
 import pytest
 
 from whitebit_ext import KeyCondition
-from whitebit_ext.custody.leases import Lease, Leases
-from whitebit_ext.errors import BadRequest, NotFound, ResponseError, SecretLocked
-from whitebit_ext.http.answers import is_clock_skew
+from whitebit_ext.errors import BadRequest, ClockSkew, NotFound, ResponseError
 
+from .. import looking
 from .faces import Face, MovedClock, connected
 from .using import read, ready
 
@@ -43,20 +44,57 @@ def test_cdn_page_does_not_delete_a_key(face: Face) -> None:
     user.api_key.delete()
 
 
-def test_wrong_clock_is_in_the_hint(face: Face, clock: MovedClock) -> None:
-    """A request that was signed 20 s off is refused with a hint about this machine's clock."""
+@pytest.mark.parametrize("ahead", [-20.0, 20.0, -86_400.0])
+def test_wrong_clock_is_corrected(
+    face: Face, clock: MovedClock, library_log: StringIO, ahead: float
+) -> None:
+    """The offset is measured once, logged and applied; later requests are right at once."""
+    user = ready(face)
+    read(user)
+    clock.ahead = ahead
+    read(user)
+    read(user)
+    assert face.sandbox.count("POST", SPOT, status=400) == 1
+    assert face.sandbox.count("GET", "get_server_time") == 1
+    (logged,) = re.findall(r"clock is (\S+) s off", library_log.getvalue())
+    assert float(logged) == pytest.approx(ahead, abs=1)
+    clock.ahead = 0.0  # the clock was set: the correction is wrong now, and is measured again
+    read(user)
+    assert face.sandbox.count("GET", "get_server_time") == 2
+
+
+def test_clock_that_cannot_be_corrected_is_an_error(face: Face, clock: MovedClock) -> None:
+    """If the server still rejects the time, the error names the offset, and nothing is repeated."""
+    user = ready(face)
+    body = json.dumps(
+        {
+            "code": 0,
+            "message": "Your nonce is more than 5 seconds lesser than the current nonce",
+            "errors": {},
+        }
+    )
+    face.sandbox.faults.add(SPOT, kind="body", status=400, body=body, times=None)
+    with pytest.raises(ClockSkew) as caught:
+        read(user)
+    assert abs(caught.value.offset) < 1
+    assert (caught.value.status_code, caught.value.retryable) == (400, False)
+    assert "clock" in caught.value.hint
+    assert face.sandbox.count("POST", SPOT) == 2
+
+
+def test_clock_skew_without_the_servers_time(face: Face, clock: MovedClock) -> None:
+    """If the server's time cannot be read, the refused request ends as `ClockSkew`."""
     user = ready(face)
     clock.ahead = -20
-    with pytest.raises(BadRequest) as caught:
+    face.sandbox.faults.add("get_server_time", kind="status", status=503, times=None)
+    with pytest.raises(ClockSkew):
         read(user)
-    assert is_clock_skew(caught.value)
-    assert "clock" in caught.value.hint
 
 
 def test_echoed_access_token_is_redacted(face: Face) -> None:
     """The token of a Bearer request is redacted in the server's text."""
     user = connected(face)
-    pair = face.custody().pair("alice")
+    pair = looking.pair_of(face.custody(), "alice")
     assert pair is not None
     body = json.dumps({"data": {"message": [f"bad token {pair.access.reveal()}"]}})
     face.sandbox.faults.add("get_api_key_info", kind="body", status=400, body=body)
@@ -76,20 +114,3 @@ def test_echoed_signing_secret_is_redacted(face: Face) -> None:
         read(user)
     assert key.secret.reveal() not in f"{caught.value} {vars(caught.value)}"
     assert "not [redacted]" in caught.value.message
-
-
-def test_retrieval_taken_over_is_locked(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that lost its lease sends nothing and raises `SecretLocked`."""
-    user = connected(face)
-    with monkeypatch.context() as patch:
-        renew = Leases.renew
-
-        def taken_over(leases: Leases, lease: Lease) -> bool:
-            return lease.name[0] != "secret" and renew(leases, lease)
-
-        patch.setattr(Leases, "renew", taken_over)
-        with pytest.raises(SecretLocked) as caught:
-            user.api_key.issue()
-    assert "taken over" in caught.value.message
-    assert face.sandbox.count("GET", "get_api_key_secret") == 0
-    assert user.api_key.issue().secret.reveal()

@@ -13,7 +13,7 @@ HOUR, DAY = 3_600.0, 86_400.0
 
 
 def ready(face: Face, name: str = "alice", **options: Any) -> User:
-    """Connect a user and take the key."""
+    """Connect a user and retrieve the key."""
     user = connected(face, name, **options)
     user.api_key.issue()
     return user

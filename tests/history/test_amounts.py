@@ -58,7 +58,7 @@ PLACES: tuple[tuple[type[Struct], Decode, Any, Any], ...] = (
 
 
 def amounts() -> Iterator[Any]:
-    """Yield each field of an amount, under its name on the wire, with where it stands."""
+    """Yield each amount field, under its JSON name, with its place."""
     for kind, decode, envelope, row in PLACES:
         hints = typing.get_type_hints(kind)
         for field in fields(kind):

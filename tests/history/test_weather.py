@@ -42,7 +42,7 @@ class Weather:
         self._failures = draw.choice((0.0, failures))
 
     def __call__(self, history: History) -> None:
-        """Let rows arrive and leave, and the answer fail perhaps."""
+        """Add and remove rows, and sometimes fail."""
         if self.draw.random() < 0.3:
             for _ in range(min(self._crowd, 60 - self.arrived)):
                 self.arrived += 1
@@ -56,7 +56,7 @@ class Weather:
 
 
 def walked(history: History, draw: random.Random, limits: tuple[int, ...]) -> list[str]:
-    """Walk to the end, now and then from a cursor and with pages of another size."""
+    """Walk to the end, sometimes from a cursor and with another page size."""
 
     def begin(cursor: str | None) -> Rows[Any]:
         query = QUERIES[history.read](limit=draw.choice(limits))
@@ -75,7 +75,7 @@ def walked(history: History, draw: random.Random, limits: tuple[int, ...]) -> li
 
 
 def judge(history: History, draw: random.Random, weather: Weather, limits: tuple[int, ...]) -> None:
-    """Walk, and see that every row which was there and stayed came once and in order."""
+    """Walk, and check that every row that was present throughout is returned once."""
     before = history.names()
     history.arrive = weather
     found = walked(history, draw, limits)

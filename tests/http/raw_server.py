@@ -1,4 +1,4 @@
-"""A server of raw sockets that does to each connection what a test says, and a way to call it."""
+"""A raw socket server that handles each connection as a test says, and a client for it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class RawServer:
         self.open -= 1
 
     def secured(self, sock: socket.socket) -> socket.socket:
-        """Shake hands."""
+        """Complete the TLS handshake."""
         assert self._context
         sock.settimeout(5)
         secured = self._context.wrap_socket(sock, server_side=True)
@@ -103,7 +103,7 @@ class RawServer:
         return secured
 
     def read(self, sock: socket.socket) -> bytes:
-        """Read a request without a body, or nothing where the client has gone."""
+        """Read a request without a body, or nothing if the client has closed."""
         head = b""
         while not head.endswith(b"\r\n\r\n") and not self.over.is_set():
             with suppress(TimeoutError):
@@ -116,7 +116,7 @@ class RawServer:
         return head
 
     def drip(self, sock: socket.socket, data: bytes, pause: float = 0.05) -> None:
-        """Send byte by byte, again and again, until the client has gone."""
+        """Send byte by byte until the client has closed."""
         while not self.over.is_set():
             for byte in data:
                 sock.sendall(bytes([byte]))
@@ -135,7 +135,7 @@ def good(server: RawServer, sock: socket.socket) -> None:
 
 
 def silent(server: RawServer, sock: socket.socket) -> None:
-    """Take requests and say nothing."""
+    """Accept requests and send nothing."""
     while server.read(sock):
         pass
 

@@ -23,14 +23,14 @@ SLACK = 1.5
 
 
 def dripped_head(server: RawServer, sock: socket.socket) -> None:
-    """Send header bytes one at a time, for ever."""
+    """Send header bytes one at a time, without end."""
     server.read(sock)
     sock.sendall(b"HTTP/1.1 200 OK\r\n")
     server.drip(sock, b"X-Padding: x\r\n")
 
 
 def interim(server: RawServer, sock: socket.socket) -> None:
-    """Send interim answers, for ever and as fast as they are taken."""
+    """Send interim responses without end, as fast as they are read."""
     server.read(sock)
     while not server.over.is_set():
         sock.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
@@ -136,7 +136,7 @@ def test_head_and_body_are_sent_together(face: Face, length: int) -> None:
 
 
 def late_rest(server: RawServer, sock: socket.socket) -> None:
-    """Send more than one read takes, in one go."""
+    """Send more bytes at once than one read returns."""
     server.read(sock)
     sock.settimeout(5)
     sock.sendall(answer(b"x" * 300_000))

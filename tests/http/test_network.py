@@ -25,7 +25,7 @@ VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_prox
 
 @pytest.fixture
 def dead(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Set every variable to what fails when it is used, and return the file of the key log."""
+    """Set every variable to a value that fails when used, and return the key log file."""
     with RawServer(good) as server:
         url = server.url
     for name in VARIABLES:

@@ -1,4 +1,4 @@
-"""An environment of a newcomer: what `pip install` would have put there, and nothing else."""
+"""An environment that contains what `pip install` would install, and nothing else."""
 
 from __future__ import annotations
 

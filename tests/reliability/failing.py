@@ -44,7 +44,7 @@ class FailingStore:
         """Return the row, or ``None``."""
         return self._done("get", kind, lambda: self._store.get(kind, id))
 
-    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> bool:
+    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> int | bool | None:
         """Write the row if its version is the expected one."""
         return self._done("put", kind, lambda: self._store.put(kind, id, data, expect))
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from whitebit_ext import WhiteBIT, WhiteBITError
-from whitebit_ext.errors import ReauthorizationRequired, SecretLost
+from whitebit_ext.errors import ReauthorizationRequired, SecretLost, TokenUnavailable
 
+from ..looking import key_of, pair_of
 from .children import Child, ChildDiedError, Serve
 from .tokens import token_of
 from .traps import Point, Trap, TrappedStore, TrappedTransport
@@ -21,30 +22,28 @@ Exchange = Literal["refresh", "retrieval"]
 Fate = Literal["stored", "retrieved", "renewed", "recorded as lost", "silent"]
 
 REFRESH: tuple[tuple[Point, Fate], ...] = (
-    (Point("before the lease is taken", "before", "put", "lease"), "renewed"),
-    (Point("the lease is taken", "after", "put", "lease"), "renewed"),
+    (Point("before the lease is taken", "before", "put", "connection"), "renewed"),
+    (Point("the lease is taken", "after", "put", "connection"), "renewed"),
     (Point("the turn is taken", "after", "put", "pace"), "renewed"),
-    (Point("the pair is read again", "after", "get", "pair", 2), "renewed"),
     (Point("the request is made, not sent", "unsent"), "renewed"),
     (Point("the server has the request", "flight"), "recorded as lost"),
     (Point("the head of the answer is there", "head"), "recorded as lost"),
-    (Point("before the pair is committed", "before", "put", "pair"), "recorded as lost"),
-    (Point("the pair is committed", "after", "put", "pair"), "stored"),
-    (Point("before the lease is given back", "before", "put", "lease", 2), "stored"),
+    (Point("before the answer is sealed", "before", "put", "connection", 2), "recorded as lost"),
+    (Point("the answer is sealed", "after", "put", "connection", 2), "stored"),
+    (Point("the pair is committed", "after", "put", "connection", 3), "stored"),
 )
 """Points of a refresh, and what is right to find after a death there."""
 
 RETRIEVAL: tuple[tuple[Point, Fate], ...] = (
-    (Point("before the lease is taken", "before", "put", "lease"), "retrieved"),
-    (Point("the lease is taken", "after", "put", "lease"), "retrieved"),
-    (Point("the asking is noted", "after", "put", "claim"), "retrieved"),
+    (Point("before the lease is taken", "before", "put", "connection"), "retrieved"),
+    (Point("the lease is taken", "after", "put", "connection"), "retrieved"),
     (Point("the request is made, not sent", "unsent"), "retrieved"),
     (Point("the server has the request", "flight"), "recorded as lost"),
     (Point("the head of the answer is there", "head"), "recorded as lost"),
-    (Point("before the answer is sealed", "before", "put", "claim", 2), "recorded as lost"),
-    (Point("the answer is sealed", "after", "put", "claim", 2), "stored"),
-    (Point("the key is committed", "after", "put", "key"), "stored"),
-    (Point("the claim is closed", "after", "put", "claim", 3), "stored"),
+    (Point("before the answer is sealed", "before", "put", "connection", 2), "recorded as lost"),
+    (Point("the answer is sealed", "after", "put", "connection", 2), "stored"),
+    (Point("the key is committed", "after", "put", "connection", 3), "stored"),
+    (Point("the journal is written", "after", "put", "journal"), "stored"),
 )
 """Points of a secret's retrieval, likewise."""
 
@@ -141,7 +140,7 @@ class Graveyard:
         return self._world.refreshes(200) == 1
 
     def _fate_of_pair(self, name: str, got: str, alive: set[str]) -> Fate:
-        stored = self._custody.pair(name)
+        stored = pair_of(self._custody, name)
         assert stored is not None
         if got == ReauthorizationRequired.__name__ and stored.dead:
             return "recorded as lost"
@@ -154,10 +153,26 @@ class Graveyard:
         if got == SecretLost.__name__:
             lost = {loss.place.subject[0] for loss in partner.lost()}
             return "recorded as lost" if name in lost and made.secret_taken else "silent"
-        key = self._custody.key(name)
-        if key is None or not got == digest(made.secret) == digest(key.key.secret.reveal()):
+        key = key_of(self._custody, name)
+        if (
+            key is None
+            or key.secret is None
+            or not got == digest(made.secret) == digest(key.secret.reveal())
+        ):
             return "silent"
         return "stored"
+
+
+def _patiently(partner: WhiteBIT, name: str) -> str:
+    """Read with the access token, again while a late answer may still overturn the verdict."""
+    until = time.monotonic() + 20.0
+    while True:
+        try:
+            return token_of(partner.user(name))
+        except TokenUnavailable:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 def caller(world: World, exchange: Exchange) -> Serve:
@@ -175,7 +190,7 @@ def caller(world: World, exchange: Exchange) -> Serve:
         trap.set(point, _ROUTES[exchange])
         try:
             if exchange == "refresh":
-                return digest(token_of(partner.user(name)))
+                return digest(_patiently(partner, name))
             return digest(partner.user(name).api_key.issue().secret.reveal())
         except WhiteBITError as error:
             return type(error).__name__

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from whitebit_ext import WhiteBITError
-from whitebit_ext.errors import ReauthorizationRequired
+from whitebit_ext.errors import ReauthorizationRequired, TokenUnavailable
 
 from .children import Child, Serve
 from .tokens import AsyncLocalReads, LocalReads, async_token_of, token_of
@@ -170,7 +170,7 @@ def fly(world: World, crowd: Crowd, rounds: int, tick: Callable[[], None] = lamb
 
 STOPS = {
     "before it asks": Point("the request is made, not sent", "unsent"),
-    "with the answer": Point("before the pair is committed", "before", "put", "pair"),
+    "with the answer": Point("before the answer is sealed", "before", "put", "connection", 2),
 }
 
 
@@ -207,7 +207,7 @@ def stoppable(world: World) -> Serve:
         try:
             token = token_of(partner.user(USER))
             partner.user(USER).bearer.account.balances.spot()
-        except ReauthorizationRequired:
+        except (ReauthorizationRequired, TokenUnavailable):
             return "refused"
         return digest(token)
 

@@ -58,7 +58,7 @@ def tear(
             written = 0
             while not stop.is_set():
                 subject = (f"row-{written % _ROWS}",)
-                custody.update("pair", subject, lambda _: _value())
+                custody.update("use", subject, lambda _: _value())
                 written += 1
             return written
 
@@ -70,7 +70,7 @@ def tear(
         def serve(many: int) -> int:
             torn = 0
             for number in range(many):
-                held = custody.read("pair", f"row-{number % _ROWS}")
+                held = custody.read("use", f"row-{number % _ROWS}")
                 torn += held is None or not _whole(held.value)
             return torn
 
@@ -80,7 +80,7 @@ def tear(
     with world.store() as store:
         custody = world.custody(store)
         for number in range(_ROWS):
-            custody.update("pair", (f"row-{number}",), lambda _: _value())
+            custody.update("use", (f"row-{number}",), lambda _: _value())
     with contextlib.ExitStack() as stack:
         writing = [stack.enter_context(world.child(write)) for _ in range(writers)]
         reading = [stack.enter_context(world.child(read)) for _ in range(readers)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from whitebit_ext import AsyncUser
 
+from ..looking import pair_of
 from .wiring import World
 
 Call = Callable[[AsyncUser], Coroutine[Any, Any, object]]
@@ -92,7 +93,7 @@ def test_cancelled_while_it_refreshes(world: World) -> None:
         assert partner.user(names[-1]).bearer.account.balances.main()
         custody = world.custody(store)
         for name in names:
-            pair = custody.pair(name)
+            pair = pair_of(custody, name)
             assert pair is not None
             assert not pair.dead
     assert world.refreshes(status=400) == 0

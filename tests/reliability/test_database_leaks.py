@@ -21,7 +21,7 @@ from whitebit_ext import WhiteBITError
 from whitebit_ext.custody.stores import SQLStore
 from whitebit_ext.errors import StoreUnavailable
 
-from ..looking import library_objects, maintenance_of, row_id
+from ..looking import key_of, library_objects, maintenance_of, pair_of, row_id
 from .databases import Databases
 from .wiring import World
 
@@ -102,7 +102,15 @@ def test_no_canary_is_seen(world: World, databases: Databases, log: io.StringIO)
         user.account.balances.spot()
         partner.adopt("bob", public_key="bobs-key", secret=ADOPTED)
         custody = world.custody(store)
-        things = (store, partner, user, login, key, custody.pair("alice"), custody.key("alice"))
+        things = (
+            store,
+            partner,
+            user,
+            login,
+            key,
+            pair_of(custody, "alice"),
+            key_of(custody, "alice"),
+        )
         inside = library_objects(partner)
         assert len(inside) > 10
         said += [f"{thing!r} {thing}".encode() for thing in (*things, *inside)]
@@ -111,11 +119,11 @@ def test_no_canary_is_seen(world: World, databases: Databases, log: io.StringIO)
         database = stored(world, databases)
         # Errors of rows that do not open, and of a database that refuses.
         place = row_id(custody, "alice")
-        row = store.get("pair", place)
+        row = store.get("connection", place)
         assert row is not None
-        assert store.put("pair", place, row.data[:-1] + b"?", row.version)
+        assert store.put("connection", place, row.data[:-1] + b"?", row.version)
         with pytest.raises(WhiteBITError) as broken:
-            custody.pair("alice")
+            pair_of(custody, "alice")
         said.append(shown(broken.value))
         engine = sa.create_engine(world.url)
         with engine.begin() as connection:
@@ -150,7 +158,7 @@ def test_a_database_password_is_not_seen(world: World) -> None:
     url = f"postgresql+psycopg://partner:{PASSWORD}@127.0.0.1:9/custody?connect_timeout=2"
     with SQLStore(url) as store, world.partner(store) as partner:
         with pytest.raises(StoreUnavailable) as caught:
-            world.custody(store).pair("alice")
+            pair_of(world.custody(store), "alice")
         assert caught.value.__context__ is caught.value.__cause__ is None
         said = shown(caught.value) + f"{store!r} {store} {partner!r}".encode()
     assert not any(needle in said for needle in encodings(PASSWORD))

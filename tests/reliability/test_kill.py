@@ -24,13 +24,13 @@ def trial(world: World, request: pytest.FixtureRequest) -> Iterator[Callable[[Po
 
 @pytest.mark.parametrize("trial", ["refresh"], indirect=True)
 def test_killed_while_it_refreshes(trial: Callable[[Point], Trial]) -> None:
-    """At each of ten points: the pair is renewed, there already, or known to be lost."""
+    """At each point: the pair is renewed, there already, or known to be lost."""
     check(trial, REFRESH)
 
 
 @pytest.mark.parametrize("trial", ["retrieval"], indirect=True)
 def test_killed_while_it_takes_the_secret(trial: Callable[[Point], Trial]) -> None:
-    """At each of ten points: the secret is stored, can still be had, or is known to be lost."""
+    """At each point: the secret is stored, can still be had, or is known to be lost."""
     check(trial, RETRIEVAL)
 
 
@@ -40,5 +40,6 @@ def check(trial: Callable[[Point], Trial], points: tuple[tuple[Point, Fate], ...
     assert {name: made.fate for name, made in trials.items()} == {
         point.name: fate for point, fate in points
     }
-    # A dead holder is waited for as long as its lease, and one look at it longer.
-    assert max(made.seconds for made in trials.values()) < LEASE + _WORK
+    # A dead holder is waited for as long as its lease; what it leaves unanswered, as long again and
+    # as the store's patience, which is a lease here.
+    assert max(made.seconds for made in trials.values()) < 3 * LEASE + _WORK

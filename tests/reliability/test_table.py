@@ -23,7 +23,7 @@ from whitebit_ext.errors import (
     WhiteBITError,
 )
 
-from ..looking import Leases
+from ..looking import Asks, lease_taken
 from .failing import FailingStore, Way
 from .wiring import HurriedClock, World
 
@@ -105,10 +105,9 @@ def whole(caller: Caller, world: World) -> None:
 
 
 @pytest.mark.parametrize("way", BEFORE)
-@pytest.mark.parametrize("kind", ["lease", "claim"])
-def test_cannot_write_before(caller: Caller, world: World, kind: str, way: Way) -> None:
+def test_cannot_write_before(caller: Caller, world: World, way: Way) -> None:
     """The store cannot write: it is refused before the first request, and nothing is at risk."""
-    caller.store.fail(lambda *call: call == ("put", kind), way)
+    caller.store.fail(lambda *call: call == ("put", "connection"), way)
     caller.raises(StoreUnavailable, caller.issue)
     assert world.askings() == 0
     caller.store.mend()
@@ -119,31 +118,42 @@ def test_cannot_write_before(caller: Caller, world: World, kind: str, way: Way) 
 
 @pytest.mark.parametrize("way", BEFORE)
 def test_answer_not_sealed(caller: Caller, world: World, way: Way) -> None:
-    """The sealed answer cannot be kept: the secret is committed all the same."""
-    calls = iter([False])  # the first write of a claim says that it is asked for
-    caller.store.fail(lambda *call: call == ("put", "claim") and next(calls, True), way, times=1)
+    """The sealed answer cannot be kept at first: it is tried again."""
+    calls = iter([False])  # the first write says that it is asked for
+    caller.store.fail(
+        lambda *call: call == ("put", "connection") and next(calls, True), way, times=1
+    )
     assert caller.issue().secret.reveal() == world.made(caller.name).secret
     whole(caller, world)
     assert world.askings() == 1
 
 
 @pytest.mark.parametrize("way", COMMIT)
-@pytest.mark.parametrize("kind", ["key", "journal"])
+@pytest.mark.parametrize("kind", ["connection", "journal"])
 def test_commit_fails_at_first(caller: Caller, world: World, kind: str, way: Way) -> None:
     """A commit fails twice, or nobody knows whether it did: it is tried again, and holds."""
-    caller.store.fail(lambda *call: call == ("put", kind), way, times=2)
+    calls = iter([False] if kind == "connection" else [])
+    caller.store.fail(lambda *call: call == ("put", kind) and next(calls, True), way, times=2)
     assert caller.issue().secret.reveal() == world.made(caller.name).secret
     whole(caller, world)
     assert world.askings() == 1
 
 
 def test_commit_fails_to_the_end(caller: Caller, world: World) -> None:
-    """No commit for 10 s: the caller is handed the secret; the sealed answer serves the next."""
-    caller.store.fail(lambda *call: call == ("put", "key"))
+    """No commit for 10 s: the caller is handed the secret, and may adopt it."""
+    asked = iter([False])
+    caller.store.fail(lambda *call: call == ("put", "connection") and next(asked, True))
     error = caller.raises(SecretNotStored, caller.issue)
     assert isinstance(error, SecretNotStored)
     assert error.secret is not None
     assert error.secret.reveal() == world.made(caller.name).secret
+    caller.store.mend()
+    with world.store() as store, world.partner(store) as partner:
+        partner.adopt(
+            caller.name,
+            public_key=world.made(caller.name).external_id,
+            secret=error.secret,
+        )
     whole(caller, world)
     assert world.askings() == 1
 
@@ -152,11 +162,7 @@ def test_commit_fails_beside_a_spill(face: str, world: World, tmp_path: Path) ->
     """No commit once the answer is there: it lies in the spill directory, and is taken in."""
     caller = Caller(face, world, spill=tmp_path)
     asked = iter([False])
-    caller.store.fail(
-        lambda method, kind: (
-            method == "put" and (kind == "key" or (kind == "claim" and next(asked, True)))
-        )
-    )
+    caller.store.fail(lambda *call: call == ("put", "connection") and next(asked, True))
     caller.raises(SecretNotStored, caller.issue)
     assert len(list(tmp_path.glob("*.sealed"))) == 1
     whole(caller, world)
@@ -169,8 +175,8 @@ def test_the_holder_hangs(caller: Caller, world: World) -> None:
     """A lease whose holder does nothing is taken over after its length, and not before."""
     world.lease = 5.0
     with world.store() as store:
-        leases = Leases(world.custody(store), world.clock, world.lease)
-        assert leases.acquire("secret", caller.name, world.made(caller.name).external_id)
+        made = world.made(caller.name)
+        lease_taken(world.custody(store), caller.name, Asks.SECRET, made.external_id)
     caller.raises(SecretLocked, lambda: caller.issue(timeout=4.0))
     assert world.askings() == 0
     assert caller.issue().secret.reveal() == world.made(caller.name).secret
@@ -201,7 +207,10 @@ def test_no_answer(face: str, world: World, kind: Any, lost: bool) -> None:
 def test_pair_commit_fails_at_first(caller: Caller, world: World, way: Way) -> None:
     """A new pair whose commit fails, or is not heard of, is committed in the end, and used."""
     world.advance(305)
-    caller.store.fail(lambda *call: call == ("put", "pair"), way, times=2)
+    calls = iter([False])
+    caller.store.fail(
+        lambda *call: call == ("put", "connection") and next(calls, True), way, times=2
+    )
     caller.read()
     caller.store.mend()
     caller.read()
@@ -210,9 +219,9 @@ def test_pair_commit_fails_at_first(caller: Caller, world: World, way: Way) -> N
 
 @pytest.mark.parametrize("way", BEFORE)
 def test_pair_cannot_be_written_before(caller: Caller, world: World, way: Way) -> None:
-    """A store that takes no lease spends no refresh token."""
+    """A store that takes nothing spends no refresh token."""
     world.advance(305)
-    caller.store.fail(lambda *call: call == ("put", "lease"), way)
+    caller.store.fail(lambda *call: call == ("put", "connection"), way)
     caller.raises(StoreUnavailable, caller.read)
     assert world.refreshes() == 0
     caller.store.mend()

@@ -45,7 +45,7 @@ class Document:
         }
 
     def resolve(self, node: Any) -> Any:
-        """Follow a reference within the document, or return what is none."""
+        """Follow a reference within the document, or return a value that is no reference."""
         while isinstance(node, dict) and "$ref" in node:
             target: Any = self.content
             for part in node["$ref"].removeprefix("#/").split("/"):

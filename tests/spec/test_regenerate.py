@@ -116,7 +116,7 @@ def test_a_rule_that_changes_nothing_is_an_error(tmp_path: Path) -> None:
         path.write_text(text, "utf-8")
     done = run("--check", "--layer", faces)
     assert done.returncode == 2
-    assert "changes nothing" in done.stderr
+    assert "matches nothing" in done.stderr
 
 
 def test_old_package_goes(tmp_path: Path, regenerate: ModuleType) -> None:
@@ -228,7 +228,7 @@ def test_other_versions_are_refused(
     file.write_text(pins, "utf-8")
     monkeypatch.setattr(regenerate, "PINS", file)
     with pytest.raises(
-        regenerate.RegenerateError, match=f"^{distribution} .* is needed, .* is here"
+        regenerate.RegenerateError, match=f"^{distribution} .* is needed, .* is installed"
     ):
         regenerate.check_pin(distribution)
 

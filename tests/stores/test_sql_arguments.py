@@ -94,7 +94,7 @@ def test_parameters_are_not_logged(
     url = f"sqlite:///{tmp_path / 'rows.db'}"
     caplog.set_level(logging.DEBUG, "sqlalchemy")
     with SQLStore(url if given == "url" else sa.create_engine(url)) as store:
-        assert store.put("kind", "alice-id", b"canary-bytes", None) is True
+        assert store.put("kind", "alice-id", b"canary-bytes", None)
         with sqlite3.connect(tmp_path / "rows.db") as other:
             other.execute("DROP TABLE whitebit_oauth_rows")
         other.close()
@@ -119,7 +119,7 @@ def test_engine_stays_its_owners(tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'rows.db'}")
     pool = engine.pool
     with SQLStore(engine, table_prefix="mine_") as store:
-        assert store.put("kind", "id", b"data", None) is True
+        assert store.put("kind", "id", b"data", None)
     assert engine.pool is pool
     assert engine.hide_parameters is False
     with engine.connect() as connection:

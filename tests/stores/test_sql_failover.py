@@ -89,7 +89,7 @@ def test_commit_without_its_standby_is_unknown(
 ) -> None:
     """A synchronous standby that hangs costs a write its time and no more, and is no success."""
     with SQLStore(primary.url(database), timeout=1) as store:
-        assert store.put("kind", "id", b"first", None) is True
+        assert store.put("kind", "id", b"first", None)
         first = must_get(store, "kind", "id")
         with frozen(standby):
             began = time.monotonic()
@@ -104,7 +104,7 @@ def test_commit_without_its_standby_is_unknown(
             with pytest.raises(CommitUnknown):
                 store.delete("kind", "id", must_get(store, "kind", "id").version)
             assert store.get("kind", "id") is None
-        assert store.put("kind", "id", b"third", None) is True
+        assert store.put("kind", "id", b"third", None)
 
 
 def test_hanging_writers_do_not_keep_readers_out(
@@ -171,7 +171,7 @@ def test_promoted_standby_takes_over(
 ) -> None:
     """With both servers in the URL, what was acknowledged is there after a failover."""
     with SQLStore(both(database, standby, primary), timeout=2) as store:
-        assert store.put("kind", "id", b"first", None) is True
+        assert store.put("kind", "id", b"first", None)
         row = store.get("kind", "id")
         primary.stop()
         try:
@@ -180,6 +180,6 @@ def test_promoted_standby_takes_over(
             assert tell(standby, "SELECT pg_promote()") is True
             assert store.get("kind", "id") == row
             assert row is not None
-            assert store.put("kind", "id", b"second", row.version) is True
+            assert store.put("kind", "id", b"second", row.version)
         finally:
             primary.start()  # so that it can be stopped as ever

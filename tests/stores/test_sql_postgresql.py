@@ -107,12 +107,12 @@ def test_our_own_engine_prepares_nothing(store: SQLStore, outside: psycopg.Conne
 
 def test_lost_connections_cost_no_error(store: SQLStore, outside: psycopg.Connection) -> None:
     """After the server cut every connection, the next read, write and scan work as ever."""
-    assert store.put("kind", "id", b"first", None) is True
+    assert store.put("kind", "id", b"first", None)
     version = must_get(store, "kind", "id").version
     outside.execute(TERMINATE)
     assert must_get(store, "kind", "id").data == b"first"
     outside.execute(TERMINATE)
-    assert store.put("kind", "id", b"second", version) is True
+    assert store.put("kind", "id", b"second", version)
     outside.execute(TERMINATE)
     assert list(store.scan("kind")) == ["id"]
     outside.execute(TERMINATE)
@@ -122,7 +122,7 @@ def test_lost_connections_cost_no_error(store: SQLStore, outside: psycopg.Connec
 def test_restarted_server_costs_no_error(database: str, postgres: PostgresServer) -> None:
     """While the server is down the database's error is raised; after it, nothing is left of it."""
     with SQLStore(postgres.url(database)) as store:
-        assert store.put("kind", "id", b"data", None) is True
+        assert store.put("kind", "id", b"data", None)
         row = store.get("kind", "id")
         postgres.stop()
         try:
@@ -152,7 +152,7 @@ def test_commit_without_answer_is_unknown(postgres: PostgresServer, database: st
             row = row or store.get("kind", "id")
         assert row is not None
         assert row.data == b"data"
-        assert store.put("kind", "id", row.data, row.version) is True
+        assert store.put("kind", "id", row.data, row.version)
 
 
 def test_commit_that_never_arrived_is_unknown(postgres: PostgresServer, database: str) -> None:
@@ -167,7 +167,7 @@ def test_commit_that_never_arrived_is_unknown(postgres: PostgresServer, database
         with pytest.raises(CommitUnknown):
             store.put("kind", "id", b"second", row.version)
         assert store.get("kind", "id") == row
-        assert store.put("kind", "id", b"third", row.version) is True
+        assert store.put("kind", "id", b"third", row.version)
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])
@@ -199,7 +199,7 @@ def test_locked_row_does_not_hang(
                 store.put("kind", "id", b"second", row.version)
             assert isinstance(failed.value.orig, psycopg.errors.QueryCanceled)
             assert store.get("kind", "id") == row
-        assert store.put("kind", "id", b"third", row.version) is True
+        assert store.put("kind", "id", b"third", row.version)
 
 
 def test_locked_table_does_not_hang(
@@ -296,8 +296,8 @@ def test_lost_race_is_no_error(store: SQLStore, outside: psycopg.Connection) -> 
         outside.execute(TERMINATE)
         store.put("kind", "id", b"first", None)
         version = must_get(store, "kind", "id").version
-        assert store.put("kind", "id", b"second", version) is True
-        assert store.put("kind", "id", b"third", version) is False
+        assert store.put("kind", "id", b"second", version)
+        assert not store.put("kind", "id", b"third", version)
         with writing(store) as connection:
             level = connection.exec_driver_sql("SHOW transaction_isolation").scalar_one()
         assert level == "read committed"

@@ -50,7 +50,7 @@ def test_eight_processes_start_at_once(url: str) -> None:
 
     def start(number: int) -> bool:
         with SQLStore(url) as store:
-            return store.put("kind", f"id-{number}", b"data", None)
+            return bool(store.put("kind", f"id-{number}", b"data", None))
 
     children = [Child(lambda number=number: start(number)) for number in range(8)]  # type: ignore[misc]  # mypy cannot infer a default
     assert [child.result() for child in children] == [True] * 8
@@ -90,13 +90,13 @@ def test_newer_schema_that_is_too_new_is_refused(url: str) -> None:
 def test_old_and_new_release_run_side_by_side(url: str) -> None:
     """A newer schema that this release can work with costs nothing, also when it starts late."""
     with SQLStore(url) as before:
-        assert before.put("kind", "first", b"data", None) is True
+        assert before.put("kind", "first", b"data", None)
         newer(url, oldest=1)
-        assert before.put("kind", "second", b"data", None) is True
+        assert before.put("kind", "second", b"data", None)
 
         def late() -> bool:
             with SQLStore(url) as after:
-                return after.put("kind", "third", b"data", None)
+                return bool(after.put("kind", "third", b"data", None))
 
         assert Child(late).result() is True
         assert sorted(before.scan("kind")) == ["first", "id", "second", "third"]
@@ -166,7 +166,7 @@ def test_tables_are_not_made_where_that_is_forbidden(
             store.get("kind", "id")
         assert "custody migrate" in refused.value.hint
         store.migrate()
-        assert store.put("kind", "id", b"data", None) is True
+        assert store.put("kind", "id", b"data", None)
     monkeypatch.setattr(schema, "_STEPS", _next(ADD))
     monkeypatch.setattr(schema, "CURRENT", 2)
     with (
@@ -183,7 +183,7 @@ def test_printed_statements_do_what_the_store_does(
     dialect = url.partition(":")[0].partition("+")[0]
     run(url, schema.ddl(dialect, "mine_"))
     with SQLStore(url, table_prefix="mine_", migrate=False) as store:
-        assert store.put("kind", "id", b"data", None) is True
+        assert store.put("kind", "id", b"data", None)
     assert schema.ddl(dialect, "mine_", since=schema.CURRENT) == ""
     monkeypatch.setattr(schema, "_STEPS", _next(ADD))
     monkeypatch.setattr(schema, "CURRENT", 2)

@@ -45,7 +45,7 @@ def test_files_are_the_owners_alone(path: Path, umask: int) -> None:
     def work() -> dict[str, str]:
         os.umask(umask)
         store = SQLStore(f"sqlite:///{path}")
-        assert store.put("kind", "id", b"data", None) is True
+        assert store.put("kind", "id", b"data", None)
         return rights(path)
 
     expected = {path.name + end: "0600" for end in ("", "-wal", "-shm")}
@@ -155,7 +155,7 @@ def test_locked_file_does_not_hang(path: Path) -> None:
         finally:
             other.execute("ROLLBACK")
             other.close()
-        assert store.put("kind", "id", b"third", row.version) is True
+        assert store.put("kind", "id", b"third", row.version)
 
 
 def test_file_that_is_no_database_is_an_error(path: Path) -> None:
@@ -184,7 +184,7 @@ def test_full_disk_leaves_no_half_row(path: Path) -> None:
                 raised.append(str(error))
         same = store.get("kind", "id") == row and store.get("kind", "new") is None
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        wrote = store.put("kind", "id", os.urandom(1_000_000), row.version)
+        wrote = bool(store.put("kind", "id", os.urandom(1_000_000), row.version))
         return [len(raised), same, wrote, list(store.scan("kind"))]
 
     assert Child(work).result() == [2, True, True, ["id"]]

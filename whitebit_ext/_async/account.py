@@ -1,4 +1,4 @@
-"""What can be read of a user's account, awaited: rows by ``async for``."""
+"""Reads of a user's account: balances and histories."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..account.parameters import (
     transactions_query,
 )
 from ..account.records import Page
+from ..custody.connections import Binding
 from ..http.requests import Access
 from ..runtime.clock import Clock
 from ..runtime.rim import async_rim, rim
@@ -39,13 +40,12 @@ if TYPE_CHECKING:
 
 
 class AsyncAccount:
-    """What can be read of the user's account.
+    """Reads of the user's account.
 
-    A history comes newest first, each row once, while new rows arrive. It is read page by page as
-    the rows are asked for; what a page raises ends the page alone: the next row asked for goes on
-    where the walk stood. ``since`` and ``until`` are aware; rows of ``since`` are in, rows of
-    ``until`` are not. ``limit`` is how many rows one request asks for. ``cursor`` is that of an
-    earlier walk with the same arguments, in any process.
+    Histories return the newest rows first, each row once, even if new rows arrive. They are read
+    page by page as rows are needed; after an error, the next row resumes the walk. ``since``
+    (inclusive) and ``until`` (exclusive) are aware datetimes. ``limit`` is the number of rows per
+    request. ``cursor`` is the cursor of an earlier walk with the same arguments, in any process.
     """
 
     __slots__ = ("_access", "_engine", "_user_id")
@@ -57,7 +57,7 @@ class AsyncAccount:
 
     @property
     def balances(self) -> AsyncBalances:
-        """Balances of the main and the trade account."""
+        """The balances of the main and the trade account."""
         return AsyncBalances(self._engine, self._user_id, self._access)
 
     @rim
@@ -79,20 +79,20 @@ class AsyncAccount:
         """Walk through deposits and withdrawals.
 
         Args:
-            method: Deposits or withdrawals alone.
+            method: Deposits or withdrawals only.
             ticker: A currency such as ``BTC``.
-            address: An address; ``addresses`` are at most 20 of them.
-            addresses: See ``address``.
+            address: An address.
+            addresses: Up to 20 addresses.
             memo: A memo.
             unique_id: A transaction's ``unique_id``.
-            status: One status code or several; what they mean depends on the method.
-            since: WhiteBIT has no such filter: the walk ends at the first page before it.
-            until: Likewise; what is newer is read and passed over.
+            status: One or more status codes; their meaning depends on the method.
+            since: Earliest time. WhiteBIT has no such filter: the walk ends at an older page.
+            until: Time before which rows are. WhiteBIT has no such filter: newer rows are skipped.
             limit: 1 to 500.
-            cursor: Where an earlier walk stood.
+            cursor: The cursor of an earlier walk.
 
         Raises:
-            InvalidArgument: an argument is wrong; it is named, and nothing was sent.
+            InvalidArgument: an argument is wrong; the error names it, and nothing was sent.
             HistoryTruncated: while walking, after all rows that can be reached.
         """
         return self._rows(
@@ -128,16 +128,16 @@ class AsyncAccount:
 
         Args:
             market: A market such as ``BTC_USDT``.
-            order_id: One order; dates and status are then ignored.
-            client_order_id: Likewise, by the id that the user gave it.
-            status: Filled, cancelled or partly filled ones alone.
-            since: Earliest time, in whole seconds; six months back where it is not given.
-            until: Latest time, in whole seconds; now where it is not given.
+            order_id: A single order; dates and status are then ignored.
+            client_order_id: A single order by the user's own id; dates and status are ignored.
+            status: Filled, cancelled or partially filled orders only.
+            since: Earliest time, in whole seconds; by default six months ago.
+            until: Latest time, in whole seconds; by default now.
             limit: 1 to 500.
-            cursor: Where an earlier walk stood.
+            cursor: The cursor of an earlier walk.
 
         Raises:
-            InvalidArgument: an argument is wrong; it is named, and nothing was sent.
+            InvalidArgument: an argument is wrong; the error names it, and nothing was sent.
         """
         return self._rows(
             orders_query(
@@ -167,14 +167,14 @@ class AsyncAccount:
 
         Args:
             market: A market such as ``BTC_USDT``.
-            client_order_id: The deals of one order, by the id that the user gave it.
-            since: Earliest time; six months back where it is not given.
-            until: Time before which deals are; now where it is not given.
+            client_order_id: The deals of one order, by the user's own id.
+            since: Earliest time; by default six months ago.
+            until: Time before which deals are; by default now.
             limit: 1 to 500.
-            cursor: Where an earlier walk stood.
+            cursor: The cursor of an earlier walk.
 
         Raises:
-            InvalidArgument: an argument is wrong; it is named, and nothing was sent.
+            InvalidArgument: an argument is wrong; the error names it, and nothing was sent.
         """
         return self._rows(
             deals_query(
@@ -202,16 +202,16 @@ class AsyncAccount:
         """Walk through conversions of the last six months.
 
         Args:
-            from_ticker: The currency that was given.
+            from_ticker: The currency that was sold.
             to_ticker: The currency that was received.
-            quote_id: The quote behind one conversion.
-            since: Earliest time; six months back where it is not given.
-            until: Time before which conversions are; now where it is not given.
+            quote_id: The id of a conversion's quote.
+            since: Earliest time; by default six months ago.
+            until: Time before which conversions are; by default now.
             limit: 1 to 100.
-            cursor: Where an earlier walk stood.
+            cursor: The cursor of an earlier walk.
 
         Raises:
-            InvalidArgument: an argument is wrong; it is named, and nothing was sent.
+            InvalidArgument: an argument is wrong; the error names it, and nothing was sent.
         """
         return self._rows(
             converts_query(
@@ -226,8 +226,9 @@ class AsyncAccount:
         )
 
     def _rows(self, query: Query, cursor: str | None) -> AsyncRows[Any]:
-        pages = _Pages(self._engine, self._user_id, self._access, query)
+        pages = _Pages(self._engine, Binding(self._user_id), self._access, query)
         walk = walk_through(query, pages.read, self._engine.clock, cursor, pages.tickers)
+        walk.belong(pages.binding, cursor)
         return AsyncRows(walk)
 
 
@@ -238,17 +239,17 @@ def walk_through(
     cursor: str | None = None,
     tickers: AsyncTickers | None = None,
 ) -> AsyncWalk[Any]:
-    """Return the walk that fits a query.
+    """Return the walk for a query.
 
     Args:
-        query: What one of the ``*_query`` functions made.
-        fetch: Sends one read with these parameters, and decodes the answer.
-        clock: What "until now" is.
-        cursor: Where an earlier walk with the same query stood.
-        tickers: Lists all currencies, for transactions past 10,000 rows.
+        query: The result of one of the ``*_query`` functions.
+        fetch: Sends one read, and decodes the page.
+        clock: Provides the current time.
+        cursor: The cursor of an earlier walk with the same query.
+        tickers: Lists all currencies, for transactions beyond 10,000 rows.
 
     Raises:
-        InvalidArgument: the cursor is none, or belongs to another query.
+        InvalidArgument: it is not a cursor, or belongs to another query.
     """
     if query.read == "transactions":
         return AsyncTransactionWalk(query, fetch, clock, cursor, tickers=tickers)
@@ -257,22 +258,22 @@ def walk_through(
 
 @attrs.frozen
 class _Pages:
-    """Read the pages of one walk."""
+    """Read the pages of one walk, all of them of the connection that it began with."""
 
     engine: AsyncEngine
-    user_id: str
+    binding: Binding
     access: Access
     query: Query
 
     async def read(self, parameters: Mapping[str, Any], /) -> Page[Any]:
-        """Send one read with these parameters, and decode the answer."""
+        """Send one read, and decode the page."""
         forms = page_forms(self.query, parameters)
-        return await self.engine.reader.read(self.user_id, self.access, forms, PATIENT)
+        return await self.engine.reader.read(self.binding, self.access, forms, PATIENT)
 
     async def tickers(self) -> Iterable[str]:
         """List all currencies."""
         forms = main_balance_forms(None)
-        return await self.engine.reader.read(self.user_id, self.access, forms)
+        return await self.engine.reader.read(self.binding, self.access, forms)
 
 
 class AsyncBalances:
@@ -290,17 +291,17 @@ class AsyncBalances:
         """Read the main account: every currency, or one.
 
         Args:
-            ticker: A currency such as ``BTC``. WhiteBIT answers an unknown one with zero.
+            ticker: A currency such as ``BTC``. WhiteBIT returns zero for an unknown one.
         """
         forms = main_balance_forms(ticker)
-        return await self._engine.reader.read(self._user_id, self._access, forms)
+        return await self._engine.reader.read(Binding(self._user_id), self._access, forms)
 
     @async_rim
     async def spot(self, ticker: str | None = None) -> Mapping[str, SpotBalance]:
-        """Read the trade account: the currencies that are not zero, or one.
+        """Read the trade account: the currencies with a balance, or one.
 
         Args:
-            ticker: A currency such as ``BTC``; an unknown one is a ``BadRequest`` (code 30).
+            ticker: A currency such as ``BTC``; an unknown one raises ``BadRequest`` (code 30).
         """
         forms = spot_balance_forms(ticker)
-        return await self._engine.reader.read(self._user_id, self._access, forms)
+        return await self._engine.reader.read(Binding(self._user_id), self._access, forms)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from ..custody.connections import Binding
 from ..custody.values import TokenPair
 from ..errors import KeyAbsent, KeyDisabled, KeyPending, NotConnected, NotFound, WhiteBITError
 from ..http.backoff import REPEATED
@@ -15,6 +16,7 @@ from ..keys.flow import (
     pause_before_looking,
 )
 from ..keys.records import KeyHealth, KeyInfo, KeyState
+from ..keys.secrets import is_verdict
 from ..runtime.rim import async_rim
 from ..signing import ApiKey
 from .engine import AsyncEngine
@@ -32,36 +34,44 @@ class AsyncUserApiKey:
     @async_rim
     async def info(self) -> KeyInfo:
         """Ask what there is of the key, and what the user granted."""
-        return await self._info()
+        binding = Binding(self._user_id)
+        info = await self._info(binding)
+        await self._engine.waiting.work(
+            self._engine.stored_keys.seen, binding, info.external_id, asked=binding.seq
+        )
+        return info
 
     @async_rim
-    async def issue(self, timeout: float = 20.0) -> ApiKey:
+    async def issue(self, timeout: float = 40.0) -> ApiKey:
         """Return the user's key: wait for it, take its secret once, store it.
 
         What custody holds is returned without asking. It goes on where an earlier call, in any
         process, has stopped.
 
         Args:
-            timeout: Seconds to wait, 0 to 330; at most 29 of them for the key to show.
+            timeout: Seconds to wait, 0 to 330; at most 29 of them for the key to show. The default
+                suits a script: it outlasts the lease of a process that was killed. A web request
+                passes 0, and asks again.
 
         Raises:
             KeyPending: the key does not show yet, e.g. since the user is still choosing; call
                 again.
-            SecretLocked, SecretUnanswered: not decided yet; call again.
+            SecretLocked, SecretUnanswered: not decided yet; call again after ``retry_after``.
             SecretLost, SecretTakenElsewhere, SecretMalformed: the key is of no use.
             SecretNotStored: the store failed; the secret is in the error.
+            ConnectionChanged: the user has connected anew meanwhile.
         """
-        engine, user_id = self._engine, self._user_id
+        engine, binding = self._engine, Binding(self._user_id)
         engine.server.require("get_api_key_secret")
         until = engine.clock.monotonic() + issue_timeout(timeout)
-        stored, pair = await engine.waiting.work(engine.stored_keys.begin, user_id)
+        stored, row = await engine.waiting.work(engine.stored_keys.begin, binding)
         if stored is not None:
             return stored
-        if pair is None:
-            raise NotConnected("the store has neither tokens nor an API key for this user")
+        if row.pair is None:
+            raise NotConnected("the store has neither tokens nor a usable API key for this user")
         engine.custody.refuse_volatile()
-        external_id = await self._appearing(pair, until)
-        return await self._take(external_id, pair.login, until)
+        external_id = await self._appearing(binding, row.pair, until)
+        return await self._take(binding, external_id, until)
 
     @async_rim
     async def health(self) -> KeyHealth:
@@ -83,33 +93,35 @@ class AsyncUserApiKey:
             KeyAbsent: the user has no key.
             NotFound: the key is already deleted.
         """
-        engine, user_id = self._engine, self._user_id
+        engine, binding = self._engine, Binding(self._user_id)
         engine.server.require("delete_api_key")
-        external_id = await engine.waiting.work(engine.stored_keys.current_id, user_id)
+        stored, row = await engine.waiting.work(engine.stored_keys.begin, binding)
+        external_id = None if stored is None or row.pair is None else stored.external_id
         if external_id is None:
-            external_id = (await self._info()).external_id
+            external_id = (await self._info(binding)).external_id
         if external_id is None:
             raise KeyAbsent("the user has no key at WhiteBIT", operation="delete_api_key")
         request = deletion_request(external_id)
         missing: NotFound | None = None
         try:
-            await engine.tokens.authorized(user_id, request)
+            await engine.tokens.authorized(binding, request)
         except NotFound as error:
             if not error.from_api:
                 raise
             missing = error
-        engine.reader.forget(user_id)
+        if missing is not None and not is_verdict(missing):
+            raise missing
         await engine.waiting.work(
-            engine.stored_keys.note_deleted, user_id, external_id, was_gone=missing is not None
+            engine.stored_keys.note_deleted, binding, external_id, was_gone=missing is not None
         )
         if missing is not None:
             raise missing
 
-    async def _info(self) -> KeyInfo:
+    async def _info(self, binding: Binding) -> KeyInfo:
         self._engine.server.require("get_api_key_info")
-        return await self._engine.tokens.authorized(self._user_id, info_request())
+        return await self._engine.tokens.authorized(binding, info_request())
 
-    async def _appearing(self, pair: TokenPair, until: float) -> str:
+    async def _appearing(self, binding: Binding, pair: TokenPair, until: float) -> str:
         """Look for the key until it is there and active; return its id."""
         clock = self._engine.clock
         stops = min(until, clock.monotonic() + LONGEST_LOOKING)
@@ -118,13 +130,13 @@ class AsyncUserApiKey:
             trouble: WhiteBITError | None = None
             info = None
             try:
-                info = await self._info()
+                info = await self._info(binding)
             except REPEATED as error:
                 trouble = error
             troubles = 0 if trouble is None else troubles + 1
             if info is not None and info.state is KeyState.DISABLED:
                 raise KeyDisabled(
-                    "WhiteBIT has disabled the user's key, because it was not used for 14 days",
+                    "WhiteBIT has disabled the user's key after 14 days without use",
                     operation="get_api_key_info",
                 )
             if info is not None and info.external_id is not None:
@@ -135,22 +147,23 @@ class AsyncUserApiKey:
                 stops = 0.0  # the token ends first, and cannot be renewed
             if clock.monotonic() + pause > stops:
                 raise trouble or KeyPending(
-                    "the user's key does not exist yet", operation="get_api_key_info"
+                    "the user's key does not show yet", operation="get_api_key_info"
                 )
             await self._engine.waiting.sleep(pause)
 
-    async def _take(self, external_id: str, login: str, until: float) -> ApiKey:
+    async def _take(self, binding: Binding, external_id: str, until: float) -> ApiKey:
         """Make attempts at the secret, waiting between them as the outcomes say."""
-        engine = self._engine
+        engine, pin = self._engine, binding.pin
         last: tuple[type[WhiteBITError], float] | None = None
         row, began = 0, 0.0
+        if pin is None:
+            raise NotConnected("the store has no connection of this user")
         while True:
             flight = await engine.waiting.work(
-                engine.secret_flight, self._user_id, external_id, login
+                engine.secret_flight, binding, pin, external_id, binding.seq
             )
             outcome = await engine.waiting.flight(flight)
             if isinstance(outcome, ApiKey):
-                engine.reader.forget(self._user_id)
                 return outcome
             # Of one error there are kinds: a lock here is watched more often than one there.
             kind = (type(outcome.error), outcome.after)

@@ -6,16 +6,27 @@ from concurrent.futures import Future
 
 from .._sync.tokens import Tokens as SyncTokens
 from .._sync.transport import Transport as SyncTransport
-from ..custody.leases import Leases, Pace
+from ..custody.connection import Pin, State
+from ..custody.connections import Binding, Connections
+from ..custody.key_changes import erase
+from ..custody.leases import Leases
+from ..custody.once import OneShots
+from ..custody.pace import Pace
 from ..custody.rows import Custody
 from ..custody.spill import Spill
+from ..custody.values import Asks
+from ..errors import CustodyError
 from ..http.budget import budget_of
 from ..http.pools import Pools
+from ..keys.guard import KeyGuard
 from ..keys.health import KeyUse
-from ..keys.retrieval import Again, Retrieval
+from ..keys.leaving import Leaving
+from ..keys.retrieval import Retrieval
+from ..keys.secrets import Again, read_secret
 from ..keys.stored import StoredKeys
 from ..oauth.logins import Logins
 from ..oauth.pairs import TokenPairs
+from ..oauth.protocol import read_pair
 from ..runtime.forks import watch_forks
 from ..runtime.waiting import AsyncWaiting, Waiting
 from ..runtime.workers import Flights, Workers
@@ -25,8 +36,11 @@ from .reading import AsyncReader
 from .tokens import AsyncTokens
 from .transport import AsyncTransport
 
-_LEASE_OVER_TIMEOUT = 15.0
-"""Seconds that a lease outlasts a request: nobody is taken over while a request runs."""
+_LONGEST_ONCE = 30.0
+"""Seconds that one request of what happens once may take: four leases and a deadline fit into the
+five minutes by which a refresh token outlives its access token."""
+_LEASE_OVER_TIMEOUTS = 5.0
+"""Seconds that a lease outlasts two requests: nobody is taken over while a request runs."""
 _REFRESH_THREADS = 16
 _ONCE_THREADS = 32
 _STORE_THREADS = 16
@@ -77,14 +91,28 @@ class AsyncEngine:
         self._refresh_workers = Workers(_REFRESH_THREADS, "whitebit-refresh")
         self._store_workers = Workers(_STORE_THREADS, "whitebit-store")
         self.waiting = AsyncWaiting(clock, self._store_workers)
-        leases = Leases(self.custody, clock, settings.timeout + _LEASE_OVER_TIMEOUT)
-        sender = SyncTransport(self._pools, settings.timeout)
-        self.pairs = TokenPairs(
-            credentials=settings.credentials,
-            custody=self.custody,
+        self.connections = Connections(self.custody, clock, cache_for=settings.cache_for)
+        timeout = min(settings.timeout, _LONGEST_ONCE)
+        leases = Leases(self.connections, clock, 2 * timeout + _LEASE_OVER_TIMEOUTS)
+        sender = SyncTransport(self._pools, timeout)
+        self.once = OneShots(
+            connections=self.connections,
             sender=sender,
+            readers={
+                Asks.CODE: read_pair,
+                Asks.REFRESH: read_pair,
+                Asks.SECRET: read_secret,
+            },
             clock=clock,
             leases=leases,
+            spill=self._spill,
+        )
+        self.pairs = TokenPairs(
+            credentials=settings.credentials,
+            connections=self.connections,
+            leases=leases,
+            once=self.once,
+            clock=clock,
             pace=Pace(
                 self.custody,
                 clock,
@@ -95,28 +123,37 @@ class AsyncEngine:
         )
         self.logins = Logins(
             credentials=settings.credentials,
-            custody=self.custody,
-            sender=sender,
-            pairs=self.pairs,
+            connections=self.connections,
+            once=self.once,
             clock=clock,
         )
-        self.use = KeyUse(self.custody)
+        self.use = KeyUse(self.connections)
         in_thread = Waiting(clock, self._store_workers)
-        self.stored_keys = StoredKeys(self.custody, self.use, self._spill)
+        self.stored_keys = StoredKeys(
+            self.connections,
+            self.once,
+            self.use,
+            lambda binding: KeyGuard(self.connections, clock, self._store_workers, binding),
+        )
         self._retrieval = Retrieval(
-            custody=self.custody,
+            connections=self.connections,
             tokens=SyncTokens(self.pairs, sender, in_thread, clock),
             leases=leases,
+            once=self.once,
+            stored_keys=self.stored_keys,
             clock=clock,
             spill=self._spill,
         )
+        self.leaving = Leaving(self.connections, leases, self.once)
         self._secrets = Flights(self.once_workers)
         transport = AsyncTransport(self._pools, settings.timeout)
         self.tokens = AsyncTokens(self.pairs, transport, self.waiting, clock)
         self.reader = AsyncReader(
-            custody=self.custody,
+            connections=self.connections,
             transport=transport,
             tokens=self.tokens,
+            pairs=self.pairs,
+            keys=self.stored_keys,
             use=self.use,
             budget=budget_of(settings.server.origin, settings.egress, clock),
             waiting=self.waiting,
@@ -128,12 +165,42 @@ class AsyncEngine:
         self._left_to_parent += [self._pools, self.pairs, self.reader]
         self._build()
 
-    def secret_flight(self, user_id: str, external_id: str, login: str) -> Future[ApiKey | Again]:
+    def secret_flight(
+        self, binding: Binding, pin: Pin, external_id: str, seq: int
+    ) -> Future[ApiKey | Again]:
         """Start, or join, the one attempt of this process at a secret."""
+        user_id = binding.user_id
         return self._secrets.join(
-            ("secret", user_id, external_id, login),
-            lambda: self._retrieval.attempt(user_id, external_id, login),
+            ("secret", user_id, external_id, pin),
+            lambda: self._retrieval.attempt(user_id, pin, external_id, seq),
         )
+
+    def erase(self, user_id: str) -> None:
+        """Delete every row, and what this machine has spilled, of a user."""
+        self.connections.commit(user_id, erase)
+        self.erase_rest(user_id)
+
+    def erase_rest(self, user_id: str) -> None:
+        """Delete what stands beside the connection row."""
+        self.use.forget(user_id)
+        self.logins.erase(user_id)
+        self.once.forget(user_id)
+        self.pairs.forget(user_id)
+
+    def unfinished(self) -> list[str]:
+        """Take the answers that lie in any row, and return the users who are being disconnected."""
+        found = []
+        for (user_id,) in self.custody.subjects("connection"):
+            try:
+                held = self.connections.read(user_id)
+                if held.row is not None and held.row.untaken:
+                    held = self.once.tend(user_id, held)
+            except CustodyError as error:  # one broken row does not keep anybody from the others
+                self.custody.log_trouble("a connection row was passed over", error)
+                continue
+            if held.row is not None and held.row.state is State.DISCONNECTING:
+                found.append(user_id)
+        return found
 
     async def aclose(self) -> None:
         """Let what happens once end, then close the pools."""

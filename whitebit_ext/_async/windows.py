@@ -1,4 +1,4 @@
-"""Walks through orders, deals and conversions: by windows of time, back to the last row kept."""
+"""Walks through orders, deals and conversions, by time windows, back to the oldest row kept."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from .walk import AsyncWalk
 
 
 class AsyncWindowWalk(AsyncWalk[R]):
-    """A walk whose windows are anchored when it begins: rows that arrive later are not in it.
+    """A walk by time windows, fixed when it begins: rows that arrive later are not included.
 
-    Windows share the second between them, since whether bounds are inclusive is not published;
-    a row that comes in both is given once.
+    Adjacent windows share a second, since it is not published whether bounds are inclusive; a row
+    that is in both windows is returned once.
     """
 
     def _restore(self, state: dict[str, Any]) -> None:
@@ -52,7 +52,7 @@ class AsyncWindowWalk(AsyncWalk[R]):
         return {"end": self._end, "base": self._base, "given": list(self._given)}
 
     def given(self, record: R) -> None:
-        """Note a row; within a page only this says how far the caller came."""
+        """Record a row that was returned; the cursor's position within a page depends on it."""
         self._given.append(*identities([record]))
 
     async def _next_page(self) -> Page[R] | None:
@@ -85,7 +85,7 @@ class AsyncWindowWalk(AsyncWalk[R]):
         return True
 
     def _close_window(self, listing: Listing[R]) -> bool:
-        """Leave a window that was read to its end; return whether an earlier one may follow."""
+        """Close a window that was read completely; return whether an earlier one may follow."""
         if listing.unreached:
             raise HistoryTruncated(
                 "the server sent fewer rows than its total",
@@ -116,10 +116,10 @@ class AsyncWindowWalk(AsyncWalk[R]):
         return found
 
     def _wanted(self, row: R) -> bool:
-        """Return whether a row is in the time asked for: the server knows whole seconds only.
+        """Return whether a row is in the requested time range: the server filters by whole seconds.
 
-        For an order it is not published which of its times the dates are compared with: there
-        the server alone decides.
+        For orders it is not published which of their times the server compares, so its result is
+        used unchanged.
         """
         since, until = self.query.since, self.query.until
         if isinstance(row, Deal):
@@ -131,11 +131,11 @@ class AsyncWindowWalk(AsyncWalk[R]):
         return (since is None or since <= time) and (until is None or time < until)
 
     async def _read(self, asked: Mapping[str, int]) -> Page[R]:
-        """Send a read for the window that is open, whatever the time has become meanwhile."""
+        """Send a read for the open window, adjusted to the current time."""
         dates, begin = DATES[self.query.read], self._begin
         while True:
             body = {**self.query.filters, **asked}
-            # A caller's own `since` is not moved: the same request would go out again.
+            # A caller's own `since` is not moved: the same request would be sent again.
             at_floor = begin is not None and begin <= self._oldest() <= self._kept_since()
             if begin is not None:
                 start = max(begin, self._oldest())
@@ -151,5 +151,5 @@ class AsyncWindowWalk(AsyncWalk[R]):
                 too_old = at_floor and dates.start in error.errors
                 if not too_old or self._late >= PATIENCE:
                     raise
-            # Where exactly six months end is not published: try a day later.
+            # It is not published where exactly six months end: try a day later.
             self._late += 1

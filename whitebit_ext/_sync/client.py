@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..custody.stores import Store
     from ..http.network import ProxyGiven, Verify
+    from ..keys.leaving import Disconnection
     from ..keys.records import KeyHealth
     from ..maintenance import Loss
     from ..oauth.logins import Login
@@ -52,8 +53,11 @@ class WhiteBIT:
             second; the rest is for requests that do not arrive as they left.
         transport: Makes the httpx transport of the sync pools, where it is not to be httpx's.
         async_transport: The same for ``AsyncWhiteBIT``, e.g. of ``httpx-aiohttp``.
-        spill: A directory on a disk of this machine, where a secret goes, sealed, that the store
-            does not take; the next ``issue()`` takes it in.
+        spill: A directory on a disk of this machine, where an answer goes, sealed, that comes once
+            and that the store does not take; the next call of the user takes it in.
+        cache_for: Seconds for which a read may use what was read of the user's row before; with 0
+            each attempt reads it. Meanwhile a read may still act for a connection that the user
+            has replaced.
         verify: ``True`` for the authorities of ``certifi``, the path of a PEM file with others, or
             an ``ssl.SSLContext``. ``False`` is taken for a loopback server only.
         proxy: The URL of an HTTP or SOCKS proxy, or an ``httpx.Proxy``.
@@ -82,6 +86,7 @@ class WhiteBIT:
         transport: Callable[[], httpx.BaseTransport] | None = None,
         async_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
         spill: str | os.PathLike[str] | None = None,
+        cache_for: float = 0.0,
         verify: Verify = True,
         proxy: ProxyGiven = None,
         trust_env: bool = False,
@@ -105,6 +110,7 @@ class WhiteBIT:
                 transport=transport,
                 async_transport=async_transport,
                 spill=spill,
+                cache_for=cache_for,
                 verify=verify,
                 proxy=proxy,
                 trust_env=trust_env,
@@ -145,7 +151,8 @@ class WhiteBIT:
 
         Raises:
             LoginError: the callback does not finish a login of this user; nothing was stored.
-            NotSent: the server could not be reached; the same callback can be tried again.
+            NotSent, RateLimited: the code was not used; the same callback can be tried again.
+            ConnectionChanged: the user has finished a later login meanwhile.
         """
         engine = self._engine
         check_user(user_id)
@@ -169,7 +176,7 @@ class WhiteBIT:
         secret: str | Secret,
         external_id: str | None = None,
     ) -> User:
-        """Store a key that the partner already has, in place of any other of the user.
+        """Store a key that the partner already has; calls of the user are signed with it.
 
         Args:
             user_id: The partner's own id of the user.
@@ -184,23 +191,30 @@ class WhiteBIT:
             check_key_id("external_id", external_id)
         confidential = check_secret("secret", secret)
         engine.waiting.work(
-            engine.stored_keys.adopt, user_id, public_key, external_id or public_key, confidential
+            engine.stored_keys.adopt, user_id, public_key, external_id, confidential
         )
-        engine.reader.forget(user_id)
         return User(engine, user_id)
 
     @rim
-    def forget(self, user_id: str) -> None:
-        """Delete the user's tokens and key from custody; nothing is sent to WhiteBIT.
+    def erase(self, user_id: str) -> None:
+        """Delete all that is stored of a user; nothing is sent to WhiteBIT.
 
-        Other processes that had read them notice within five minutes.
+        Prefer ``user.disconnect()``, which deletes the API key there as well. This works while
+        WhiteBIT is down, and leaves a key alive that nobody here has the secret of.
         """
         engine = self._engine
         check_user(user_id)
-        engine.waiting.work(engine.stored_keys.forget, user_id)
-        # Last: a read at this moment would put back what was forgotten before.
-        engine.pairs.forget(user_id)
-        engine.reader.forget(user_id)
+        engine.waiting.work(engine.erase, user_id)
+
+    @rim
+    def maintain(self) -> None:
+        """Do once what must happen without a user; call it from a worker, every minute or so.
+
+        Answers that a crash has left untaken are taken, and disconnectings go on.
+        """
+        engine = self._engine
+        for user_id in engine.waiting.work(engine.unfinished):
+            User(engine, user_id).disconnect()
 
     @rim
     def lost(self) -> tuple[Loss, ...]:
@@ -247,6 +261,20 @@ class User:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {getattr(self, 'id', '?')!r}>"
+
+    @rim
+    def disconnect(self) -> Disconnection:
+        """Delete the user's API key at WhiteBIT, and then all that is kept of the user.
+
+        It goes on where an earlier call, in any process, has stopped. A connection that was ended
+        already is a success.
+
+        Raises:
+            ConnectionChanged: the user has connected anew meanwhile.
+        """
+        from .leaving import disconnect
+
+        return disconnect(self._engine, self.id)
 
     @property
     def api_key(self) -> UserApiKey:

@@ -1,7 +1,7 @@
 # Made from whitebit_ext/_async/partition.py by scripts/unasync.py. Do not edit:
 # change the async text, and run `nox -s regenerate`.
 
-"""Splitting a history of transactions into parts that can be paged through, by counting."""
+"""Partition of a history of transactions into parts that can be paged through, by counting."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from .walk import Fetch, Tickers
 
 
 class Partition:
-    """Split a history until every part can be paged through, and compare the totals.
+    """A partition of a history, split until every part can be paged through.
 
     Args:
-        filters: What the caller asked for.
+        filters: The caller's filters.
         fetch: Sends one read.
-        tickers: Lists all currencies, for those that no row has shown; ``None`` if nobody can.
-        seen: How many rows of each kind the walk has passed.
+        tickers: Lists all currencies, to find those that no row has shown, if available.
+        seen: Number of rows of each kind that the walk has passed.
 
     Attributes:
-        unreached: Where the parts of a part are fewer than the part.
+        unreached: The parts whose own parts have fewer rows than they have.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class Partition:
         self.unreached: list[Unreached] = []
 
     def whole(self) -> Part:
-        """Return the whole that the caller asked for, with its total."""
+        """Return the whole history that the filters select, with its total."""
         part = whole_of(self._filters)
         return attrs.evolve(part, total=self._count(part))
 
     def split(self, part: Part) -> list[Part]:
-        """Return the parts of a part; what cannot be split any further is perhaps too large."""
+        """Split a part recursively; a part that cannot be split further may still be too large."""
         if part.total <= CAP - ROOM or None not in (part.method, part.ticker, part.status):
             return [part]
         if part.method is None:
@@ -73,7 +73,7 @@ class Partition:
             codes = codes_to_ask_for(self._filters, part.method, self._seen)
             candidates = [attrs.evolve(part, status=code) for code in codes]
         found, total = self._sized(part, candidates)
-        # What arrived since the part was counted is not missed, nor what has left since.
+        # Rows that arrived or left since the part was counted are not missing.
         part = attrs.evolve(part, total=min(part.total, total))
         if sum(child.total for child in found) < part.total and part.ticker is None:
             found = self._other_tickers(part, found)
@@ -86,10 +86,10 @@ class Partition:
         return leaves
 
     def _sized(self, part: Part, candidates: list[Part]) -> tuple[list[Part], int]:
-        """Count the candidates until they make up the part, which may grow meanwhile.
+        """Count the candidates until they add up to the part, which may grow meanwhile.
 
         Returns:
-            Those that have rows, and how many the part has now.
+            The candidates that have rows, and the part's current total.
         """
         found, whole = list[Part](), 0
         for _ in range(ROUNDS):
@@ -104,7 +104,7 @@ class Partition:
         return found, whole
 
     def _other_tickers(self, part: Part, found: list[Part]) -> list[Part]:
-        """Look among all currencies for those that no row has shown so far."""
+        """Count the currencies that no row has shown so far, until the total is reached."""
         if part.method is None or self._tickers is None:
             return found
         known = {child.ticker for child in found}
@@ -125,7 +125,7 @@ class Partition:
         try:
             page = self._fetch({**body, "limit": 1, "offset": 0})
         except BadRequest:
-            # A code that a row has shown, and that the server does not take as a filter.
+            # A status code seen in a row that the server does not accept as a filter.
             if may_be_refused(part):
                 return 0
             raise

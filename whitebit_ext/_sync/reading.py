@@ -5,24 +5,39 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TypeVar
 
 from ..account.forms import Form, Forms
 from ..account.removal import name_the_removal, warn_of_the_removal
-from ..custody.rows import Custody
-from ..errors import NotConnected, StoreUnavailable, Unauthorized, WhiteBITError
+from ..custody.connections import Binding, Connections, Held
+from ..errors import (
+    ClockSkew,
+    ConnectionChanged,
+    Forbidden,
+    NotConnected,
+    NotFound,
+    RegionNotSupported,
+    Unauthorized,
+    WhiteBITError,
+)
+from ..http.answers import is_clock_skew
 from ..http.backoff import pause_after
 from ..http.budget import Budget
-from ..http.requests import Access
+from ..http.requests import Access, time_request
+from ..keys.flow import info_request
 from ..keys.health import KeyUse
-from ..runtime.cache import Cache
-from ..runtime.clock import Clock
+from ..keys.stored import StoredKeys
+from ..oauth.pairs import TokenPairs
+from ..runtime.clock import Clock, CorrectedClock
 from ..runtime.waiting import Waiting
 from ..signing import ApiKey
 from .tokens import Tokens
 from .transport import Transport
 
 T = TypeVar("T")
+
+log = logging.getLogger("whitebit_ext")
 
 PROMPT = 3
 """Attempts at a read that somebody waits for: 3 seconds in all, and the answers' own time."""
@@ -34,9 +49,11 @@ class Reader:
     """Send reads with the credential that a user has.
 
     Args:
-        custody: Where keys are.
+        connections: Where the rows are.
         transport: Sends the signed requests.
         tokens: Sends those with an access token.
+        pairs: Takes the answers that lie in a row.
+        keys: Hands keys out, and takes the word of ``info``.
         use: The record of each key's use.
         budget: What the server takes from this address.
         waiting: How this face waits.
@@ -46,31 +63,30 @@ class Reader:
     def __init__(
         self,
         *,
-        custody: Custody,
+        connections: Connections,
         transport: Transport,
         tokens: Tokens,
+        pairs: TokenPairs,
+        keys: StoredKeys,
         use: KeyUse,
         budget: Budget,
         waiting: Waiting,
         clock: Clock,
     ) -> None:
-        self._custody = custody
+        self._connections = connections
         self._transport = transport
         self._tokens = tokens
+        self._pairs = pairs
+        self._keys = keys
         self._use = use
         self._budget = budget
         self._waiting = waiting
         self._clock = clock
-        # The stored keys that this process saw last; a 401 has them read again.
-        self._keys = Cache[ApiKey](clock)
-
-    def forget(self, user_id: str) -> None:
-        """Have the user's key read from custody again."""
-        self._keys.drop(user_id)
+        self._server_clock = CorrectedClock(clock)
 
     def read(
         self,
-        user_id: str,
+        binding: Binding,
         access: Access,
         forms: Forms[T],
         attempts: int = PROMPT,
@@ -78,26 +94,40 @@ class Reader:
         """Send a read in one of its two forms, again where that may mend it.
 
         Args:
-            user_id: The partner's own id of the user.
+            binding: What the read belongs to; the row is compared with it before each attempt.
             access: Which form; ``ANY`` signs where there is a stored key.
             forms: The read in both forms.
             attempts: How often it is sent at the most.
 
         Raises:
             NotConnected: there is nothing to authorize it with.
+            ClockSkew: the server rejects the time of a signed request, also the corrected one.
+            ConnectionChanged: the user has connected anew since the call or walk began.
             BearerReadsRemoved: WhiteBIT has ended reads with an access token.
         """
-        key = None if access is Access.BEARER else self._key(user_id)
+        try:
+            return self._read(binding, access, forms, attempts)
+        except (ConnectionChanged, Unauthorized):
+            self._connections.drop(binding.user_id)
+            raise
+
+    def _read(self, binding: Binding, access: Access, forms: Forms[T], attempts: int) -> T:
+        held = self._look(binding)
+        if access is Access.BEARER:
+            return self._with_token(binding, held, forms.bearer, attempts)
+        key = self._key(binding, held)
         if key is not None:
-            return self._signed(key, forms.signed, attempts)
+            return self._signed(binding, key, forms.signed, attempts)
+        if binding.external_id is not None:
+            raise ConnectionChanged("the key that this signed with is not usable any more")
         if access is Access.SIGNED:
             raise NotConnected(
                 "the store has no API key for this user",
                 hint="Get the key with api_key.issue(), or add a key that you have with adopt().",
             )
-        return self._with_token(user_id, forms.bearer, attempts)
+        return self._with_token(binding, held, forms.bearer, attempts)
 
-    def _with_token(self, user_id: str, form: Form[T], attempts: int) -> T:
+    def _with_token(self, binding: Binding, held: Held | None, form: Form[T], attempts: int) -> T:
         request, turns, attempt = form.request(), 0, 0
 
         def leave() -> None:
@@ -108,40 +138,37 @@ class Reader:
                 self._budget.reserve(form.operation)
 
         while True:
-            self._turn(form)
+            if self._turn(form):
+                held = None  # it was read before the wait
             turns, attempt = 0, attempt + 1
             try:
-                return self._tokens.authorized(user_id, request, before=leave)
+                return self._tokens.authorized(
+                    binding, request, before=leave, held=held, cached=True
+                )
             except WhiteBITError as error:
                 pause = pause_after(error, attempt, attempts)
                 if pause is None:
                     raise name_the_removal(error, form.operation) from None
+            held = None
             self._waiting.sleep(pause)
 
-    def _signed(self, key: ApiKey, form: Form[T], attempts: int) -> T:
-        """Send with a key; once more if another process has stored a new one meanwhile."""
-        try:
-            return self._send_signed(key, form, attempts)
-        except Unauthorized as error:
-            refused = error
-        self.forget(key.user_id)
-        stored = self._key(key.user_id)
-        if stored is None or stored == key:
-            raise refused
-        return self._send_signed(stored, form, attempts)
-
-    def _send_signed(self, key: ApiKey, form: Form[T], attempts: int) -> T:
+    def _signed(self, binding: Binding, key: ApiKey | None, form: Form[T], attempts: int) -> T:
         """Send with a key, and keep the record of its use.
 
         A 429 is the rate limit, or a nonce that was taken: the body is the same (contract,
-        section 6). Either way the next attempt is signed anew.
+        section 6). Either way the next attempt is signed anew, after another look at the row.
         """
-        request, auth, attempt = form.request(), key.auth(clock=self._clock), 0
+        request, attempt, corrected = form.request(), 0, False
         while True:
-            self._turn(form)
+            if self._turn(form):
+                key = None
+            if key is None:
+                key = self._key(binding, self._look(binding))
+            if key is None:
+                raise ConnectionChanged("the key that this signed with is not usable any more")
             attempt += 1
             try:
-                answer = self._transport.send(request, auth)
+                answer = self._transport.send(request, key.unchecked_auth(clock=self._server_clock))
             except WhiteBITError as error:
                 failure = error
             else:
@@ -149,33 +176,79 @@ class Reader:
                 if news is not None:
                     self._waiting.work(self._use.note, key, news)
                 return answer
-            pause = pause_after(failure, attempt, attempts)
-            if pause is None:
-                break
-            self._waiting.sleep(pause)
+            if is_clock_skew(failure):
+                if corrected:
+                    raise self._skew(failure)
+                corrected = True
+                self._correct_clock(failure)
+            else:
+                pause = pause_after(failure, attempt, attempts)
+                if pause is None:
+                    break
+                self._waiting.sleep(pause)
+            key = None
         news = self._use.refusal(key, failure)
         if news is not None:
             self._waiting.work(self._use.note, key, news)
+        if isinstance(failure, Unauthorized):  # the row may have changed while it was under way
+            binding.check((self._waiting.work(self._connections.read, binding.user_id)).row)
         raise failure
 
-    def _turn(self, form: Form[T]) -> None:
-        """Wait until the budget lets the request leave."""
+    def _correct_clock(self, failure: WhiteBITError) -> None:
+        """Measure the offset to the server's clock, and sign by the server's time from now on.
+
+        The server says whole seconds only (contract, section 6): half a second is not known.
+
+        Raises:
+            ClockSkew: the server's time could not be read.
+        """
+        began = self._clock.time()
+        try:
+            seconds = self._transport.send(time_request())
+        except WhiteBITError:
+            raise self._skew(failure) from None
+        self._server_clock.offset = (began + self._clock.time()) / 2 - seconds - 0.5
+        log.warning(
+            "this machine's clock is %+.1f s off WhiteBIT's; signed requests are corrected by that",
+            self._server_clock.offset,
+        )
+
+    def _skew(self, failure: WhiteBITError) -> ClockSkew:
+        offset = self._server_clock.offset
+        return ClockSkew.of(
+            failure,
+            "the server rejected the time of a signed request; this machine's clock is "
+            f"{offset:+.1f} s off",
+            offset=offset,
+        )
+
+    def _turn(self, form: Form[T]) -> bool:
+        """Wait until the budget lets the request leave; say whether there was a wait."""
         seconds = self._budget.reserve(form.operation)
         if seconds > 0:
             self._waiting.sleep(seconds)
+        return seconds > 0
 
-    def _key(self, user_id: str) -> ApiKey | None:
-        cached = self._keys.fresh(user_id)
-        if cached is not None:
-            return cached
-        try:
-            stored = self._waiting.work(self._custody.key, user_id)
-        except StoreUnavailable:
-            cached = self._keys.latest(user_id)
-            if cached is None:
-                raise
-            return cached
-        if stored is None or stored.gone:
-            self.forget(user_id)
+    def _look(self, binding: Binding) -> Held:
+        """Read the row, as young as ``cache_for`` allows, and compare it with the binding."""
+        held = self._connections.cached(binding.user_id)
+        if held is None or held.row is None or held.row.untaken:
+            held = self._waiting.work(self._pairs.look, binding, cached=True)
+        binding.check(held.row)
+        return held
+
+    def _key(self, binding: Binding, held: Held) -> ApiKey | None:
+        """Return the key to sign with; one that another login came after is asked about first."""
+        row = held.row
+        if row is not None and row.unconfirmed_key is not None and row.pair is not None:
+            request, asked = info_request(), row.seq
+            try:
+                info = self._tokens.authorized(binding, request, held=held)
+            except (NotFound, Forbidden, Unauthorized, RegionNotSupported):
+                return None
+            row = self._waiting.work(self._keys.seen, binding, info.external_id, asked=asked)
+        key = row.signing_key if row is not None else None
+        if key is None or row is None:
             return None
-        return self._keys.put(user_id, stored.key)
+        binding.check_key(key.external_id)
+        return self._keys.api_key(binding.user_id, row, key)

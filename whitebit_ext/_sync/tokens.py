@@ -9,10 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from ..custody.connections import Binding, Held
 from ..custody.values import TokenPair
 from ..errors import (
     ReauthorizationRequired,
-    StoreUnavailable,
     TokenUnavailable,
     Unauthorized,
     WhiteBITError,
@@ -20,6 +20,7 @@ from ..errors import (
 from ..http.requests import Send
 from ..oauth.pairs import TokenPairs
 from ..oauth.protocol import BearerAuth
+from ..oauth.refreshing import pair_of
 from ..regions import operation
 from ..runtime.clock import Clock
 from ..runtime.waiting import Waiting
@@ -47,24 +48,33 @@ class Tokens:
         self._clock = clock
 
     def authorized(
-        self, user_id: str, request: Send[T], before: Callable[[], object] | None = None
+        self,
+        binding: Binding,
+        request: Send[T],
+        before: Callable[[], object] | None = None,
+        held: Held | None = None,
+        *,
+        cached: bool = False,
     ) -> T:
         """Send a request with the user's access token, once more if the token had changed.
 
-        On a 401: custody is read again; if the token changed, the request goes again; else the
+        On a 401 the row is read again; if the token changed, the request goes again; else the
         pair is renewed, once per pair, and the request goes again.
 
         Args:
-            user_id: The partner's own id of the user.
+            binding: What the request belongs to.
             request: What is to be sent.
             before: Called right before the request leaves, each time; what it raises keeps the
                 request from leaving.
+            held: The row, if it was just read.
+            cached: Whether a row of the last ``cache_for`` seconds will do.
 
         Raises:
-            NotConnected, TokenUnavailable, ReauthorizationRequired: there is no token.
+            NotConnected, ConnectionChanged: the connection is not the one of the call.
+            TokenUnavailable, ReauthorizationRequired: there is no token.
             Unauthorized: the server does not accept a token that is as fresh as can be.
         """
-        pair = self.pair(user_id)
+        pair = self.current(binding, held, cached=cached)
         refused: WhiteBITError
         for is_last in (False, True):
             if before is not None:
@@ -73,39 +83,43 @@ class Tokens:
                 return self._transport.send(request, BearerAuth(pair.access))
             except Unauthorized as error:
                 refused = error
-            renewed = None if is_last else self._renewed(user_id, pair)
+            renewed = None if is_last else self.renewed(binding, pair)
             if renewed is None:
                 break
             pair = renewed
         raise refusal(refused, pair)
 
-    def pair(self, user_id: str) -> TokenPair:
+    def current(
+        self, binding: Binding, held: Held | None = None, *, cached: bool = False
+    ) -> TokenPair:
         """Return a pair whose access token is fresh, renewing it where it is due."""
-        cached = self._pairs.cache.fresh(user_id)
-        if cached is not None and not cached.due(self._clock.time()):
-            return cached
-        try:
-            found = self._waiting.work(self._pairs.current, user_id)
-        except StoreUnavailable:
-            cached = self._pairs.cache.latest(user_id)
-            if cached is None or cached.expired(self._clock.time()):
-                raise
-            return cached
+        found = self._waiting.work(self._pairs.current, binding, held, cached=cached)
         if isinstance(found, TokenPair):
             return found
         try:
-            return self._waiting.flight(found.flight)
+            row = self._waiting.flight(found.flight)
         except (TokenUnavailable, ReauthorizationRequired):
             # Whatever became of the refresh, the access token serves while it lasts.
             if found.pair.expired(self._clock.time()):
                 raise
             return found.pair
+        return pair_of(binding.check(row))
 
-    def _renewed(self, user_id: str, rejected: TokenPair) -> TokenPair | None:
-        found = self._waiting.work(self._pairs.after_rejection, user_id, rejected)
+    def renewed(self, binding: Binding, rejected: TokenPair) -> TokenPair | None:
+        """Return what to use in place of an access token that was answered 401, if anything."""
+        found = self._waiting.work(self._pairs.after_rejection, binding, rejected)
         if isinstance(found, Future):
-            return self._waiting.flight(found)
+            row = self._waiting.flight(found)
+            return pair_of(binding.check(row))
         return found
+
+    def send(self, request: Send[T], pair: TokenPair) -> T:
+        """Send a request with this pair and no other."""
+        return self._transport.send(request, BearerAuth(pair.access))
+
+    def auth(self, pair: TokenPair) -> BearerAuth:
+        """Return what puts a pair's access token on a request."""
+        return BearerAuth(pair.access)
 
 
 def refusal(refused: WhiteBITError, pair: TokenPair) -> WhiteBITError:

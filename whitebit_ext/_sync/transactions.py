@@ -1,7 +1,7 @@
 # Made from whitebit_ext/_async/transactions.py by scripts/unasync.py. Do not edit:
 # change the async text, and run `nox -s regenerate`.
 
-"""Walks through transactions, past the 10,000 rows that can be paged through."""
+"""Walks through transactions, beyond the 10,000 rows that can be paged through."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from .walk import Fetch, Tickers, Walk
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUFFER = 2_000
-"""Rows of all parts together that are read ahead, to be put in order."""
+"""Rows of all parts together that are read ahead for sorting."""
 _SMALLEST = 10
 
 
 @attrs.define(eq=False)
 class _Stretch:
-    """A list at the server that is read ahead of the others.
+    """One part of the history, read ahead for merging.
 
     Attributes:
-        part: Which part of the history it is.
-        body: What to ask the server for to get it.
-        listing: How far it was read.
-        rows: Rows that were read and not handed over yet.
+        part: The part.
+        body: The parameters that request it.
+        listing: The position in its list.
+        rows: Rows that were read and not merged yet.
     """
 
     part: Part
@@ -49,15 +49,15 @@ class _Stretch:
 
 @attrs.define(eq=False)
 class _Merge:
-    """Lists that are walked side by side, and put in order by time.
+    """Parts whose rows are merged by time.
 
     Attributes:
-        stretches: The lists.
-        total: How many rows they have together.
-        unreached: What the server counts and no list holds.
-        hungry: The lists that must be read before the next row is known.
-        heads: The others, by the time of their first row, newest first.
-        page: Rows in order that were not handed over yet.
+        stretches: The parts.
+        total: Their total number of rows.
+        unreached: Rows that the server counts and that are in no part.
+        hungry: Indices of the parts that must be read before the next row is known.
+        heads: The other parts, by the time of their first row, newest first.
+        page: Merged rows that were not returned yet.
     """
 
     stretches: list[_Stretch]
@@ -71,18 +71,17 @@ class _Merge:
 
 
 class TransactionWalk(Walk[Transaction]):
-    """A walk through deposits and withdrawals, which the server lists without dates.
+    """A walk through deposits and withdrawals, which the server cannot filter by date.
 
-    The first 10,000 rows come as the server lists them. What lies behind comes from parts,
-    walked side by side and put in order by time.
+    The first 10,000 rows are read from the server's list. Later rows are read from parts of the
+    history and merged by time.
 
     Args:
-        query: Which rows.
+        query: The query.
         fetch: Sends one read.
-        clock: Not asked; there are no dates to anchor.
-        cursor: Where an earlier walk stood.
-        tickers: Lists all currencies (the main balance does), in case that those which the first
-            10,000 rows show are not all.
+        clock: Not used: there is no time range to fix.
+        cursor: The cursor of an earlier walk with the same query.
+        tickers: Lists all currencies, for those that the first 10,000 rows do not include.
     """
 
     def __init__(
@@ -112,7 +111,7 @@ class TransactionWalk(Walk[Transaction]):
             self._ties = [str(name) for name in state.get("ties", ())]
         except (TypeError, ValueError, OverflowError):
             raise InvalidArgument("cursor", "expected a value of .cursor") from None
-        # Where an earlier process stood: whatever is newer was given out, or came since.
+        # The position of the earlier walk: newer rows were returned by it, or arrived since.
         self._resumed = (self._time, frozenset(self._ties))
 
     def _state(self) -> dict[str, Any]:
@@ -124,10 +123,10 @@ class TransactionWalk(Walk[Transaction]):
         }
 
     def given(self, record: Transaction) -> None:
-        """Note a row: a cursor names the earliest time, and all rows of that time.
+        """Record a returned row: a cursor has the earliest time, and all rows of that time.
 
-        A row that arrived during the walk may come behind older ones. It is newer than the
-        cursor's time, and that says enough of it.
+        A row that arrived during the walk may come after older ones. It is newer than the cursor's
+        time, and so counts as returned.
         """
         self._passed(record)
         if self._time is None or record.created_at < self._time:
@@ -142,7 +141,7 @@ class TransactionWalk(Walk[Transaction]):
         while self._merge is None:
             if self._head is None:
                 reached = self._counts.total()
-                if reached >= CAP:  # resumed behind the cap
+                if reached >= CAP:  # resumed beyond the cap
                     self._merge = self._parts()
                     break
                 self._head = self._listing(reached, self.query.limit)
@@ -165,7 +164,7 @@ class TransactionWalk(Walk[Transaction]):
         return self._merged_page(self._merge)
 
     def _parts(self) -> _Merge:
-        """Split what lies behind the cap; a failure begins the counting anew."""
+        """Split the history into parts; after a failure, counting restarts."""
         partition = Partition(self.query.filters, self._fetch, self._tickers, self._counts)
         whole = partition.whole()
         parts = partition.split(whole)
@@ -175,7 +174,7 @@ class TransactionWalk(Walk[Transaction]):
             passed = sum(rows for kind, rows in self._counts.items() if part.holds(kind))
             limit = max(_SMALLEST, _BUFFER * part.total // size)
             body = parameters_of(part, self.query.filters, self._counts)
-            # Of the rows that were passed some may have left: no position is behind the last row.
+            # Some of the passed rows may have left: keep the position within the part.
             position = min(passed, part.total)
             listing = self._listing(position, min(limit, self.query.limit))
             listing.total = part.total
@@ -183,7 +182,7 @@ class TransactionWalk(Walk[Transaction]):
         return _Merge(stretches, whole.total, partition.unreached)
 
     def _merged_page(self, merge: _Merge) -> Page[Transaction] | None:
-        """Walk several lists at once, and return their rows in the order of time."""
+        """Merge the rows of several parts by time, and return the next page."""
         while True:
             while merge.hungry:
                 stretch = merge.stretches[merge.hungry[-1]]
@@ -236,7 +235,7 @@ class TransactionWalk(Walk[Transaction]):
         return Listing(limit, self._known, position, CAP)
 
     def _page(self, rows: list[Transaction], total: int | None) -> Page[Transaction] | None:
-        """Return the rows that are in the time asked for, if there are any."""
+        """Return the rows in the requested time range, or ``None`` if there are none."""
         since, until = self.query.since, self.query.until
         self._remember(rows)
         self._ahead.difference_update(identities(rows))
@@ -251,7 +250,7 @@ class TransactionWalk(Walk[Transaction]):
         return Page(tuple(wanted), total) if wanted else None
 
     def _is_past(self, rows: list[Transaction]) -> bool:
-        """Return whether a page lies wholly before the earliest time asked for."""
+        """Return whether all rows of a page are earlier than ``since``."""
         since = self.query.since
         return since is not None and bool(rows) and all(row.created_at < since for row in rows)
 

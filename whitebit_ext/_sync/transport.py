@@ -1,7 +1,7 @@
 # Made from whitebit_ext/_async/transport.py by scripts/unasync.py. Do not edit:
 # change the async text, and run `nox -s regenerate`.
 
-"""Sending one request over the pools, and reading its answer."""
+"""Transmission of one request over the pools, and reception of its response."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ..http.requests import Send
 T = TypeVar("T")
 
 _DRAIN = 1.0
-"""Seconds past the deadline in which an answer that has arrived is still read: the process may have
-stood still with all of it in the socket, and it cannot be asked for again."""
+"""Seconds after the deadline in which a response that has arrived is still read: the process may
+have been stopped with all of it in the socket, and it cannot be requested again."""
 
 
 class Transport:
-    """Send requests to one server.
+    """A sender of requests to one server.
 
     Args:
-        pools: The connections.
+        pools: The connection pools.
         timeout: Seconds for one whole request, connecting and reading included.
     """
 
@@ -34,16 +34,16 @@ class Transport:
         self._timeout = timeout
 
     def send(self, request: Send[T], auth: httpx.Auth | None = None) -> T:
-        """Send one request and return what its answer means.
+        """Send one request and return the parsed response.
 
         Args:
-            request: What is to be sent.
-            auth: Puts the credential on it.
+            request: The request.
+            auth: Adds the credentials.
 
         Raises:
-            RegionNotSupported: before anything was sent.
-            NotSent, NoAnswer: no usable answer came.
-            ResponseError: the answer is not the documented success.
+            RegionNotSupported: the region does not serve the operation; nothing was sent.
+            NotSent, NoAnswer: no usable response was received.
+            ResponseError: the response is not the documented success.
         """
         self._pools.server.require(request.operation)
         client = self._pools.client(alone=request.alone)
@@ -55,7 +55,7 @@ class Transport:
                 client.send(message, auth=auth, stream=True, follow_redirects=False)
             )
             try:
-                if response.is_stream_consumed:  # a transport of the partner's had it whole
+                if response.is_stream_consumed:  # a custom transport has read the whole body
                     receiving.take_whole(response.content)
                 else:
                     for chunk in response.iter_raw():

@@ -1,10 +1,10 @@
 # Made from whitebit_ext/_async/walk.py by scripts/unasync.py. Do not edit:
 # change the async text, and run `nox -s regenerate`.
 
-"""Walks through a history, page by page, and the iterator over their rows.
+"""Walks through a history, page by page, and the iterators over their rows.
 
-A walk keeps its state in attributes, and changes them only after it has awaited: so a page that
-failed or was cancelled is read again by the next call, and no row is lost or comes twice.
+A walk changes its state only after a page was received: a page that failed or was cancelled is
+requested again by the next call, so that no row is lost or repeated.
 """
 
 from __future__ import annotations
@@ -20,20 +20,22 @@ from ..account.frames import to_dict
 from ..account.identity import Remembered, identities
 from ..account.parameters import Query
 from ..account.records import Page, R
+from ..custody.connection import Pin
+from ..custody.connections import Binding
 from ..errors import InvalidArgument
 from ..runtime.clock import Clock
 from ..runtime.rim import rim
 
 
 class Fetch(Protocol[R]):
-    """Sends one read with these parameters, under the server's names, and decodes the answer."""
+    """A function that sends one read, with the server's parameter names, and decodes the page."""
 
     def __call__(self, parameters: Mapping[str, Any], /) -> Page[R]:
         """Return the page."""
 
 
 class Tickers(Protocol):
-    """Lists all currencies, as the main balance does."""
+    """A function that lists all currencies."""
 
     def __call__(self) -> Iterable[str]:
         """Return their tickers."""
@@ -43,11 +45,10 @@ class Walk(ABC, Generic[R]):
     """A walk through one history, newest rows first, each row once.
 
     Args:
-        query: Which rows.
-        fetch: Sends one read; after what it raises, the next ``advance`` goes on where the walk
-            stood.
-        clock: What "until now" is.
-        cursor: Where an earlier walk with the same query stood.
+        query: The query.
+        fetch: Sends one read; after an error, the next ``advance`` resumes the walk.
+        clock: Provides the current time.
+        cursor: The cursor of an earlier walk with the same query.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Walk(ABC, Generic[R]):
         self.query = query
         self.clock = clock
         self._fetch = fetch
+        self._binding: Binding | None = None
         self._came = Remembered()
         state = read_cursor(query, cursor) or {}
         self._ended = bool(state.get("ended"))
@@ -63,11 +65,22 @@ class Walk(ABC, Generic[R]):
 
     @property
     def cursor(self) -> str:
-        """Where the walk stands after the rows that were given out."""
-        return write_cursor(self.query, {**self._state(), "ended": self._ended})
+        """The position of the walk after the rows that were returned."""
+        state = {**self._state(), "ended": self._ended}
+        if self._binding is not None and self._binding.pin is not None:
+            pin = self._binding.pin
+            state["of"] = [pin.incarnation, pin.generation]
+        return write_cursor(self.query, state)
+
+    def belong(self, binding: Binding, cursor: str | None) -> None:
+        """Bind the walk to a connection or, with a cursor, to the connection of its walk."""
+        self._binding = binding
+        match (read_cursor(self.query, cursor) or {}).get("of"):
+            case [str() as incarnation, int() as generation]:
+                binding.pin = Pin(incarnation, generation)
 
     def advance(self) -> Page[R] | None:
-        """Read on to the next page that has rows; ``None`` at the end."""
+        """Return the next page that has rows, or ``None`` at the end."""
         if self._ended:
             return None
         page = self._next_page()
@@ -76,22 +89,22 @@ class Walk(ABC, Generic[R]):
 
     @abstractmethod
     def _next_page(self) -> Page[R] | None:
-        """Read on to the next page that has rows; ``None`` at the end."""
+        """Return the next page that has rows, or ``None`` at the end."""
 
     @abstractmethod
     def given(self, record: R) -> None:
-        """Note that a row was given out; rows are given out in the order of their pages."""
+        """Record that a row was returned to the caller; rows come in the order of their pages."""
 
     @abstractmethod
     def _restore(self, state: dict[str, Any]) -> None:
-        """Stand where a cursor says; ``{}`` is the beginning."""
+        """Restore the position in the state of a cursor; ``{}`` is the beginning."""
 
     @abstractmethod
     def _state(self) -> dict[str, Any]:
-        """Return what a cursor is to hold."""
+        """Return the state to store in a cursor."""
 
     def _remember(self, records: Sequence[R]) -> None:
-        """Note rows that the caller has, or will not have, so that they do not come again."""
+        """Remember rows that were returned or filtered out, so that they are not repeated."""
         for name in identities(records):
             self._came.add(name)
 
@@ -99,11 +112,11 @@ class Walk(ABC, Generic[R]):
 class Rows(Iterator[R], Generic[R]):
     """Rows of a history, newest first, read page by page as they are needed.
 
-    For one reader at a time: a second one is refused. After a cancellation or an error the next
-    row asked for goes on where the walk stood.
+    Only one reader at a time is allowed. After a cancellation or an error, the next row resumes
+    the walk.
 
     Args:
-        walk: The walk behind.
+        walk: The walk that provides the pages.
     """
 
     def __init__(self, walk: Walk[R]) -> None:
@@ -126,17 +139,17 @@ class Rows(Iterator[R], Generic[R]):
 
     @rim
     def pages(self) -> Pages[R]:
-        """Iterate over the rest page by page; a page counts as given out once it is returned."""
+        """Iterate over the remaining rows page by page; the cursor moves by whole pages."""
         return Pages(self)
 
     @rim
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Read all the rest, and return one flat dict per row (see ``to_dict``)."""
+        """Read all remaining rows, and return one flat dict per row (see ``to_dict``)."""
         return [to_dict(row) for row in self]
 
     @property
     def cursor(self) -> str:
-        """Where the walk stands, for ``cursor=`` of the same call in any process."""
+        """The position of the walk, for ``cursor=`` of the same call in any process."""
         return self._walk.cursor
 
     def _advance(self) -> Page[R] | None:
@@ -144,7 +157,7 @@ class Rows(Iterator[R], Generic[R]):
             raise InvalidArgument(
                 "rows",
                 "another task or thread is reading this walk",
-                hint="Start a walk of its own in each task or thread.",
+                hint="Start a separate walk in each task or thread.",
             )
         try:
             return self._walk.advance()
@@ -152,7 +165,7 @@ class Rows(Iterator[R], Generic[R]):
             self._reading.release()
 
     def _page(self) -> Page[R] | None:
-        """Return the rest of the page under way, or the next one, as given out."""
+        """Return the rest of the current page or the next page, and record it as returned."""
         page = Page(tuple(self._left)) if self._left else self._advance()
         self._left.clear()
         for row in page or ():
@@ -161,7 +174,7 @@ class Rows(Iterator[R], Generic[R]):
 
 
 class Pages(Iterator[Page[R]], Generic[R]):
-    """Pages of a history; what ``Rows.pages`` returns."""
+    """Pages of a history, as returned by ``Rows.pages``."""
 
     def __init__(self, rows: Rows[R]) -> None:
         self._rows = rows

@@ -1,1 +1,1 @@
-"""Account reads: queries, records, decoding, windows and parts of histories. Nothing awaits."""
+"""Account reads: queries, records, decoding, windows and partitions. Nothing here awaits."""

@@ -1,4 +1,4 @@
-"""Balances from the bytes of an answer, whatever its shape."""
+"""Decode balances from the body of a response, in any of its known shapes."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def decode_main_balances(
     Args:
         body: The whole body.
         operation: The ``operationId``, for errors.
-        ticker: The currency that was asked for, if one was.
+        ticker: The requested currency, if there is one.
 
     Raises:
-        MalformedResponse: the body holds no balances; ``MalformedRecord`` where one is to blame.
+        MalformedResponse: the body holds no balances; ``MalformedRecord`` if one is unreadable.
     """
     return _decode(MainBalance, body, operation, ticker)
 
@@ -35,7 +35,7 @@ def decode_main_balances(
 def decode_spot_balances(
     body: bytes, operation: str, ticker: str | None = None
 ) -> Mapping[str, SpotBalance]:
-    """Decode the balances of the trade account, by ticker; as ``decode_main_balances`` does."""
+    """Decode the balances of the trade account, like ``decode_main_balances``."""
     return _decode(SpotBalance, body, operation, ticker)
 
 
@@ -56,6 +56,6 @@ def _decode(kind: type[B], body: bytes, operation: str, ticker: str | None) -> M
 
 
 def _is_single(kind: type[B], parsed: Mapping[str, Any]) -> bool:
-    """Return whether an object is a balance rather than a map of some, as it is for one ticker."""
+    """Return whether an object is one balance, as for one ticker, rather than a map of balances."""
     field = next(iter(names(kind)))
     return field in parsed and not isinstance(parsed[field], dict)

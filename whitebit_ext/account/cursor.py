@@ -1,4 +1,4 @@
-"""Where a walk stands, as a text that another process goes on from."""
+"""The position of a walk as text, from which any process can resume it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST = 200_000  # characters
 
 
 def write_cursor(query: Query, state: dict[str, Any]) -> str:
-    """Return a state as text: ASCII, without a space, fit for JSON, a file and a URL."""
+    """Return a state as URL-safe ASCII text without spaces."""
     content = json.dumps([_VERSION, query.read, query.digest, state], separators=(",", ":"))
     return base64.urlsafe_b64encode(zlib.compress(content.encode())).decode()
 
@@ -25,7 +25,7 @@ def read_cursor(query: Query, cursor: object) -> dict[str, Any] | None:
     """Return the state in a cursor.
 
     Raises:
-        InvalidArgument: it is no cursor, or that of a walk with other arguments.
+        InvalidArgument: it is not a cursor, or belongs to a walk with other arguments.
     """
     if cursor is None:
         return None
@@ -42,4 +42,4 @@ def read_cursor(query: Query, cursor: object) -> dict[str, Any] | None:
             if (read, digest) != (query.read, query.digest):
                 raise InvalidArgument("cursor", "it belongs to a walk with other arguments")
             return state
-    raise InvalidArgument("cursor", "it is not what .cursor gave")
+    raise InvalidArgument("cursor", "expected a value of .cursor")

@@ -1,7 +1,7 @@
-"""Pages of records from the bytes of an answer, whatever its shape.
+"""Decode pages of records from the body of a response, in any of its known shapes.
 
-msgspec decodes an answer of the documented shape straight into records; any other is parsed as
-JSON and read field by field in ``lenient_rows``. Both ways lead to the same records.
+msgspec decodes a response of the documented shape directly into records; any other is parsed as
+JSON and converted field by field in ``lenient_rows``. Both paths return the same records.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ T = TypeVar("T")
 
 
 class Undocumented(Exception):
-    """Say that an answer has not the documented shape, so that the lenient reading is needed."""
+    """A response without the documented shape: the lenient decoder is needed."""
 
 
-# Beside its own errors, what `datetime`, `Decimal` and `bytes.decode` raise inside msgspec.
+# msgspec's own errors, and those that `datetime`, `Decimal` and `bytes.decode` raise inside it.
 _FAST_ERRORS = (Undocumented, msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
 
 
 class _Rows(msgspec.Struct, Generic[T]):
-    """The envelope of a list that says how many rows there are."""
+    """The envelope of a list that has a total."""
 
     records: list[T]
     total: int
 
 
 def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
-    # Not strict: unix seconds become datetimes, and numbers in quotes numbers.
+    # Not strict: unix seconds become datetimes, and quoted numbers become numbers.
     return msgspec.json.Decoder(shape, strict=False, float_hook=Decimal)
 
 
@@ -69,16 +69,16 @@ _DEALS = _decoder(list[Deal])
 
 _set_answer = Record.__dict__["_answer"].__set__
 _set_row = Record.__dict__["_row"].__set__
-# Records are frozen for those who get them; only here a market is put into them.
+# Records are frozen for callers; only this module sets their market.
 _SET_MARKET = {kind: kind.__dict__["market"].__set__ for kind in (Order, Deal)}
 
 
 class Answer:
-    """An answer that records came in, parsed again when their raw rows are asked for.
+    """The response that records were decoded from, parsed again when raw rows are requested.
 
     Args:
         body: The whole body.
-        rows: Its rows, where they are parsed already.
+        rows: Its rows, if they are already parsed.
     """
 
     __slots__ = ("_body", "_rows")
@@ -88,7 +88,7 @@ class Answer:
         self._rows = rows
 
     def raw(self, row: int) -> Mapping[str, Any]:
-        """Return a row as it came."""
+        """Return a row as parsed from JSON."""
         if self._rows is None:
             parsed = load_json(self._body, "", strict=False)
             if isinstance(parsed, dict) and "records" in parsed:
@@ -100,7 +100,7 @@ class Answer:
 
 
 def set_origin(records: Iterable[Record], answer: Answer, first: int = 0) -> None:
-    """Note in each record which row of an answer it is, from the first on."""
+    """Store in each record its response and row number, counted from ``first``."""
     _set_each(_set_answer, records, repeat(answer))
     _set_each(_set_row, records, count(first))
 
@@ -115,7 +115,7 @@ def decode_transactions(body: bytes, operation: str) -> Page[Transaction]:
     """Decode a page of deposits and withdrawals.
 
     Raises:
-        MalformedResponse: the body is no such page; ``MalformedRecord`` where a row is to blame.
+        MalformedResponse: the body is not such a page; ``MalformedRecord`` if a row is unreadable.
     """
     return _page(Transaction, _TRANSACTIONS, sound_transaction, body, operation)
 
@@ -131,7 +131,7 @@ def decode_orders(body: bytes, operation: str, market: str | None = None) -> Pag
     Args:
         body: The whole body.
         operation: The ``operationId``, for errors.
-        market: The market that was asked for, if one was.
+        market: The requested market, if there is one.
     """
     with suppress(*_FAST_ERRORS):
         return _merged_page(Order, read(_ORDERS_BY_MARKET, body), sound_order, body)
@@ -139,10 +139,10 @@ def decode_orders(body: bytes, operation: str, market: str | None = None) -> Pag
 
 
 def decode_deals(body: bytes, operation: str, market: str | None = None) -> Page[Deal]:
-    """Decode a page of deals, flat or by market; as ``decode_orders`` otherwise.
+    """Decode a page of deals, flat or by market; otherwise like ``decode_orders``.
 
     Raises:
-        MalformedResponse: also for a flat list where no market was asked for and a row names none.
+        MalformedResponse: also for a flat list if no market was requested and a row names none.
     """
     with suppress(*_FAST_ERRORS):
         return _merged_page(Deal, _deals_by_market(body, market), sound_deal, body)
@@ -156,12 +156,12 @@ def _deals_by_market(body: bytes, market: str | None) -> dict[str, list[Deal]]:
     elif market is not None:
         by_market = {market: read(_DEALS, body)}
     else:
-        raise Undocumented("which market, only the rows can say")
+        raise Undocumented("only the rows name the market")
     return by_market
 
 
 def read(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    """Decode a body that is UTF-8 from end to end: msgspec looks only at what it keeps."""
+    """Decode a body that must be valid UTF-8 throughout: msgspec checks only what it keeps."""
     if not body.isascii():
         body.decode("utf-8")
     return decoder.decode(body)
@@ -177,7 +177,7 @@ def _page(
     total: int | None
     with suppress(*_FAST_ERRORS):
         if _has_second_names(kind, body):
-            raise Undocumented("msgspec knows one name of a field")
+            raise Undocumented("msgspec supports one name per field")
         page = read(decoder, body)
         records, total = page.records, page.total
         _expect(sound(records))
@@ -195,9 +195,9 @@ def _page(
 
 
 def _has_second_names(kind: type[Record], body: bytes) -> bool:
-    """Return whether fields of a page may have a name that msgspec does not look for.
+    """Return whether fields of a page may have an alias that msgspec does not recognize.
 
-    Such names have an underscore, in plain sight or escaped; to look for one byte first is quick.
+    Aliases contain an underscore, literal or escaped; searching for one byte first is fast.
     """
     return (b"\\" in body and b"\\u00" in body) or (
         b"_" in body and any(f'"{name}"'.encode() in body for name in names(kind) if "_" in name)
@@ -222,13 +222,13 @@ def _merged_page(
 
 
 def _merged(kind: type[M], lists: list[list[M]]) -> tuple[M, ...]:
-    """Merge the markets' rows, newest first; each market keeps the server's order."""
+    """Merge the rows of all markets, newest first; each market keeps the server's order."""
     if len(lists) == 1:
         return tuple(lists[0])
     time = attrgetter("created_at" if kind is Order else "time")
     newest_first = partial(sorted, key=time, reverse=True)
     if all(rows == newest_first(rows) for rows in lists):
-        # The same order as below: sorting finds the runs, and merges them in C.
+        # The same order as below: the sort detects sorted runs and merges them in C.
         return tuple(newest_first(chain(*lists)))
     return tuple(heapq.merge(*lists, key=time, reverse=True))
 

@@ -1,4 +1,4 @@
-"""The two forms of each account read: with a signature, and with an access token. Pure."""
+"""The two forms of each account read: signed, and with an access token. No I/O."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NONCE = 0
-"""A placeholder: ``SignedAuth`` stamps the real nonce on every request that leaves."""
+"""A placeholder: ``SignedAuth`` sets the real nonce of every request."""
 
 
 @attrs.frozen
@@ -33,8 +33,8 @@ class Form(Generic[T]):
     Attributes:
         operation: The ``operationId``.
         endpoint: The generated module of the operation.
-        body: Makes the generated model of the body.
-        parse: Makes the result of the answer's bytes.
+        body: Builds the generated model of the body.
+        parse: Decodes the body of a successful response.
     """
 
     operation: str
@@ -43,7 +43,7 @@ class Form(Generic[T]):
     parse: Callable[[bytes], T]
 
     def request(self) -> Send[T]:
-        """Return what is to be sent."""
+        """Return the request to send."""
         return Send(
             self.operation,
             self.endpoint,
@@ -55,24 +55,24 @@ class Form(Generic[T]):
 
 @attrs.frozen
 class Forms(Generic[T]):
-    """A read in both of its forms."""
+    """Both forms of a read."""
 
     signed: Form[T]
     bearer: Form[T]
 
 
 def page_forms(query: Query, body: Mapping[str, Any]) -> Forms[Page[Any]]:
-    """Return the read of one page of a history.
+    """Return the request for one page of a history, in both forms.
 
     Args:
         query: Which history.
-        body: The parameters, under the server's names.
+        body: The parameters, by the server's names.
     """
     return _forms(query.operation, body, lambda data, name: decode_page(query, data, name))
 
 
 def main_balance_forms(ticker: str | None) -> Forms[Mapping[str, MainBalance]]:
-    """Return the read of the main account's balances."""
+    """Return the request for the main account's balances, in both forms."""
     from .balances import decode_main_balances
 
     return _forms(
@@ -83,7 +83,7 @@ def main_balance_forms(ticker: str | None) -> Forms[Mapping[str, MainBalance]]:
 
 
 def spot_balance_forms(ticker: str | None) -> Forms[Mapping[str, SpotBalance]]:
-    """Return the read of the trade account's balances."""
+    """Return the request for the trade account's balances, in both forms."""
     from .balances import decode_spot_balances
 
     return _forms(
@@ -96,7 +96,7 @@ def spot_balance_forms(ticker: str | None) -> Forms[Mapping[str, SpotBalance]]:
 def _forms(
     bearer: Operation, body: Mapping[str, Any], decode: Callable[[bytes, str], T]
 ) -> Forms[T]:
-    """Return a read in both forms; the row of the Bearer form names the signed one."""
+    """Return both forms of a read; the Bearer operation names the signed one."""
     signed = operation(bearer.signed_operation or "")
     whole = {**body, "request": signed.path, "nonce": NONCE}
     return Forms(
@@ -107,7 +107,7 @@ def _forms(
 def _form(
     group: str, row: Operation, body: Mapping[str, Any], decode: Callable[[bytes, str], T]
 ) -> Form[T]:
-    # Endpoints and models load when they are first used.
+    # Endpoints and models are imported on first use.
     endpoint: Any = import_module(f"whitebit_api.api.{group}.{row.name}")
     return Form(
         row.name,
@@ -118,7 +118,7 @@ def _form(
 
 
 def decode_page(query: Query, body: bytes, name: str) -> Page[Any]:
-    """Decode the answer to one page of a history; raises as ``decode_transactions`` does."""
+    """Decode one page of a history; raises as ``decode_transactions`` does."""
     from .decode import decode_converts, decode_deals, decode_orders, decode_transactions
 
     if query.read == "transactions":

@@ -1,4 +1,4 @@
-"""Records as flat dicts, ready for ``pandas.DataFrame`` and ``polars.from_dicts``."""
+"""Records as flat dicts, for ``pandas.DataFrame`` and ``polars.from_dicts``."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from whitebit_api.records import Record, Transaction
 
 
 def to_dicts(records: Iterable[Record]) -> list[dict[str, Any]]:
-    """Return one flat dict per record, as ``to_dict`` makes it."""
+    """Return one flat dict per record (see ``to_dict``)."""
     return [to_dict(record) for record in records]
 
 
 def to_dict(record: Record) -> dict[str, Any]:
-    """Return a record as a dict with the same keys, in the same order, for every row of its kind.
+    """Return a record as a flat dict; keys and their order are the same for every row of its kind.
 
-    ``Decimal`` and ``datetime`` stay what they are, enumerations become plain text and numbers,
-    nested values become columns with joined names (``confirmations_actual``), a conversion's
-    path a list of dicts; a transaction has its ``outcome`` as a column.
+    ``Decimal`` and ``datetime`` are kept, enumerations become plain text or numbers, nested
+    values become columns with joined names (``confirmations_actual``), a conversion's path
+    becomes a list of dicts, and a transaction gets its ``outcome`` as a column.
     """
     row = _flat(record)
     if isinstance(record, Transaction):
@@ -65,7 +65,7 @@ def _empty(kind: type[Struct]) -> dict[str, Any]:
 
 @cache
 def _columns(kind: type[Struct]) -> tuple[tuple[str, type[Struct] | None], ...]:
-    """Return the fields of a class, each with the class that is nested in it."""
+    """Return the fields of a class, each with its nested class, if it has one."""
     found = []
     for field in fields(kind):
         options = [field.type, *typing.get_args(field.type)]

@@ -1,4 +1,4 @@
-"""Which rows are the same row: pages overlap whenever rows arrive during a walk."""
+"""Identities of rows, to find duplicates: pages overlap if rows arrive during a walk."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Iterable, Sequence
 from whitebit_api.records import Convert, Deal, Order, Record, Transaction
 
 REMEMBERED = 12_000
-"""Rows that a walk remembers. Rows come again only as far back as others arrived meanwhile."""
+"""Rows that a walk remembers. A row can repeat only as many rows later as arrived meanwhile."""
 
 
 def identities(records: Sequence[Record]) -> list[str]:
-    """Return what tells each row of one page from all others, as 16 hex digits."""
+    """Return an identity of each row of one page, as 16 hex digits."""
     seen: Counter[str] = Counter()
     found = []
     for record in records:
         name = _name(record)
         if name is None:
-            # Without an id only the content is left; twins on one page are two rows.
+            # Without an id, the content identifies a row; equal rows on one page are two rows.
             name = repr(record)
             seen[name] += 1
             name = f"{seen[name]} {name}"
@@ -35,13 +35,13 @@ def _name(record: Record) -> str | None:
     if isinstance(record, Order):
         return f"{record.market} {record.id}"
     if isinstance(record, Deal):
-        # Who deals with himself has one deal twice: as the maker, and as the taker.
+        # A self-trade appears twice: once as maker, once as taker.
         return f"{record.market} {record.id} {record.order_id} {record.role}"
     return record.id if isinstance(record, Convert) else None
 
 
 class Remembered:
-    """The rows that came last, by identity; the oldest are forgotten."""
+    """The identities of the most recent rows; the oldest are dropped."""
 
     __slots__ = ("_names",)
 

@@ -1,6 +1,6 @@
-"""Records of rows that are not of the documented shape (contract, section 8).
+"""Convert rows without the documented shape to records (contract, section 8).
 
-Each field of the parsed JSON is converted on its own, which takes longer than msgspec's decoding.
+Each field of the parsed JSON is converted separately, which is slower than msgspec's decoder.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from whitebit_api.records import names
 from ..errors import MalformedRecord
 
 T = TypeVar("T", bound=Struct)
-# Makes a value of what JSON holds, or raises `_Unfit`.
+# Converts a parsed JSON value, or raises `_Unfit`.
 _Reading = Callable[[Any], Any]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,7 +34,7 @@ _LONGEST = 10_000  # digits; Python itself refuses longer integers
 
 
 class _Unfit(Exception):
-    """Say that a value does not fit; ``field`` is where in the row."""
+    """A value that cannot be converted; ``field`` is its path within the row."""
 
     def __init__(self, field: str = "") -> None:
         super().__init__(field)
@@ -44,17 +44,17 @@ class _Unfit(Exception):
 def read_record(
     kind: type[T], raw: Any, *, operation: str, row: int, given: Mapping[str, Any]
 ) -> T:
-    """Make a record of a row.
+    """Convert a row to a record.
 
     Args:
         kind: The class of the record.
-        raw: The row as JSON holds it.
+        raw: The row as parsed from JSON.
         operation: The ``operationId``, for the error.
-        row: The row's place in the answer, for the error.
-        given: Fields that the row itself does not hold.
+        row: The row's number in the response, for the error.
+        given: Values of fields that the row itself does not contain.
 
     Raises:
-        MalformedRecord: a field that a record cannot do without is missing or unreadable.
+        MalformedRecord: a required field is missing or unreadable.
     """
     if not isinstance(raw, dict):
         field, problem = "", "is no object"
@@ -74,7 +74,7 @@ def _object(kind: type[T], raw: Mapping[str, Any], given: Mapping[str, Any]) -> 
     readings = _readings(kind)
     for name, value in raw.items():
         field = known.get(name)
-        # Of two names of one field, the one that holds something counts.
+        # If a field comes under two names, the one with a value is used.
         if field is None or value is None:
             continue
         try:
@@ -91,9 +91,9 @@ def _object(kind: type[T], raw: Mapping[str, Any], given: Mapping[str, Any]) -> 
 
 @cache
 def _needed(kind: type[Struct]) -> list[FieldInfo]:
-    """Return the fields without which there is no record, among them what comes as a key."""
-    on_wire = set(names(kind).values())
-    return [f for f in fields(kind) if f.required or f.name not in on_wire]
+    """Return the required fields, including the one that is the key of a map."""
+    in_json = set(names(kind).values())
+    return [f for f in fields(kind) if f.required or f.name not in in_json]
 
 
 @cache
@@ -109,7 +109,7 @@ def _reading(hint: Any) -> _Reading:
     read = _required(hint)
     if not optional or hint is str:
         return read
-    # Text in place of a value that may be missing: of an enumeration an empty one is a value too.
+    # Text that means "missing"; for an enumeration, empty text is a value.
     missing = ("null",) if issubclass(hint, OpenText) else ("", "null")
     return lambda value: (
         None if isinstance(value, str) and value.lower() in missing else read(value)
@@ -154,10 +154,10 @@ def _several(kind: type[Struct]) -> _Reading:
 
 
 def rows_of(value: Any) -> list[Any] | None:
-    """Return a list as PHP writes it, also one that has become a map; ``None`` if it is none.
+    """Return a list as PHP encodes it, or ``None`` if the value is not a list.
 
-    A list from which an element was removed is written as a map by index, an empty one
-    sometimes as null.
+    PHP encodes a list from which an element was removed as a map by index, and sometimes an
+    empty list as null.
     """
     if value is None:
         return []
@@ -169,7 +169,7 @@ def rows_of(value: Any) -> list[Any] | None:
 
 
 def integer_or_none(value: Any) -> int | None:
-    """Read a number that may be missing, or ``None`` if it cannot be read."""
+    """Return a value as an integer, or ``None`` if it is missing or unreadable."""
     try:
         return _integer(value)
     except _Unfit:
@@ -201,7 +201,7 @@ def _integer(value: Any) -> int:
     if isinstance(value, bool):
         return int(value)
     found = _decimal(value)
-    # Written out with its exponent first: 1E+999999 would fill the memory as an integer.
+    # Check the exponent first: 1E+999999 as an integer would exhaust the memory.
     if found.adjusted() > 100 or found != found.to_integral_value():
         raise _Unfit
     return int(found)
@@ -220,7 +220,7 @@ def _datetime(value: Any) -> datetime:
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
         try:
             found = datetime.fromisoformat(value)
-            # Without an offset, whose midnight it means cannot be known.
+            # Without a UTC offset, the time zone is unknown.
             if found.tzinfo is None:
                 raise _Unfit
             return found.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""One list at the server, read page by page, while rows come and go."""
+"""One list on the server, read page by page while rows are added and removed."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ CAP = operation(READS["transactions"]).max_reach or 0
 
 @attrs.define
 class Listing(Generic[R]):
-    """Say which page to read next, from the newest row to the oldest, and which rows are new.
+    """The position in a list, read from the newest row to the oldest: next page and new rows.
 
-    New rows push those that follow further back, so that a page begins with rows that came
-    before: the caller knows them and drops them. Rows that leave the list (a status that changed)
-    pull the others forward, past the offset: so each page begins with the row that the page
-    before ended with, and where it does not, the walk goes back until it does.
+    Rows that are added push later rows back, so that a page begins with known rows, which are
+    dropped. Rows that leave the list (a changed status) pull later rows forward, past the offset.
+    So each page is requested to begin with the last row of the previous page; if it does not,
+    the walk goes back until it does.
 
     Attributes:
         limit: Rows per request.
-        known: Tells whether a row, by its identity and itself, came before.
-        position: How many rows of the list have been passed.
-        cap: The highest ``offset + limit``, where there is one.
-        total: How many rows the list has, where the server says it.
-        ended: Whether there is nothing more to read.
-        unreached: Rows that the server counts, and that cannot be read.
+        known: Returns for each row of a page whether it came before.
+        position: Number of rows of the list that have been passed.
+        cap: The highest ``offset + limit``, if there is one.
+        total: Number of rows of the list, if the server returns it.
+        ended: Whether all that can be read has been read.
+        unreached: Number of rows that the server counts and that cannot be read.
     """
 
     limit: int
@@ -45,26 +45,26 @@ class Listing(Generic[R]):
     _retreats: set[int] = attrs.field(factory=set)
 
     def asked(self) -> dict[str, int]:
-        """Return limit and offset of the page to read next."""
+        """Return limit and offset of the next page."""
         offset = max(0, self.position - self._overlap)
-        # One row at a time needs a second one: the first is that of the page before.
+        # A limit of 1 becomes 2: the first row is the last one of the previous page.
         limit = max(self.limit, 1 + self._overlap) if self.position else self.limit
         if self.cap is not None:
-            # At the cap the last rows are read once more: others may have moved up to there.
+            # At the cap the last rows are read again: others may have moved up.
             offset = min(offset, self.cap - 1 - self._overlap)
             limit = min(limit, self.cap - offset)
         return {"limit": limit, "offset": offset}
 
     def take(self, page: Page[R]) -> list[R]:
-        """Take the page that was asked for; return its new rows: perhaps none, before the end."""
+        """Accept the requested page and return its new rows; there may be none before the end."""
         asked = self.asked()
         limit, offset = asked["limit"], asked["offset"]
         self.total = page.total
         known = self.known(page)
         if offset and self._overlap and not any(known):
             if offset in self._retreats or (not page and (page.total or 0) > offset):
-                return self._end()  # not rows that left: the server shows no more than this
-            # Rows have left the list: what would come next may be before this page.
+                return self._end()  # no rows have left: the server returns no more than this
+            # Rows have left the list: the next row may now be before this page.
             self._retreats.add(offset)
             back = max(0, offset - limit + 1)
             self.position = back + self._overlap if back else 0
@@ -78,7 +78,7 @@ class Listing(Generic[R]):
         elif end >= page.total or not page or (end == self.cap and stuck and not fresh):
             self._end()
         if stuck and not self.ended and end != self.cap:
-            self._overlap = 0  # a server that sends one row at a time
+            self._overlap = 0  # the server returns one row at a time
         if fresh:
             self._retreats.clear()
         return fresh

@@ -1,4 +1,4 @@
-"""What a read is asked for, checked before anything is sent (contract, `tables.md`)."""
+"""The arguments of account reads, checked before anything is sent (contract, `tables.md`)."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ READS: Mapping[str, str] = {
     "deals": "list_account_deals",
     "converts": "list_account_converts",
 }
-"""The operation behind each history; its signed twin has the same parameters."""
+"""The operation of each history; its signed counterpart has the same parameters."""
 _LARGEST_ID = 2**63 - 1
 
 
 @attrs.frozen
 class Query:
-    """One of the four histories, and which rows of it.
+    """A query of one of the four histories.
 
     Attributes:
         read: ``transactions``, ``orders``, ``deals`` or ``converts``.
-        filters: What goes into the body as it is, under the server's names.
-        since: Rows of this time and later.
-        until: Rows earlier than this.
-        limit: Rows per request; 1 is asked for together with the row before it.
-        single: Whether one row is looked up, where the server ignores dates.
+        filters: Parameters that go into the body unchanged, by the server's names.
+        since: Earliest time, inclusive.
+        until: Latest time, exclusive.
+        limit: Rows per request; a limit of 1 is sent as 2, with the previous row.
+        single: Whether a single row is looked up, for which the server ignores dates.
     """
 
     read: str
@@ -49,17 +49,17 @@ class Query:
 
     @property
     def operation(self) -> Operation:
-        """The operation with an access token; its row names the signed one."""
+        """The operation with an access token, which names the signed one."""
         return operation(READS[self.read])
 
     @property
     def market(self) -> str | None:
-        """The market that is asked for, if one is."""
+        """The requested market, if there is one."""
         return self.filters.get("market")
 
     @property
     def digest(self) -> str:
-        """Short text that differs for any other question; the length of pages is not part."""
+        """A short digest of the query; the page size is not part of it."""
         times = [time and time.timestamp() for time in (self.since, self.until)]
         text = json.dumps([self.read, dict(self.filters), times], sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
@@ -81,7 +81,7 @@ def transactions_query(
     """Check the arguments of a walk through deposits and withdrawals.
 
     Raises:
-        InvalidArgument: an argument is wrong; it is named.
+        InvalidArgument: an argument is wrong; the error names it.
     """
     filters: dict[str, Any] = {}
     if method is not None:
@@ -93,7 +93,7 @@ def transactions_query(
     if addresses is not None:
         filters["addresses"] = _texts("addresses", addresses)
     _put_text(filters, "memo", memo)
-    # Published under one name, probably read under the other (contract, section 8).
+    # Documented under one name, probably read under the other (contract, section 8).
     _put_text(filters, "unique_id", unique_id)
     _put_text(filters, "uniqueId", unique_id, "unique_id")
     if status is not None:
@@ -111,10 +111,10 @@ def orders_query(
     until: datetime | None = None,
     limit: int | None = None,
 ) -> Query:
-    """Check the arguments of a walk through orders; ``order_id`` wins over ``client_order_id``.
+    """Check the arguments of a walk through orders; ``order_id`` overrides ``client_order_id``.
 
     Raises:
-        InvalidArgument: an argument is wrong; it is named.
+        InvalidArgument: an argument is wrong; the error names it.
     """
     filters: dict[str, Any] = {}
     _put_text(filters, "market", market)
@@ -138,7 +138,7 @@ def deals_query(
     """Check the arguments of a walk through deals.
 
     Raises:
-        InvalidArgument: an argument is wrong; it is named.
+        InvalidArgument: an argument is wrong; the error names it.
     """
     filters: dict[str, Any] = {}
     _put_text(filters, "market", market)
@@ -158,7 +158,7 @@ def converts_query(
     """Check the arguments of a walk through conversions.
 
     Raises:
-        InvalidArgument: an argument is wrong; it is named.
+        InvalidArgument: an argument is wrong; the error names it.
     """
     filters: dict[str, Any] = {}
     _put_text(filters, "fromTicker", from_ticker, "from_ticker")
@@ -200,10 +200,10 @@ def _put_text(
 def _text(argument: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidArgument(argument, "expected a str that is not empty, or None")
-    # Signed bodies are ASCII (contract, section 6), in which json writes any text; but what does
-    # not print is no name, address or id.
+    # Any text can be sent: signed bodies are ASCII (contract, section 6), and JSON escapes the
+    # rest. But no name, address or id contains unprintable characters.
     if not value.isprintable():
-        raise InvalidArgument(argument, "it holds a character that does not print")
+        raise InvalidArgument(argument, "it contains a character that is not printable")
     return value
 
 

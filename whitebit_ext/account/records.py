@@ -1,4 +1,4 @@
-"""Pages of records; the records themselves are generated from the spec."""
+"""Pages of records; the record classes are generated from the spec."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ R = TypeVar("R", bound=Record)
 
 @attrs.frozen
 class Page(Generic[R]):
-    """Rows that one request brought, newest first.
+    """The rows of one response, newest first.
 
     Attributes:
         records: The rows.
-        total: How many rows there are in all, where the server says it.
+        total: Number of rows of the whole list, if the server returns it.
     """
 
     records: tuple[R, ...]
@@ -64,5 +64,5 @@ class Page(Generic[R]):
         return bool(self.records)
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Return one flat dict per row, as ``to_dict`` makes it."""
+        """Return one flat dict per row (see ``to_dict``)."""
         return [to_dict(record) for record in self.records]

@@ -1,4 +1,4 @@
-"""The announced end of account reads with an access token (contract, section 5)."""
+"""The announced removal of account reads with an access token (contract, section 5)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _warned = False
 
 
 def name_the_removal(error: WhiteBITError, name: str) -> WhiteBITError:
-    """Return an error that names the announced end of the Bearer reads, where it may be that."""
+    """Return an error that names the announced removal, if that may be the cause."""
     sunset = operation(name).sunset
-    if error.operation != name:  # of the refresh that was to give the token
+    if error.operation != name:  # the error of the token refresh
         return error
     if error.status_code in (404, 410):
         return BearerReadsRemoved.of(
@@ -38,8 +38,8 @@ def name_the_removal(error: WhiteBITError, name: str) -> WhiteBITError:
 
 
 def warn_of_the_removal(name: str) -> None:
-    """Say once per process that WhiteBIT announced the end of the Bearer reads."""
-    global _warned  # once per process is what is wanted
+    """Warn once per process that WhiteBIT announced the removal of the Bearer reads."""
+    global _warned  # once per process
     if _warned or not operation(name).deprecated:
         return
     _warned = True
@@ -53,7 +53,7 @@ def warn_of_the_removal(name: str) -> None:
 
 
 def _outside() -> int:
-    """Return the stack level of the first caller outside of this package, for a warning."""
+    """Return the stack level of the first caller outside this package."""
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
         frame, level = frame.f_back, level + 1

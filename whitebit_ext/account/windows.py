@@ -1,4 +1,4 @@
-"""Windows of time in which orders, deals and conversions are read."""
+"""Time windows in which orders, deals and conversions are read."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ DAY = 86_400
 DATES: Mapping[str, Dates] = {
     read: dates for read, name in READS.items() if (dates := operation(name).dates) is not None
 }
-"""How each read takes dates, where it does."""
+"""The date parameters of each read that has them."""
 AHEAD: Mapping[str, int] = {"orders": 60, "deals": 60}
-"""Seconds after now that a walk "until now" asks for, so that a clock that is slow hides nothing;
-where the server takes a time to come."""
+"""Seconds added to "now" where the server accepts future times, so that a slow clock hides no
+rows."""
 PATIENCE = 2
-"""Days that the server's idea of six months may be shorter than ours."""
+"""Days by which the server's six months may be shorter than ours."""
 
 
 def oldest_kept(now: float, months: int) -> int:
-    """Return midnight UTC so many months ago: the server refuses earlier times."""
+    """Return midnight UTC ``months`` ago, in unix seconds: the server rejects earlier times."""
     today = datetime.fromtimestamp(now, UTC)
     year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
     day = min(today.day, calendar.monthrange(year, month + 1)[1])
@@ -35,10 +35,10 @@ def oldest_kept(now: float, months: int) -> int:
 
 
 def whole_second_before(time: datetime) -> int:
-    """Return the last whole second that is not later than a time."""
+    """Return the time in unix seconds, rounded down."""
     return math.floor(time.timestamp())
 
 
 def whole_second_after(time: datetime) -> int:
-    """Return the first whole second that is not earlier than a time."""
+    """Return the time in unix seconds, rounded up."""
     return math.ceil(time.timestamp())

@@ -1,186 +1,172 @@
-"""Leases and pace over a store: who may ask now, without any lock across network I/O.
+"""Who may ask: the lease in the connection row, taken, watched, renewed and given back.
 
-A lease stops a second *request*; it never refuses a *result*. It is a row with an owner that
-others watch: one that stood still for its whole length, by the watcher's own monotonic clock, is
-taken over. So clocks of different machines need not agree.
+A lease stops a second *request*; it never refuses a *result* (docs/custody.md).
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 from collections.abc import Callable
-from typing import TypeVar
 
 import attrs
 
-from ..errors import CustodyError, StoreUnavailable
+from ..errors import CustodyError, NotSent
 from ..runtime.clock import Clock
-from .rows import Custody
-
-T = TypeVar("T")
+from . import changes
+from .connection import Connection, Lease, Pin
+from .connections import Committed, Connections, Held, fresh_id
+from .outcomes import Change, Outcome
+from .takeover import Sighting, abandoned, fresh, sight
+from .values import LONGEST_ANSWER, Asks, Attempt
 
 log = logging.getLogger("whitebit_ext")
 
-COMMIT_PATIENCE = 10.0
-"""Seconds for which a failing store is tried again with a value that exists nowhere else."""
-_FREE = "free"
+_MOST_SIGHTINGS = 10_000
 
 
 @attrs.frozen
-class Lease:
-    """A lease that this caller holds."""
+class Asking:
+    """An attempt that was noted, and that may be sent.
 
-    name: tuple[str, ...]
-    owner: str
+    Attributes:
+        user_id: Whose.
+        incarnation: Of the row that it was noted in.
+        attempt: As it was noted.
+        held: The row after that.
+        began: Monotonic time before the write of the lease that was acknowledged was first tried.
+    """
+
+    user_id: str
+    incarnation: str
+    attempt: Attempt
+    held: Held
+    began: float
 
 
 class Leases:
-    """Take, renew and give back leases.
+    """Take the lease of a user's row, and keep it.
 
     Args:
-        custody: Where the rows are.
-        clock: What standing still is measured by.
-        length: Seconds without a sign of life after which a lease may be taken over; longer
-            than any single request lasts.
+        connections: Where the rows are.
+        clock: What leases are watched by.
+        length: Seconds without a sign of life after which a lease may be taken over; longer than
+            two requests last.
     """
 
-    def __init__(self, custody: Custody, clock: Clock, length: float) -> None:
-        self._custody = custody
+    def __init__(self, connections: Connections, clock: Clock, length: float) -> None:
+        self._connections = connections
         self._clock = clock
         self.length = length
-        self._seen: dict[tuple[str, ...], tuple[int, float]] = {}
+        self._sightings: dict[str, Sighting] = {}
         self._lock = threading.Lock()
 
-    def acquire(self, *name: str) -> Lease | None:
-        """Take the lease if it is free or abandoned; return ``None`` while another holds it."""
-        held = self._custody.read("lease", *name)
-        if (
-            held is not None
-            and held.value["owner"] != _FREE
-            and not self._stood_still(name, held.version)
-        ):
-            return None
-        owner = secrets.token_hex(16)
-        expect = held.version if held else None
-        if not self._custody.write("lease", name, {"owner": owner}, expect):
-            return None
-        with self._lock:
-            self._seen.pop(name, None)
-        return Lease(name, owner)
-
-    def _stood_still(self, name: tuple[str, ...], version: int) -> bool:
-        now = self._clock.monotonic()
-        with self._lock:
-            seen = self._seen.get(name)
-            if seen is None or seen[0] != version:
-                self._seen[name] = (version, now)
-                return False
-            return now - seen[1] >= self.length
-
-    def renew(self, lease: Lease) -> bool:
-        """Give a sign of life; return whether the lease is still this caller's."""
-        return self._rewrite(lease, lease.owner)
-
-    def release(self, lease: Lease) -> None:
-        """Give the lease back; nothing happens if another has taken it over.
-
-        A store that fails here must not hide the outcome of what the lease was for: the lease
-        is then taken over by whoever waits for it.
-        """
-        try:
-            self._rewrite(lease, _FREE)
-        except StoreUnavailable as error:
-            log.warning("a lease was not given back and will be taken over: %s", error.message)
-
-    def _rewrite(self, lease: Lease, owner: str) -> bool:
-        while True:  # a key rotation may write the row meanwhile; a new owner ends it
-            held = self._custody.read("lease", *lease.name)
-            if held is None or held.value["owner"] != lease.owner:
-                return False
-            if self._custody.write("lease", lease.name, {"owner": owner}, held.version):
-                return True
-
-
-class Pace:
-    """Let one request go per interval, over all processes that share a store.
-
-    A caller goes when the row has stood still for an interval, by the caller's own monotonic clock:
-    so clocks that disagree neither block it nor let it go early.
-
-    Args:
-        custody: Where the row is.
-        clock: What the interval is measured by.
-        interval: Seconds between two requests; 0 lets all go.
-        egress: Label of the address that requests leave from: limits count per IP address.
-    """
-
-    def __init__(self, custody: Custody, clock: Clock, *, interval: float, egress: str) -> None:
-        self._custody = custody
-        self._clock = clock
-        self._interval = interval
-        self._egress = egress
-        self._turn = threading.Lock()
-        self._last = ""
-        self._seen = -1
-        self._since = 0.0
-
-    def wait(self, alive: Callable[[], object]) -> None:
-        """Block this thread until its request may go.
+    def ask(
+        self,
+        user_id: str,
+        pin: Pin,
+        asks: Asks,
+        subject: str,
+        held: Held,
+        *,
+        first: Callable[[Connection | None], Change] | None = None,
+        is_current: bool = False,
+    ) -> tuple[Outcome, Asking | None, Committed]:
+        """Take the lease and note the attempt in one change, before a refresh or a secret is sent.
 
         Args:
-            alive: Called about once a second meanwhile, to renew a lease.
+            user_id: Whose.
+            pin: What the caller belongs to.
+            asks: ``REFRESH`` or ``SECRET``.
+            subject: The digest of the parent token, or the ``externalId``.
+            held: The row as it was read last.
+            first: A change that is made before, in the same write.
+            is_current: Whether the row was read after what made the caller ask.
         """
-        if self._interval <= 0:
-            return
-        while not self._turn.acquire(timeout=1.0):
-            alive()
-        try:
-            self._watch(alive)
-        finally:
-            self._turn.release()
+        id, now = fresh_id(), self._clock.time()
+        over = self.abandoned(user_id, held)
 
-    def _watch(self, alive: Callable[[], object]) -> None:
-        """Watch the row until this thread may go; one thread of a process does at a time."""
-        called = self._clock.monotonic()
-        while True:
-            held = self._custody.read("pace", self._egress)
-            monotonic = self._clock.monotonic()
-            if held is None:
-                rest = 0.0
-            else:
-                # The row of another process, or one never seen: watch it from now on.
-                if held.value["turn"] != self._last and held.version != self._seen:
-                    self._seen, self._since = held.version, monotonic
-                rest = self._since + self._interval - monotonic
-            if rest <= 0:
-                turn = secrets.token_hex(16)
-                expect = held.version if held else None
-                if self._custody.write("pace", (self._egress,), {"turn": turn}, expect):
-                    self._last, self._since = turn, monotonic
-                    return
-            else:
-                self._clock.sleep(min(rest, self._interval / 10))
-            if monotonic - called >= 1.0:
-                called = monotonic
-                alive()
+        def change(row: Connection | None) -> Change:
+            before = first(row) if first is not None else None
+            if before is not None and before.outcome not in (Outcome.DONE, Outcome.ALREADY):
+                return before
+            after = row if before is None else before.row
+            return changes.ask(
+                after, pin, attempt=id, asks=asks, subject=subject, now=now, over=over
+            )
 
+        made = self._connections.commit(
+            user_id, change, held, is_current=is_current, padding=LONGEST_ANSWER
+        )
+        noted = made.row.attempt(id) if made.row is not None else None
+        if noted is None or made.change.outcome not in (Outcome.DONE, Outcome.ALREADY):
+            return made.change.outcome, None, made
+        began = self._clock.monotonic() if made.began is None else made.began
+        return (
+            made.change.outcome,
+            Asking(user_id, pin.incarnation, noted, made.held, began),
+            made,
+        )
 
-def patiently(commit: Callable[[], T], clock: Clock) -> T | None:
-    """Commit what exists nowhere else, trying a failing store again for 10 s.
-
-    Returns:
-        What the commit returned, or ``None`` where the store failed to the end.
-    """
-    until = clock.monotonic() + COMMIT_PATIENCE
-    pause = 0.05
-    while True:
-        try:
-            return commit()
-        except CustodyError as error:
-            log.warning("the store failed and is tried again: %s", error.message)
-        if clock.monotonic() >= until:
+    def abandoned(self, user_id: str, held: Held) -> Lease | None:
+        """Look at the lease of a row, and return it if it may be taken over."""
+        lease = held.row.lease if held.row is not None else None
+        now = self._clock.monotonic()
+        with self._lock:
+            seen = sight(self._sightings.get(user_id), lease, monotonic=now)
+            if seen is None:
+                self._sightings.pop(user_id, None)
+                return None
+            if len(self._sightings) >= _MOST_SIGHTINGS and user_id not in self._sightings:
+                self._sightings.clear()
+            self._sightings[user_id] = seen
+        if not abandoned(seen, monotonic=now, length=self.length, age=held.age):
             return None
-        clock.sleep(pause)
-        pause = min(2 * pause, 1.0)
+        return lease
+
+    def frees_in(self, user_id: str, held: Held) -> float:
+        """Return the seconds after which it is worth asking again for a lease that is held."""
+        with self._lock:
+            seen = self._sightings.get(user_id)
+        watched = 0.0 if seen is None else self._clock.monotonic() - seen.since
+        left = self.length - watched
+        if held.age is not None and held.age >= 0:
+            left = min(left, max(4 * self.length - held.age, 1.0 - watched))
+        return max(left, 0.0)
+
+    def hold(self, asking: Asking) -> Asking:
+        """Make sure that the lease is the asker's, right before the request leaves.
+
+        Raises:
+            NotSent: it was taken over; nothing was sent.
+        """
+        monotonic = self._clock.monotonic()
+        if asking.attempt.asks is Asks.CODE or fresh(
+            acknowledged=asking.began, monotonic=monotonic, length=self.length
+        ):
+            return asking
+        id = asking.attempt.id
+        made = self._connections.commit(
+            asking.user_id, lambda row: changes.renew(row, id), asking.held, padding=LONGEST_ANSWER
+        )
+        if made.change.outcome is Outcome.LEASE_LOST:
+            self.withdraw(asking)
+            raise NotSent("the lease was taken over; nothing was sent")
+        began = monotonic if made.began is None else made.began
+        return attrs.evolve(asking, held=made.held, began=began)
+
+    def withdraw(self, asking: Asking) -> None:
+        """Take an attempt back: it was not sent, or its answer says that nothing was consumed."""
+        self._settle(asking, changes.withdraw)
+
+    def unanswered(self, asking: Asking) -> None:
+        """Note that no answer will come."""
+        self._settle(asking, changes.unanswered)
+
+    def _settle(self, asking: Asking, change: Callable[[Connection | None, str], Change]) -> None:
+        """Make a change that must not hide the outcome that it belongs to."""
+        id = asking.attempt.id
+        try:
+            self._connections.commit(asking.user_id, lambda row: change(row, id), asking.held)
+        except CustodyError as error:
+            log.warning("an attempt was not closed; others wait for its lease: %s", error.message)

@@ -1,13 +1,14 @@
-"""The spill directory: where a secret goes that the store does not take.
+"""The spill directory: where an answer goes that comes once and that the store does not take.
 
-It is the last resort before a secret exists in one process's memory alone. What lies in it is
-sealed like a row, and goes into custody at the next call that finds it.
+It is the last resort before a pair or a secret exists in one process's memory alone. What lies in
+it is sealed like a row, and goes into the store at the next call that finds it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import secrets
 from collections.abc import Iterator
@@ -15,18 +16,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import InvalidArgument, SealBroken, StoreUnavailable
-from .rows import Custody, Value
+from .connection import decode_attempt, encode_attempt
+from .rows import Custody
 from .sealing import Sealer
-from .values import StoredKey
+from .values import Attempt
+
+log = logging.getLogger("whitebit_ext")
 
 
 class Spill:
-    """Keep a user's key in a file of a directory, sealed and durable.
+    """Keep answers in files of a directory, sealed and durable.
 
     Args:
         directory: An existing directory on a disk of this machine, not that of the store.
         sealer: What seals the files.
-        custody: What knows where a key belongs.
+        custody: What knows where an answer belongs.
     """
 
     def __init__(self, directory: str | os.PathLike[str], sealer: Sealer, custody: Custody) -> None:
@@ -47,34 +51,49 @@ class Spill:
             self._write(probe, b"probe")
             probe.unlink()
 
-    def put(self, stored: StoredKey) -> None:
-        """Seal and write a key; it is on the disk when this returns.
+    def put(self, user_id: str, incarnation: str, attempt: Attempt) -> bool:
+        """Seal and write an attempt with its answer; it is on the disk when this returns.
 
-        Raises:
-            StoreUnavailable: it could not be written.
+        Returns:
+            Whether it was written; what the disk raises is logged.
         """
-        place = self._place(stored.key.user_id)
-        sealed = self._sealer.seal(json.dumps(self._custody.value_of(stored)).encode(), place)
-        path = self._path(place)
+        place = self._place(user_id, attempt.id)
+        sealed = self._sealed(incarnation, attempt, place)
+        path = self._path(user_id, attempt.id)
         fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        with _failures("the spill directory was not written"):
-            self._write(fresh, sealed)
-            fresh.replace(path)
-            self._sync_directory()
+        try:
+            with _failures("the spill directory was not written"):
+                self._write(fresh, sealed)
+                fresh.replace(path)
+                self._sync_directory()
+        except StoreUnavailable as error:
+            log.error("an answer that comes once was not spilled either: %s", error.message)
+            return False
+        log.error("an answer that comes once lies in the spill directory")
+        return True
 
-    def get(self, user_id: str) -> StoredKey | None:
-        """Return the user's key that lies here, or ``None``.
+    def all(self, user_id: str) -> list[tuple[str, Attempt]]:
+        """Return the attempts of a user that lie here, each with its incarnation.
 
         Raises:
             SealBroken, EncryptionKeyMissing: a file is there and does not open.
             StoreUnavailable: it cannot be read.
         """
-        place = self._place(user_id)
-        path = self._path(place)
+        found = []
+        with _failures("the spill directory cannot be read"):
+            paths = sorted(self._directory.glob(f"{self._name(user_id)}-*.sealed"))
+        for path in paths:
+            id = path.name.removesuffix(".sealed").rpartition("-")[2]
+            kept = self._open(path, self._place(user_id, id))
+            if kept is not None:
+                found.append(kept)
+        return found
+
+    def _open(self, path: Path, place: tuple[str, ...]) -> tuple[str, Attempt] | None:
         with _failures("the spill directory cannot be read"):
             try:
                 sealed = path.read_bytes()
-            except FileNotFoundError:
+            except FileNotFoundError:  # another process has stored it meanwhile
                 return None
         try:
             opened = self._sealer.open(sealed, place)
@@ -84,44 +103,34 @@ class Spill:
                 hint="Treat it as tampering: move the file away and find out who wrote it.",
             )
         else:
-            return self._custody.stored_key(user_id, json.loads(opened))
+            incarnation, attempt = json.loads(opened)
+            return incarnation, decode_attempt(attempt)
         raise broken
 
-    def hand_over(self, stored: StoredKey) -> bool:
-        """Put a key that lay here into custody, unless custody holds a later one of the user.
+    def remove(self, user_id: str, attempt: str) -> None:
+        """Delete an attempt, once the store has it; a disk that fails is logged."""
+        path = self._path(user_id, attempt)
+        try:
+            with _failures("the spill directory cannot be written"):
+                if path.exists():
+                    path.unlink(missing_ok=True)
+                    self._sync_directory()
+        except StoreUnavailable as error:
+            log.warning("a spilled answer was not deleted: %s", error.message)
 
-        A user has one key at a time, and the one of the present login is the later one. Only
-        where that tells nothing are times compared, since two machines' clocks may differ.
-        """
-        user_id = stored.key.user_id
-        pair = self._custody.pair(user_id)
-        login = pair.login if pair else None
+    def _sealed(self, incarnation: str, attempt: Attempt, place: tuple[str, ...]) -> bytes:
+        return self._sealer.seal(json.dumps([incarnation, encode_attempt(attempt)]).encode(), place)
 
-        def change(value: Value | None) -> Value | None:
-            if value is not None and value["external_id"] != stored.key.external_id:
-                held, lay_here = value["login"] == login, stored.login == login
-                if held > lay_here or (held == lay_here and value["since"] >= stored.since):
-                    return None
-            return self._custody.value_of(stored)
+    def _place(self, user_id: str, attempt: str) -> tuple[str, ...]:
+        return self._custody.place("spill", (user_id, attempt))
 
-        return self._custody.update("key", (user_id,), change) is not None
-
-    def remove(self, user_id: str) -> None:
-        """Delete what lies here of a user, once custody has it.
-
-        Raises:
-            StoreUnavailable: it could not be deleted.
-        """
-        with _failures("the spill directory cannot be written"):
-            self._path(self._place(user_id)).unlink(missing_ok=True)
-            self._sync_directory()
-
-    def _place(self, user_id: str) -> tuple[str, ...]:
-        return self._custody.place("spill", (user_id,))
-
-    def _path(self, place: tuple[str, ...]) -> Path:
+    def _name(self, user_id: str) -> str:
+        place = self._custody.place("spill", (user_id,))
         named = b"".join(len(part).to_bytes(4, "big") + part.encode() for part in place)
-        return self._directory / f"{hashlib.sha256(named).hexdigest()}.sealed"
+        return hashlib.sha256(named).hexdigest()
+
+    def _path(self, user_id: str, attempt: str) -> Path:
+        return self._directory / f"{self._name(user_id)}-{attempt}.sealed"
 
     def _write(self, path: Path, data: bytes) -> None:
         """Write a new file that nobody else can read, and have it on the disk."""

@@ -1,14 +1,28 @@
-"""The values that custody keeps: token pairs, and API keys with their secrets."""
+"""The values that custody keeps; they stand below the protocol and the keys, which use them."""
 
 from __future__ import annotations
+
+import base64
+import enum
+import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
 from ..secret import Secret
-from ..signing import ApiKey
 
 REFRESH_TOKEN_LIFETIME = 600.0
 """Seconds that a refresh token lives (contract, section 3)."""
+LONGEST_ANSWER = 16_384
+"""Bytes of the longest answer to a one-shot request that a row has room for."""
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def unknown_fields() -> Any:
+    """Return the field for what a newer release wrote: kept in a rewrite, and not printed."""
+    return attrs.field(default=_NOTHING, repr=False, kw_only=True)
 
 
 @attrs.frozen
@@ -23,8 +37,10 @@ class TokenPair:
         lifetime: Seconds; ``None`` where the server did not say, then it serves until a 401.
         login: Marks the login that it stems from; renewals keep it.
         after_rejection: Whether it was obtained because its parent was answered 401.
-        dead: Whether the server has refused the refresh token; it stays as the parent of a
-            pair that another process may still hold and could not store yet.
+        dead: Whether the server has refused the refresh token; it stays as the parent of a late
+            result.
+        parent: Digest of the refresh token that it was renewed from; ``None`` of a login's.
+        asked: Number of the attempt that it answers: of two for one parent, the later is used.
     """
 
     access: Secret
@@ -35,6 +51,9 @@ class TokenPair:
     login: str
     after_rejection: bool = False
     dead: bool = False
+    parent: str | None = None
+    asked: int = 0
+    rest: Mapping[str, Any] = unknown_fields()
 
     def expired(self, now: float) -> bool:
         """Return whether the access token has ended."""
@@ -55,19 +74,147 @@ class TokenPair:
         """Return whether there is a refresh token that may still be taken."""
         return self.refresh is not None and not self.dead and now < self.refresh_ends_at
 
+    @property
+    def digest(self) -> str | None:
+        """Digest of the refresh token: the subject of an attempt that renews this pair."""
+        return None if self.refresh is None else token_digest(self.refresh)
+
+
+def token_digest(token: Secret) -> str:
+    """Return what names a token without being it."""
+    return hashlib.sha256(token.reveal().encode(errors="surrogatepass")).hexdigest()
+
+
+class Standing(enum.StrEnum):
+    """Say what is known of a key, by answers to tokens; docs/custody.md has the meanings."""
+
+    USABLE = "usable"
+    UNCONFIRMED = "unconfirmed"
+    LEFT_BEHIND = "left_behind"
+    GONE = "gone"
+
+
+class Verdict(enum.StrEnum):
+    """Say why the secret of a key is not here."""
+
+    LOST = "lost"
+    MALFORMED = "malformed"
+    TAKEN = "taken"
+
 
 @attrs.frozen
-class StoredKey:
-    """A user's key in custody.
+class Key:
+    """An API key of the user, with its secret where that was obtained.
 
     Attributes:
-        key: The key with its secret.
-        login: Marks the login after which it was last known to be the user's key.
-        gone: Whether the server said that it knows the key no more.
-        since: Unix time at which it was stored; 0 until then.
+        external_id: WhiteBIT's id of the key (UUID).
+        public_key: The value of ``X-TXC-APIKEY``.
+        secret: The signing secret; ``None`` until it was obtained.
+        standing: What is known of the key.
+        generation: The generation that last confirmed it: only its tokens can say that it is gone.
+        confirmed: ``seq`` of the change that did: an answer asked for before it says nothing.
+        since: Unix time at which the secret was stored, the verdict fell, or the key was first
+            noted.
+        verdict: Why there is no secret; ``None`` while nothing is decided.
+        handmade: Whether it was adopted without WhiteBIT's id: ``info`` does not name such a key,
+            so its silence says nothing about it.
     """
 
-    key: ApiKey
-    login: str | None
-    gone: bool = False
-    since: float = 0.0
+    external_id: str
+    public_key: str
+    secret: Secret | None
+    standing: Standing
+    generation: int
+    confirmed: int
+    since: float
+    verdict: Verdict | None = None
+    handmade: bool = False
+    rest: Mapping[str, Any] = unknown_fields()
+
+
+class Asks(enum.StrEnum):
+    """Say what a one-shot request asks for."""
+
+    CODE = "code"
+    REFRESH = "refresh"
+    SECRET = "secret"  # noqa: S105  # the name of what is asked for
+
+
+@attrs.frozen
+class Answer:
+    """The answer to a one-shot request, as it came.
+
+    Attributes:
+        status_code: The HTTP status.
+        encoding: ``Content-Encoding``, ``""`` where there was none.
+        body: The raw bytes in base64; they hold what was asked for.
+        malformed: Whether nothing could be made of it.
+        holds: Whether a malformed one shows the expected field: the last to be dropped.
+        sent_at: Unix time right before the request left: what a token's lifetime counts from.
+        after_rejection: Whether a 401 was the reason to ask.
+    """
+
+    status_code: int
+    encoding: str
+    body: Secret
+    malformed: bool = False
+    holds: bool = False
+    sent_at: float | None = None
+    after_rejection: bool = False
+    rest: Mapping[str, Any] = unknown_fields()
+
+    @classmethod
+    def of(
+        cls,
+        status_code: int,
+        encoding: str,
+        body: bytes,
+        *,
+        sent_at: float | None = None,
+        after_rejection: bool = False,
+    ) -> Answer:
+        """Wrap what came."""
+        wrapped = Secret(base64.b64encode(body).decode("ascii"))
+        return cls(status_code, encoding, wrapped, sent_at=sent_at, after_rejection=after_rejection)
+
+    def raw(self) -> bytes:
+        """Return the bytes as they came."""
+        return base64.b64decode(self.body.reveal())
+
+
+@attrs.frozen
+class Attempt:
+    """A one-shot request that was, or may have been, sent.
+
+    Attributes:
+        id: Random; the owner of the lease while it runs.
+        asks: What for.
+        subject: The login id, the digest of the parent token, or the ``externalId``.
+        generation: The generation that it acts for; of a code, its own ticket.
+        number: ``seq`` of the change that noted it: a total order. Of a code, the ticket.
+        asked_at: Unix time, by the clock of the process that asks.
+        answer: What came, until it is taken.
+        ended: Whether its process said that no answer will come.
+        doubted_at: Unix time of the first negative verdict that it kept provisional.
+    """
+
+    id: str
+    asks: Asks
+    subject: str
+    generation: int
+    number: int
+    asked_at: float
+    answer: Answer | None = None
+    ended: bool = False
+    doubted_at: float | None = None
+    rest: Mapping[str, Any] = unknown_fields()
+
+    @property
+    def untaken(self) -> bool:
+        """Tell whether it has an answer that nothing was made of yet."""
+        return self.answer is not None and not self.answer.malformed
+
+    @property
+    def unanswered(self) -> bool:
+        """Tell whether no answer to it is known."""
+        return self.answer is None

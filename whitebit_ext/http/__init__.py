@@ -1,1 +1,1 @@
-"""One request and its answer: pools, requests, what answers mean, rate limits; nothing awaits."""
+"""Requests and responses: pools, transports, deadlines, errors, rate limits."""

@@ -1,4 +1,4 @@
-"""What an answer of the server means: a body to parse, or an error of ours. Pure."""
+"""Interpretation of responses: a body to parse, or an error to raise. No I/O."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _BY_STATUS: Mapping[int, type[ResponseError]] = {
 _MAX_TEXT = 200
 _MAX_FIELDS = 20
 _CREDENTIALS = frozenset(("access_token", "apiSecret", "api_secret", "refresh_token"))
-"""Fields of the documented successes; their values are never a message."""
+"""Fields of the documented successes; their values are never part of a message."""
 
 _RECONNECT = "let the user connect again with authorize()."
 _NO_PERMISSION = (
@@ -49,7 +49,7 @@ _NO_PERMISSION = (
     f"tell the user which permissions are needed, and {_RECONNECT}",
     Action.RECONNECT,
 )
-# What to do about a code of a signed request (contract, section 6); the status says less.
+# Hints by the error code of a signed request (contract, section 6), more specific than the status.
 _BY_CODE: Mapping[int, tuple[str, Action]] = {
     2: (
         "The API key is disabled, or this machine's IP address is not on the key's allowlist. The "
@@ -79,7 +79,7 @@ _BY_CODE: Mapping[int, tuple[str, Action]] = {
         Action.FIX_CALL,
     ),
 }
-# What to do about code 0, by the beginning of the message.
+# Hints for code 0, by the beginning of the message.
 _BY_MESSAGE: Mapping[str, tuple[str, Action]] = {
     "your nonce is more than": (
         "This machine's clock and WhiteBIT's differ by more than 5 seconds. Synchronize the clock "
@@ -98,20 +98,20 @@ _BLOCKED = "Check whether this machine's IP address is blocked, and any proxy in
 
 
 def is_clock_skew(error: WhiteBITError) -> bool:
-    """Return whether a signed request was refused because of this machine's clock."""
+    """Return whether a signed request was rejected because of this machine's clock."""
     return error.code == 0 and "your nonce is more than" in error.message.lower()
 
 
 def load_json(body: bytes, operation: str, *, strict: bool = True) -> Any:
-    """Parse a success body, or say that it is none; fractions become ``Decimal``, not float.
+    """Parse the body of a success; fractions become ``Decimal``, not float.
 
     Args:
         body: The whole body.
         operation: The ``operationId``, for the error.
-        strict: Refuse an object that names one key twice, which two parsers read as two things.
+        strict: Reject an object with a duplicate key, which parsers interpret differently.
 
     Raises:
-        MalformedResponse: the body is empty, HTML, cut off, not UTF-8 or not JSON.
+        MalformedResponse: the body is empty, HTML, truncated, not UTF-8 or not JSON.
     """
     decoder = _STRICT if strict else _PLAIN
     problem = None
@@ -128,7 +128,7 @@ def load_json(body: bytes, operation: str, *, strict: bool = True) -> Any:
         problem = "holds a number beyond all bounds"
     except ValueError:
         problem = "is empty" if not body.strip() else f"is {_kind(body)}, not whole JSON"
-    raise MalformedResponse(f"the body of a success answer {problem}", operation=operation)
+    raise MalformedResponse(f"the body of a successful response {problem}", operation=operation)
 
 
 class _DuplicateKey(ValueError):
@@ -159,23 +159,23 @@ def error_of(
     body: bytes,
     secrets: Iterable[Secret] = (),
 ) -> ResponseError:
-    """Return the error that an answer other than the documented success stands for.
+    """Return the error for a response other than the documented success.
 
-    Every envelope of the contract (sections 3, 4 and 6) is read; HTML and nonsense end in the
-    error of their status. The hint follows the code where there is one.
+    Every envelope of the contract (sections 3, 4 and 6) is parsed; any other body gives the
+    error of its status. The hint depends on the code, if there is one.
 
     Args:
         operation: The ``operationId``.
         status: The HTTP status.
         headers: The headers of the response.
-        body: The body, or what was read of it.
-        secrets: What the request was sent with, to be redacted where the server repeats it.
+        body: The body, or the part of it that was read.
+        secrets: The credentials of the request, redacted if the server repeats them.
     """
     kind = _BY_STATUS.get(status) or (ServerError if status >= 500 else UnexpectedStatus)
     text, code, from_api = "", None, False
     errors: dict[str, tuple[str, ...]] = {}
     try:
-        # A success that the contract does not know may hold a token: nothing of it is repeated.
+        # An undocumented success may contain a token: nothing of it goes into the message.
         parsed: Any = {} if 200 <= status < 300 else json.loads(body)
     except (ValueError, RecursionError):
         text = f"the body is {_kind(body)}, not JSON"
@@ -201,7 +201,7 @@ def error_of(
 def _advice(
     kind: type[ResponseError], status: int, code: int | None, text: str, *, from_api: bool
 ) -> tuple[str | None, Action | None]:
-    """Return hint and action where those of the class do not say enough."""
+    """Return hint and action if they are more specific than those of the class."""
     if not from_api:
         if kind.action in (Action.RETRY, Action.WAIT) and kind is not Locked:
             return _NOT_THE_API + kind.default_hint, None
@@ -217,7 +217,7 @@ def _advice(
 
 
 def _is_envelope(parsed: Any) -> bool:
-    """Return whether an error body has one of WhiteBIT's forms; a proxy may send JSON too."""
+    """Return whether an error body has one of WhiteBIT's formats; a proxy may send JSON too."""
     if not isinstance(parsed, dict):
         return False
     return (
@@ -264,8 +264,8 @@ def _texts(value: Any) -> Iterable[str]:
 
 
 def _shown(text: str, secrets: tuple[Secret, ...]) -> str:
-    """Return a server's text as it may stand in a message: one short line, without secrets."""
-    for secret in filter(Secret.reveal, secrets):  # an empty one would be found everywhere
+    """Return a server's text for use in a message: one short line, without secrets."""
+    for secret in filter(Secret.reveal, secrets):  # an empty one would match everywhere
         text = text.replace(secret.reveal(), "[redacted]")
         text = text.replace(quote_plus(secret.reveal(), errors="replace"), "[redacted]")
     printable = (char if char.isprintable() else " " for char in text[: 4 * _MAX_TEXT])
@@ -280,9 +280,9 @@ def _kind(body: bytes) -> str:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read ``Retry-After`` as seconds (RFC 9110, section 10.2.3); ``None`` where it says nothing.
+    """Return ``Retry-After`` in seconds (RFC 9110, section 10.2.3), or ``None`` without one.
 
-    A date counts from the answer's own ``Date``: by our clock it could mean anything.
+    A date is relative to the response's own ``Date``, since the local clock may be wrong.
     """
     value = headers.get("retry-after", "")
     if re.fullmatch(r"[0-9]{1,9}", value):
@@ -290,5 +290,5 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         until, sent = (parsedate_to_datetime(text) for text in (value, headers.get("date", "")))
         return max(0.0, (until - sent).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # no dates, or not of one kind
+    except (ValueError, TypeError, OverflowError):  # not dates, or only one with a time zone
         return None

@@ -1,4 +1,4 @@
-"""Asking again: what is repeated, and after how long (contract, section 7)."""
+"""Retries: which errors are retried, and after how long (contract, section 7)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from collections.abc import Callable
 from ..errors import ConnectionFailed, RateLimited, ServerError, WhiteBITError
 
 REPEATED = (RateLimited, ServerError, ConnectionFailed)
-"""What is worth asking again; a read changes nothing, so that no answer does no harm."""
+"""Errors after which a read is retried; a read changes nothing, so repeating it is safe."""
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 30.0
-"""Seconds; also the longest ``Retry-After`` that is waited for."""
+"""Seconds; also the longest ``Retry-After`` that is honored by waiting."""
 
 
 def pause_after(error: WhiteBITError, attempt: int, attempts: int) -> float | None:
     """Return the seconds to wait before the next attempt, or ``None`` to give up.
 
-    A server that asks for a longer pause than a caller should be kept waiting for is not asked
-    again: to come back earlier is what gets an address restricted. The error says how long the
-    pause is.
+    If the server requests a longer pause than a caller should wait, there is no retry: WhiteBIT
+    restricts addresses that return early. The error has the requested pause.
 
     Args:
-        error: What the last attempt ended with.
-        attempt: Which attempt that was, from 1.
-        attempts: How many are made at the most.
+        error: The error of the last attempt.
+        attempt: The number of that attempt, from 1.
+        attempts: The maximum number of attempts.
     """
     asked = error.retry_after or 0.0
     if not isinstance(error, REPEATED) or attempt >= attempts or asked > LONGEST_WAIT:
@@ -33,10 +32,10 @@ def pause_after(error: WhiteBITError, attempt: int, attempts: int) -> float | No
 
 
 def waiting_time(row: int) -> float:
-    """Return the seconds to wait after so many failures in a row, without jitter."""
+    """Return the seconds to wait after ``row`` consecutive failures, without jitter."""
     return min(FIRST_WAIT * 2.0 ** min(row - 1, 16), LONGEST_WAIT)
 
 
 def jittered(seconds: float, draw: Callable[[], float] = random.random) -> float:
-    """Return a waiting time of 100 to 125 % of the given one, so that callers spread."""
+    """Return 100 to 125 % of a waiting time, so that callers spread out."""
     return seconds * (1 + draw() / 4)

@@ -1,4 +1,4 @@
-"""How many account reads may leave one address at a time, over all users of the process."""
+"""The rate limit of account reads per address, over all users of the process."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..runtime.clock import Clock, SystemClock
 from ..runtime.forks import watch_forks
 
 MARGIN = 0.5
-"""Seconds added to the window: requests do not arrive as far apart as they left."""
+"""Seconds added to the window: requests may arrive closer together than they were sent."""
 
 
 class Budget:
-    """Tell each request when it may leave, so that no window holds more than the limit.
+    """A sliding-window rate limit: no window of time has more requests than the limit.
 
-    Where the server's windows begin is not published, and a bucket that is full after a pause and
-    refilled meanwhile lets almost twice the limit into one. So the times of the last requests are
-    kept: a 201st request leaves one window after the first.
+    It is not published when the server's windows begin, and a token bucket allows almost twice the
+    limit in one window. So the times of the last requests are kept: at a limit of 200, the 201st
+    request is sent one window after the first.
 
     Args:
-        clock: What waiting is measured by.
+        clock: Measures the waiting times.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -31,15 +31,15 @@ class Budget:
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
-        # By the beginning of the paths whose requests count together.
+        # By the path prefix whose requests are counted together.
         self._times: dict[str, deque[float]] = {}
 
     def after_fork(self) -> None:
-        """Begin anew: another thread of the parent may have held the lock."""
+        """Reset the state: another thread of the parent may have held the lock."""
         self._begin()
 
     def reserve(self, name: str) -> float:
-        """Take the next place for an operation, and return the seconds to wait for it."""
+        """Reserve the next request of an operation and return the seconds to wait before it."""
         limit = operation(name).rate_limit
         now = self._clock.monotonic()
         with self._lock:
@@ -56,10 +56,9 @@ _shared: dict[tuple[str, str], Budget] = {}
 
 
 def budget_of(origin: str, egress: str, clock: Clock) -> Budget:
-    """Return the one budget of an address and a server, for all partners of this process.
+    """Return the budget of an address and a server, shared by all partners of this process.
 
-    A clock of the caller's own, as tests have, gets a budget of its own: its time means nothing
-    to others.
+    A custom clock, as in tests, gets a separate budget: its times cannot be compared.
     """
     if not isinstance(clock, SystemClock):
         return Budget(clock)

@@ -1,4 +1,4 @@
-"""One deadline for one request: every step that waits is given what is left of it."""
+"""One deadline per request: each step that waits may use the remaining time."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import Any
 import httpcore
 
 _AT_ONCE = 0.01
-"""Seconds that a read waits after the deadline, for what is in the socket already."""
+"""Seconds that a read waits after the deadline, for bytes that have already arrived."""
 
 _PIECE = 16 * 1024
-"""Bytes that are sent at once; a request is usually much shorter."""
+"""Bytes per write; a request is usually much shorter."""
 
 
 class _Deadline:
-    """When the deadline is, and how long bytes in hand are read after it."""
+    """The time of a deadline, and how long received bytes are still read after it."""
 
     __slots__ = ("at", "drain", "until")
 
     def __init__(self, at: float, drain: float) -> None:
         self.at = at
         self.drain = drain
-        self.until: float | None = None  # counted from the first look after the deadline
+        self.until: float | None = None  # set by the first check after the deadline
 
 
 _current: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
@@ -34,21 +34,21 @@ _current: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
 
 @contextmanager
 def deadline(seconds: float, *, drain: float = 0.0) -> Iterator[None]:
-    """End every request that is sent and read within the block after so many seconds.
+    """Limit every request that is sent and read within the block to one deadline.
 
-    Waiting for a connection, connecting, TLS, writing, the head of the answer (interim answers
-    included) and its body end at the deadline, in the thread or task of the block. The connection
-    is closed by the request that used it; the others of the pool are not touched.
+    Waiting for a connection, connecting, TLS, writing, the head of the response (interim responses
+    included) and its body end at the deadline, in the thread or task of the block. The request
+    closes the connection that it used; other connections of the pool are not affected.
 
-    Not bounded are, for a sync client, name resolution, further addresses of the same name (each
-    may take what is left), and TLS to the server inside of TLS to an ``https://`` proxy; for any
-    client, a transport that the partner brings.
+    Not limited for a sync client are name resolution, further addresses of the same name (each
+    may use the remaining time), and TLS to the server within TLS to an ``https://`` proxy; for any
+    client, a custom transport.
 
     Args:
         seconds: From now to the deadline.
-        drain: Seconds, from the first look after the deadline, in which bytes that have arrived
-            are still read: the process may have been stopped with the whole answer in its socket.
-            Nothing is waited for then, so an answer that has not arrived ends the request.
+        drain: Seconds, from the first check after the deadline, in which bytes that have arrived
+            are still read: the process may have been stopped with the whole response in its socket.
+            Nothing is waited for, so a response that has not arrived times out.
     """
     at = time.monotonic() + seconds
     token = _current.set(_Deadline(at, drain))
@@ -59,11 +59,11 @@ def deadline(seconds: float, *, drain: float = 0.0) -> Iterator[None]:
 
 
 def remaining(timeout: float | None, late: type[Exception]) -> float | None:
-    """Return the timeout, cut to what is left until the deadline.
+    """Return the timeout, limited to the time remaining until the deadline.
 
     Args:
-        timeout: Seconds that the step may take by itself.
-        late: Raised when nothing is left.
+        timeout: Seconds that the step itself may take.
+        late: The exception to raise after the deadline.
     """
     current = _current.get()
     if current is None:
@@ -75,7 +75,7 @@ def remaining(timeout: float | None, late: type[Exception]) -> float | None:
 
 
 def _for_read(timeout: float | None) -> float | None:
-    """Return how long a read may wait; after the deadline, only for what has arrived."""
+    """Return the timeout of a read; after the deadline, one that fits only received bytes."""
     return _AT_ONCE if _draining() else remaining(timeout, httpcore.ReadTimeout)
 
 
@@ -84,7 +84,7 @@ def _draining() -> bool:
     now = time.monotonic()
     if current is None or now < current.at:
         return False
-    if current.until is None:  # a process that stood still for minutes gets its time all the same
+    if current.until is None:  # a process that was stopped for minutes gets its full time, too
         current.until = now + current.drain
     return now < current.until
 
@@ -98,9 +98,9 @@ class DeadlineStream(httpcore.NetworkStream):
         self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]  # as it is
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Send what was written, and read what comes first."""
+        """Send buffered writes, then read up to ``max_bytes``."""
         if self._unsent:
-            # As httpcore does: a server may answer and close before it has read everything.
+            # As httpcore does: a server may respond and close before it has read everything.
             with suppress(httpcore.WriteError):
                 self._send(timeout)
         try:
@@ -108,17 +108,17 @@ class DeadlineStream(httpcore.NetworkStream):
         except httpcore.ReadTimeout:
             if not _draining():
                 raise
-        return self._stream.read(max_bytes, _AT_ONCE)  # the same as below
+        return self._stream.read(max_bytes, _AT_ONCE)  # see AsyncDeadlineStream.read
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Keep what is to be sent until the answer is read: head and body go out as one."""
+        """Buffer what is written until the response is read: head and body are sent together."""
         self._unsent += buffer
         if len(self._unsent) > _PIECE:
             self._send(timeout)
 
     def _send(self, timeout: float | None) -> None:
         unsent, self._unsent = bytes(self._unsent), bytearray()
-        for start in range(0, len(unsent), _PIECE):  # each piece takes what is left
+        for start in range(0, len(unsent), _PIECE):  # each piece may use the remaining time
             left = remaining(timeout, httpcore.WriteTimeout)
             self._stream.write(unsent[start : start + _PIECE], left)
 
@@ -132,7 +132,7 @@ class DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """Do the whole handshake within what is left."""
+        """Perform the TLS handshake within the remaining time."""
         try:
             left = remaining(timeout, httpcore.ConnectTimeout)
             return DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, left))
@@ -142,7 +142,7 @@ class DeadlineStream(httpcore.NetworkStream):
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """Connects as httpcore does, within the deadline."""
+    """httpcore's sync backend, within the deadline."""
 
     def __init__(self) -> None:
         self._backend = httpcore.SyncBackend()
@@ -171,7 +171,7 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
         self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]  # as it is
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Send what was written, and read what comes first."""
+        """Send buffered writes, then read up to ``max_bytes``."""
         if self._unsent:
             with suppress(httpcore.WriteError):
                 await self._send(timeout)
@@ -180,12 +180,12 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
         except httpcore.ReadTimeout:
             if not _draining():
                 raise
-        # A process that stood still past the deadline may time out with half a TLS record read
+        # A process that was stopped past the deadline may time out with half a TLS record read
         # and the other half in its socket.
         return await self._stream.read(max_bytes, _AT_ONCE)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Keep what is to be sent until the answer is read: head and body go out as one."""
+        """Buffer what is written until the response is read: head and body are sent together."""
         self._unsent += buffer
         if len(self._unsent) > _PIECE:
             await self._send(timeout)
@@ -204,7 +204,7 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Do the whole handshake within what is left."""
+        """Perform the TLS handshake within the remaining time."""
         try:
             left = remaining(timeout, httpcore.ConnectTimeout)
             stream = await self._stream.start_tls(ssl_context, server_hostname, left)
@@ -217,7 +217,7 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
 
 
 class AsyncDeadlineBackend(httpcore.AsyncNetworkBackend):
-    """Connects as httpcore does on asyncio, within the deadline."""
+    """httpcore's asyncio backend, within the deadline."""
 
     def __init__(self) -> None:
         self._backend = httpcore.AnyIOBackend()

@@ -1,4 +1,4 @@
-"""Undo the content encoding of a whole body, within a bound (RFC 9110, section 8.4)."""
+"""Decode the content encoding of a whole body, within a limit (RFC 9110, section 8.4)."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import zlib
 from ..errors import MalformedResponse, ResponseTooLarge
 
 ACCEPTED = "gzip"
-"""The ``Accept-Encoding`` of every request: what ``decoded`` can undo."""
+"""The ``Accept-Encoding`` of every request that is not sent alone."""
 
 _PIECE = 64 * 1024
 
 
 def decoded(raw: bytes, encoding: str | None, limit: int, *, operation: str | None = None) -> bytes:
-    """Return what a body is without its encoding, and unpack no more than the limit of it.
+    """Return a body without its content encoding, decompressing no more than the limit.
 
-    A body that is not what its label says is returned as it is, since servers mislabel. Of one
-    that is cut off, what came is returned: whether it is whole is for its parser to say.
+    A body that does not have the declared encoding is returned unchanged, since servers mislabel.
+    Of a truncated one, the received part is returned: its parser detects that it is incomplete.
 
     Args:
-        raw: The body as it came.
+        raw: The body as received.
         encoding: The value of ``Content-Encoding``.
-        limit: The most bytes that the result may have.
+        limit: The maximum size of the result in bytes.
         operation: The ``operationId``, for the error.
 
     Raises:
         ResponseTooLarge: the result would be longer than the limit.
-        MalformedResponse: the encoding is one that was not asked for, or there are several.
+        MalformedResponse: the encoding was not requested, or there are several.
     """
     names = [name.strip().lower() for name in (encoding or "").split(",")]
     names = [name for name in names if name not in ("", "identity")]
@@ -41,7 +41,7 @@ def decoded(raw: bytes, encoding: str | None, limit: int, *, operation: str | No
 
 
 def _unzipped(raw: bytes, limit: int) -> bytes:
-    """Return what comes out until the end, a damaged byte, or one byte more than the limit."""
+    """Decompress until the end, a damaged byte, or one byte more than the limit."""
     body, rest = bytearray(), memoryview(raw)
     decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
     while rest and len(body) <= limit:

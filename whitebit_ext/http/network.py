@@ -1,4 +1,4 @@
-"""How connections are made: trusted authorities and proxy, from arguments, not the environment."""
+"""Connection settings: CA certificates and proxy, from arguments, not the environment."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
 class Network:
-    """What is needed to connect to one server, made and checked at once.
+    """The TLS context and proxy for one server, created and checked immediately.
 
-    Nothing is taken from the environment: neither proxies, nor authorities, nor a file for TLS
-    session keys. A loopback server is never reached through a proxy.
+    Nothing is read from the environment: no proxies, CA certificates or file for TLS session keys.
+    A loopback server is never reached through a proxy.
 
     Args:
         server: The server.
-        verify: ``True`` for the authorities of ``certifi``, the path of a PEM file with other
-            authorities, or an ``ssl.SSLContext``, used as it is. ``False``, which trusts anybody,
-            is taken for a loopback server only.
+        verify: ``True`` for the CA certificates of ``certifi``, the path of a PEM file with others,
+            or an ``ssl.SSLContext``, used unchanged. ``False`` disables verification and is
+            accepted for a loopback server only.
         proxy: The URL of an HTTP or SOCKS proxy, or an ``httpx.Proxy``.
-        trust_env: Take what is not given from ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` (on
+        trust_env: Read what is not given from ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` (on
             macOS and Windows from the system's settings too), ``SSL_CERT_FILE``, ``SSL_CERT_DIR``
             and ``SSLKEYLOGFILE``.
 
     Raises:
-        InvalidArgument: an argument cannot be used, or with ``trust_env`` a variable.
+        InvalidArgument: an argument, or with ``trust_env`` a variable, cannot be used.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Network:
         proxy: ProxyGiven = None,
         trust_env: bool = False,
     ) -> None:
-        proxy = Secret(proxy) if isinstance(proxy, str) else proxy  # it may hold a password
+        proxy = Secret(proxy) if isinstance(proxy, str) else proxy  # may contain a password
         if not isinstance(trust_env, bool):
             raise InvalidArgument("trust_env", "expected True or False")
         if not _is_name(httpx.URL(server.base_url).host):
@@ -62,7 +62,7 @@ class Network:
         self.proxy = _proxy(server, proxy, trust_env)
 
     def httpcore_proxy(self) -> httpcore.Proxy | None:
-        """Return the proxy in httpcore's form."""
+        """Return the proxy as an ``httpcore.Proxy``."""
         if self.proxy is None:
             return None
         url = self.proxy.url
@@ -77,9 +77,9 @@ class Network:
         )
 
     def ignored_environment(self) -> tuple[str, ...]:
-        """Return the names of set variables that ``trust_env=True`` would heed; never a value.
+        """Return the names of set variables that ``trust_env=True`` would use, never their values.
 
-        A connection that fails where such a variable is set may need it: a hint can say so.
+        A failed connection may need such a variable: hints name them.
         """
         if self._trust_env:
             return ()
@@ -91,13 +91,13 @@ class Network:
 
 
 def _tls(server: Server, verify: Verify, trust_env: bool) -> ssl.SSLContext:
-    """Build the context by hand: `ssl.create_default_context` heeds SSLKEYLOGFILE."""
+    """Build the context directly: `ssl.create_default_context` uses SSLKEYLOGFILE."""
     if isinstance(verify, ssl.SSLContext):
         return verify
     if not isinstance(verify, bool | str | os.PathLike):
         raise InvalidArgument("verify", "expected True, the path of a CA file or an SSLContext")
     if verify is False and not server.is_loopback:
-        raise InvalidArgument("verify", "False is taken for a loopback server only")
+        raise InvalidArgument("verify", "False is accepted for a loopback server only")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks certificate and host name
     environment = os.environ if trust_env else {}
     authorities, folder = None, None
@@ -108,7 +108,7 @@ def _tls(server: Server, verify: Verify, trust_env: bool) -> ssl.SSLContext:
         authorities = os.fspath(verify)
     elif not (authorities := environment.get("SSL_CERT_FILE") or None):
         folder = environment.get("SSL_CERT_DIR") or None
-        if not folder and server.origin.startswith("https:"):  # reading them takes a while
+        if not folder and server.origin.startswith("https:"):  # loading them is slow
             authorities = certifi.where()
     try:
         if authorities or folder:
@@ -152,7 +152,7 @@ def _parsed(url: Secret) -> httpx.Proxy | None:
 
 
 def _is_name(host: str) -> bool:
-    """Return whether a resolver can be asked for it: in the middle of a request it would raise."""
+    """Return whether a host can be resolved: otherwise a request would raise `UnicodeError`."""
     try:
         return bool(host.encode("idna"))
     except UnicodeError:

@@ -1,4 +1,4 @@
-"""Connection pools of one server that belong to this process."""
+"""This process's connection pools for one server."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from .requests import Send
 from .transports import AsyncTransport, SyncTransport
 
 _KEPT_URLS = 64
-"""More than there are operations: paths with a key's id in them must not fill the memory."""
+"""More than there are operations; limited since paths may contain a key's id."""
 _KEEPALIVE = 20
-"""Idle connections that a sync pool keeps: httpcore goes over all of them at each request."""
+"""Idle connections of a sync pool: httpcore iterates over all of them for each request."""
 
 
 class _NoCookies(CookieJar):
-    """Take no cookie: one user's must not go out with the next user's request."""
+    """A jar that stores nothing: a user's cookie must not be sent with another's request."""
 
     def extract_cookies(self, response: object, request: object) -> None:
-        """Look at nothing."""
+        """Ignore the cookies of a response."""
 
 
 class Pools:
-    """Hold the sync pools of a process, and the async pools of each event loop.
+    """The sync pools of a process, and the async pools of each event loop.
 
     Args:
-        server: The one server that is ever spoken to.
-        timeout: Seconds for one step of a request that is sent outside of ``deadline``.
-        network: How connections are made; by default from no settings but ours.
-        sync_transport: Makes the httpx transport of a sync pool, where it is not to be ours.
+        server: The only server that requests are sent to.
+        timeout: Seconds for each step of a request that is sent outside of ``deadline``.
+        network: The connection settings; by default ``Network(server)``.
+        sync_transport: Creates the httpx transport of a sync pool, instead of ``SyncTransport``.
         async_transport: The same for async pools, e.g. of ``httpx-aiohttp``.
 
     Raises:
-        InvalidArgument: a transport cannot be made.
+        InvalidArgument: a transport cannot be created.
     """
 
     def __init__(
@@ -77,12 +77,12 @@ class Pools:
         self.closed = False
 
     def client(self, *, alone: bool) -> httpx.Client:
-        """Return this process's sync pool: the shared one, or the one of lone connections."""
+        """Return a sync client: over the shared pool, or over the one that reuses no connection."""
         self._check_open()
         return self._clients[alone]
 
     def async_client(self, *, alone: bool = False) -> httpx.AsyncClient:
-        """Return the async pools of the running event loop; what is sent alone is sent sync."""
+        """Return the async client of the running event loop; requests sent alone use ``client``."""
         self._check_open()
         loop = asyncio.get_running_loop()
         known = self._of_loops.get(loop)
@@ -95,13 +95,13 @@ class Pools:
             else AsyncTransport(self.network)
         )
         client = httpx.AsyncClient(transport=transport, **self._settings())
-        # A loop that ends, as by `asyncio.run`, closes the async generators that began in it.
-        # (A weak key would not do: open connections hold on to their loop.)
+        # `asyncio.run` closes the async generators of its loop at the end, and so this client.
+        # (Weak keys would not work: open connections reference their loop.)
         closing = self._closed_with(loop, transport)
         with suppress(StopIteration):
             closing.asend(None).send(None)
         with self._lock:
-            # Loops that were closed without that: the collector closes their sockets.
+            # Loops that were closed otherwise: garbage collection closes their sockets.
             for ended in [other for other in self._of_loops if other.is_closed()]:
                 del self._of_loops[ended]
             self._of_loops[loop] = client, closing
@@ -121,7 +121,7 @@ class Pools:
     def message(
         self, request: Send[Any], client: httpx.Client | httpx.AsyncClient
     ) -> httpx.Request:
-        """Build a request; refuse one that would leave for another server than ours."""
+        """Build a request, and refuse one to another server."""
         parts = request.endpoint.build_request(**request.arguments())
         url = parts.pop("url")
         address = self.url(url) if url.startswith("/") else url
@@ -131,12 +131,12 @@ class Pools:
                 "the request would have gone to another server; it was not sent",
                 operation=request.operation,
             )
-        if request.alone:  # what can be asked for once is not to need decoding
+        if request.alone:  # what can be requested only once must not depend on decoding
             message.headers["accept-encoding"] = "identity"
         return message
 
     def url(self, path: str) -> httpx.URL:
-        """Return the address of a path on the server, parsed: that takes a tenth of a call."""
+        """Return the parsed URL of a path, cached: parsing takes a tenth of a call."""
         known = self._urls.get(path)
         if known is None:
             known = httpx.URL(f"{self.server.base_url}/{path.removeprefix('/')}")
@@ -163,9 +163,9 @@ class Pools:
             raise ClientClosed("this client was closed")
 
     def close(self) -> None:
-        """Take no more requests and close the sync pools, without waiting for what is under way.
+        """Accept no more requests and close the sync pools, without waiting for open requests.
 
-        Async pools are closed by ``aclose`` in their own loop, and at that loop's end.
+        Async pools are closed by ``aclose`` in their own loop, and when that loop ends.
         """
         self.closed = True
         for transport in self._transports.values():
@@ -181,7 +181,7 @@ class Pools:
 
 
 def _made(argument: str, factory: Callable[[], Any], kind: type) -> Any:
-    """Call a partner's function, or say that it fails; what it raises may show its settings."""
+    """Call a partner's factory; its exception is not shown, since it may contain settings."""
     try:
         transport: Any = factory()
     except Exception as error:

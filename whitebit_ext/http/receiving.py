@@ -1,4 +1,4 @@
-"""One answer as it comes in: collected within its limits, judged before anything parses it."""
+"""Reception of one response: collected within limits, checked before it is parsed."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _NEVER_SENT = (
 
 
 class Receiving:
-    """Collect one answer within its limits, and judge it.
+    """One response that is being received.
 
     Args:
-        request: What was asked.
+        request: The request that was sent.
         timeout: Seconds for the whole request.
-        auth: What the request was authorized with.
+        auth: The authorization of the request.
     """
 
     __slots__ = (
@@ -62,36 +62,36 @@ class Receiving:
         self._encoding: str | None = None
 
     def begin(self, response: httpx.Response) -> httpx.Response:
-        """Note that the head of an answer came."""
+        """Record the response, whose body is not read yet."""
         self._response = response
         self._encoding = response.headers.get("content-encoding")
         return response
 
     def take(self, chunk: bytes) -> None:
-        """Add a piece of the body as it came, within the limit and the deadline.
+        """Add a chunk of the raw body, within the limit and the deadline.
 
-        Of what is sent alone nothing that arrived is given up for the time that has passed.
+        For a request that is sent alone, received bytes are kept even after the deadline.
         """
         room = self._room() - len(self._body)
         self._body += chunk[:room]
         if len(chunk) > room:
             self._keep()
             if self._response is not None and not self._response.is_success:
-                raise self._status_error(self._response)  # its status says enough
+                raise self._status_error(self._response)  # its status is sufficient
             raise self._too_large()
         if time.monotonic() > self._deadline and not self._request.alone:
             raise NoAnswer(
-                f"the answer was not whole after {self._timeout:g} s",
+                f"the response was incomplete after {self._timeout:g} s",
                 operation=self._request.operation,
             )
 
     def take_whole(self, body: bytes) -> None:
-        """Take a body that a transport has read and decoded already."""
+        """Add a body that the transport has already read and decoded."""
         self._encoding = None
         self.take(body)
 
     def judge(self, response: httpx.Response) -> bytes:
-        """Return the body of the documented success, or raise what the answer means."""
+        """Return the body of the documented success, or raise the error of the response."""
         send = self._request
         self._keep()
         if response.status_code not in operation(send.operation).success:
@@ -99,14 +99,14 @@ class Receiving:
         return decoded(bytes(self._body), self._encoding, send.limit, operation=send.operation)
 
     def _room(self) -> int:
-        """Return how much is read: of what is kept, all, since a secret may stand at its end."""
+        """Return the bytes to read; more if the body is kept, since a secret may be at its end."""
         success = self._response is not None and self._response.is_success
         if self._request.keep is not None and success:
             return max(self._request.limit, READ_LIMIT)
         return self._request.limit
 
     def _readable(self) -> bytes:
-        """Return the body without its encoding, or as it came where that cannot be undone."""
+        """Return the body without its encoding, or the raw body if it cannot be decoded."""
         raw = bytes(self._body)
         try:
             return decoded(raw, self._encoding, READ_LIMIT)
@@ -126,14 +126,14 @@ class Receiving:
         )
 
     def _keep(self) -> None:
-        """Hand over what came of a success, before anything can go wrong with it."""
+        """Pass what was received of a success to ``keep``, before anything else can fail."""
         came = self._response is not None and self._response.is_success and self._body
         if came and self._request.keep is not None:
             self._request.keep(self._readable())
 
     @contextmanager
     def translated(self) -> Iterator[None]:
-        """Turn what httpx raises into errors of ours, and keep what came of a cut-off success."""
+        """Translate httpx's exceptions, and keep the received part of a truncated success."""
         failure: WhiteBITError
         name = self._request.operation
         try:
@@ -145,10 +145,10 @@ class Receiving:
             if self._response is not None and self._response.is_success:
                 self._keep()
                 failure = MalformedResponse(
-                    f"the answer was cut off ({type(error).__name__})",
+                    f"the response was truncated ({type(error).__name__})",
                     operation=name,
                     status_code=self._response.status_code,
                 )
             else:
-                failure = NoAnswer(f"no answer ({type(error).__name__})", operation=name)
+                failure = NoAnswer(f"no response ({type(error).__name__})", operation=name)
         raise failure

@@ -1,4 +1,4 @@
-"""What is to be sent: a generated operation, with everything that decides over it."""
+"""Requests: generated operations, with the options that control how they are sent."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ T = TypeVar("T")
 M = TypeVar("M", covariant=True)
 
 BODY_LIMIT = 1_000_000
-"""Bytes that are read of an answer; no token, key or error comes near it."""
+"""Bytes that are read of a response, far more than any token, key or error has."""
 READ_LIMIT = 32_000_000
-"""Bytes that are read of an account read: 500 rows of the longest kind come nowhere near it."""
+"""Bytes that are read of an account read, far more than 500 of the longest rows have."""
 
-# What a generated model raises on a body that has another shape than the spec says.
+# What a generated model raises if a body has another shape than the spec defines.
 _SHAPE_ERRORS = (KeyError, TypeError, ValueError, AttributeError)
 
 
 class Access(enum.Enum):
-    """What an account read is authorized with."""
+    """The authorization of an account read."""
 
     ANY = "any"
-    """The stored key where there is one, else the access token."""
+    """The stored key if there is one, otherwise the access token."""
     SIGNED = "signed"
     BEARER = "bearer"
 
 
 class Endpoint(Protocol):
-    """A generated endpoint module, seen as an object."""
+    """A generated endpoint module."""
 
     @property
     def build_request(self) -> Callable[..., dict[str, Any]]:
@@ -46,23 +46,23 @@ class Model(Protocol[M]):
     """A generated model of a body."""
 
     def from_dict(self, src_dict: Any) -> M:
-        """Make the model of a parsed body."""
+        """Build the model from a parsed body."""
 
 
 @attrs.frozen
 class Send(Generic[T]):
-    """One request to be sent, with everything that decides over it.
+    """One request, with the options that control how it is sent.
 
     Attributes:
         operation: The ``operationId``.
         endpoint: The generated module of the operation.
-        parse: Makes the result of the body of the documented success.
-        arguments: Makes the endpoint's arguments, so that secrets are in the clear only while
+        parse: Decodes the body of the documented success.
+        arguments: Returns the endpoint's arguments, so that secrets are in plaintext only while
             the request is built.
-        keep: Is given the body of any 2xx before it is parsed, also a body that was cut off.
-        alone: Send on a connection of its own, which nothing else uses before or after.
-        limit: Bytes that are read of the answer.
-        secrets: What the request carries, to be blotted out of what the server says of it.
+        keep: Called with the body of any 2xx before it is parsed, also with a truncated body.
+        alone: Send on a separate connection that nothing else uses before or after.
+        limit: Bytes that are read of the response.
+        secrets: Credentials in the request, redacted from error messages.
     """
 
     operation: str
@@ -76,29 +76,17 @@ class Send(Generic[T]):
 
 
 class Sender(Protocol):
-    """Sends requests from a thread: what happens once goes through it, for both faces."""
+    """A sync sender of requests, used for one-shot requests by sync and async clients alike."""
 
     def send(self, request: Send[T], auth: httpx.Auth | None = None) -> T:
-        """Send one request and return what its answer means."""
-
-
-class Authorizer(Protocol):
-    """Sends requests from a thread with a user's access token."""
-
-    def authorized(
-        self, user_id: str, request: Send[T], before: Callable[[], object] | None = None
-    ) -> T:
-        """Send a request, once more with a newer token where the first was refused."""
-
-    def pair(self, user_id: str) -> object:
-        """Have the user's pair renewed now, if it is due."""
+        """Send one request and return the parsed response."""
 
 
 def read_model(model: Model[T], body: bytes, operation: str) -> T:
-    """Make a generated model of a body.
+    """Parse a body into a generated model.
 
     Raises:
-        MalformedResponse: the body is not JSON, or has another shape than the spec says.
+        MalformedResponse: the body is not JSON, or has another shape than the spec defines.
     """
     parsed = load_json(body, operation)
     try:
@@ -106,3 +94,19 @@ def read_model(model: Model[T], body: bytes, operation: str) -> T:
     except _SHAPE_ERRORS as error:
         problem = f"the body has another shape than the contract says ({type(error).__name__})"
     raise MalformedResponse(problem, operation=operation)
+
+
+def time_request() -> Send[float]:
+    """Return the request for the server's time, in whole unix seconds (contract, section 6)."""
+    from whitebit_api.api.public import get_server_time as endpoint
+
+    return Send("get_server_time", endpoint, _read_time)
+
+
+def _read_time(body: bytes) -> float:
+    from whitebit_api.models.server_time import ServerTime
+
+    seconds: Any = read_model(ServerTime, body, "get_server_time").time
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise MalformedResponse("time is not a number of seconds", operation="get_server_time")
+    return float(seconds)

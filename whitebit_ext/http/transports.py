@@ -1,7 +1,7 @@
-"""The httpx transports of the library: stock ones, over pools that keep a request's deadline.
+"""The library's httpx transports, over pools that enforce a request's deadline.
 
 They are subclasses of httpx's, so that what replaces those in tests (vcrpy, respx, pytest-httpx)
-replaces ours. httpx has no argument for httpcore's network backend: the pool is put in its place.
+replaces ours. httpx has no argument for httpcore's network backend, so the pool is replaced.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from .network import Network
 MAX_CONNECTIONS = 100
 KEEPALIVE_SECONDS = 5.0
 ASYNC_POOLS = 16
-"""Pools behind one async transport; `nox -s bench` measured 1, 8 and 16."""
+"""Pools of one async transport; `nox -s bench` measured 1, 8 and 16."""
 
 
 class SyncTransport(httpx.HTTPTransport):
-    """Send over one pool of connections.
+    """A transport over one connection pool.
 
-    ``close`` returns at once. Requests that are under way end by themselves, at their deadline at
-    the latest: a socket closed under a thread that reads it may be the next connection's.
+    ``close`` returns immediately. Open requests end by themselves, at their deadline at the
+    latest: if a socket is closed while a thread reads it, a new connection may get its number.
 
     Args:
-        network: How connections are made.
-        keepalive: How many idle connections are kept.
+        network: The connection settings.
+        keepalive: Maximum number of idle connections.
     """
 
     def __init__(self, network: Network, *, keepalive: int) -> None:
@@ -48,7 +48,7 @@ class SyncTransport(httpx.HTTPTransport):
         self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the head of its answer."""
+        """Send a request and return the response, whose body is not read yet."""
         with self._lock:
             if self._closed:
                 raise httpx.ConnectError("the client was closed")
@@ -70,7 +70,7 @@ class SyncTransport(httpx.HTTPTransport):
             super().close()
 
     def close(self) -> None:
-        """Take no more requests, and close the connections when the last one has ended."""
+        """Accept no more requests, and close the connections after the last open one."""
         with self._lock:
             self._closed = True
             idle = not self._active
@@ -79,15 +79,15 @@ class SyncTransport(httpx.HTTPTransport):
 
 
 class AsyncTransport(httpx.AsyncBaseTransport):
-    """Send each request over the least busy of several pools.
+    """A transport that sends each request over the least busy of several pools.
 
-    httpcore's pool looks at all its connections at the start and the end of each request, and
-    lets those that wait for one go in an order of its own: with many requests at once, several
-    small pools are faster and fairer than a large one.
+    httpcore's pool iterates over all its connections at the start and the end of each request, and
+    does not serve waiting requests in order: with many concurrent requests, several small pools
+    are faster and fairer than a large one.
 
     Args:
-        network: How connections are made.
-        pools: How many pools.
+        network: The connection settings.
+        pools: Number of pools.
     """
 
     def __init__(self, network: Network, *, pools: int = ASYNC_POOLS) -> None:
@@ -97,7 +97,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the head of its answer."""
+        """Send a request and return the response, whose body is not read yet."""
         if self._closed:
             raise httpx.ConnectError("the client was closed")
         pool = min(self._pools, key=_activity)
@@ -121,18 +121,18 @@ class AsyncTransport(httpx.AsyncBaseTransport):
             await pool.aclose()
 
     async def aclose(self) -> None:
-        """Take no more requests, and close all connections."""
+        """Accept no more requests, and close all connections."""
         self._closed = True
         for pool in self._pools:
             await pool.aclose()
 
 
 class _SmallTransport(httpx.AsyncHTTPTransport):
-    """One of the pools, which knows how many requests it has.
+    """One of the pools, with the number of its open requests.
 
-    A task that is cancelled right before it writes, or while it closes an answer, leaves its
-    connection in httpcore's pool, where it takes up room for ever. Such a pool is replaced, and
-    closed when its last request has ended.
+    A task that is cancelled right before it writes, or while it closes a response, leaves its
+    connection in httpcore's pool, where it occupies a slot forever. Such a pool is replaced, and
+    closed after its last request.
     """
 
     def __init__(self, network: Network, connections: int) -> None:
@@ -156,7 +156,7 @@ _activity = operator.attrgetter("active")
 
 
 class _Body(httpx.SyncByteStream):
-    """The body of an answer; its connection is free again when it is closed."""
+    """The body of a response; closing it releases the connection."""
 
     def __init__(self, stream: Any, release: Callable[[], None]) -> None:
         self._stream = stream
@@ -175,7 +175,7 @@ class _Body(httpx.SyncByteStream):
 
 
 class _AsyncBody(httpx.AsyncByteStream):
-    """The same, awaited."""
+    """The async counterpart of ``_Body``."""
 
     def __init__(self, stream: Any, pool: _SmallTransport, release: _Release) -> None:
         self._stream = stream
@@ -202,7 +202,7 @@ class _Release(Protocol):
 
 
 def _bound_the_wait_for_a_connection(request: httpx.Request) -> None:
-    """Have the wait for a connection end at the deadline too; the backend has no part in it."""
+    """Limit the wait for a connection to the deadline as well; it bypasses the backend."""
     timeouts = dict(request.extensions.get("timeout", {}))
     timeouts["pool"] = remaining(timeouts.get("pool"), httpx.PoolTimeout)
     request.extensions = {**request.extensions, "timeout": timeouts}

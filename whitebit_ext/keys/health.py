@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 
 import attrs
 
-from ..custody.rows import Custody, Value
+from ..custody.connection import Connection
+from ..custody.connections import Connections
+from ..custody.rows import Value
+from ..custody.values import Key, Standing
 from ..errors import CustodyError, Forbidden, NotFound, Unauthorized, WhiteBITError
 from ..signing import ApiKey
 from .records import KeyCondition, KeyHealth
@@ -44,11 +47,12 @@ class KeyUse:
     """Keep a record of each key's use, written now and then, and judge by it.
 
     Args:
-        custody: Where the record is.
+        connections: Where the keys are; the record is beside them.
     """
 
-    def __init__(self, custody: Custody) -> None:
-        self._custody = custody
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._custody = connections.custody
         # What this process noted last of each key, so that a signed request costs no write.
         self._noted: dict[str, Noted] = {}
 
@@ -85,8 +89,8 @@ class KeyUse:
 
         def changed(value: Value | None) -> Value | None:
             if value is None or value["external_id"] != key.external_id:
-                stored = self._custody.key(key.user_id)
-                if stored is None or stored.key.external_id != key.external_id:
+                row = self._connections.read(key.user_id).row
+                if row is None or row.key(key.external_id) is None:
                     return None  # another process has replaced or forgotten the key meanwhile
                 value = {"external_id": key.external_id, "at": None, "refused": None}
             return {**value, **change}
@@ -107,34 +111,40 @@ class KeyUse:
 
     def all(self) -> tuple[KeyHealth, ...]:
         """Judge every stored key."""
-        found = (self.one(user_id) for (user_id,) in self._custody.subjects("key"))
+        found = (self.one(user_id) for (user_id,) in self._custody.subjects("connection"))
         return tuple(judged for judged in found if judged is not None)
 
     def one(self, user_id: str) -> KeyHealth | None:
         """Judge a user's stored key, or return ``None`` where there is none."""
-        stored = self._custody.key(user_id)
-        if stored is None:
+        row = self._connections.read(user_id).row
+        key = judged_key(row) if row is not None else None
+        if key is None:
             return None
         held = self._custody.read("use", user_id)
-        key = self._custody.value_of(stored)
         return judge(user_id, key, held.value if held else None, self._custody.now())
 
 
-def judge(user_id: str, key: Value, use: Value | None, now: float) -> KeyHealth:
+def judged_key(row: Connection) -> Key | None:
+    """Return the key whose health is that of the user: the one that signs, else the latest."""
+    stored = [key for key in row.keys if key.secret is not None]
+    return row.signing_key or max(stored, key=lambda key: key.confirmed, default=None)
+
+
+def judge(user_id: str, key: Key, use: Value | None, now: float) -> KeyHealth:
     """Judge a stored key.
 
     Args:
         user_id: The partner's own id of the user.
-        key: What custody keeps of the key.
+        key: The key as it is stored.
         use: The record of use; that of another key says nothing of this one.
         now: Unix time.
     """
-    if use is None or use["external_id"] != key["external_id"]:
+    if use is None or use["external_id"] != key.external_id:
         use = {"at": None, "refused": None}
-    at: float = use["at"] or key["since"]
+    at: float = use["at"] or key.since
     refused = use["refused"]
     unused = max(0.0, now - at)
-    if key["gone"]:
+    if key.standing is Standing.GONE:
         condition = KeyCondition.GONE
     elif refused is not None:
         condition = KeyCondition.REFUSED
@@ -146,7 +156,7 @@ def judge(user_id: str, key: Value, use: Value | None, now: float) -> KeyHealth:
         condition = KeyCondition.IN_USE
     return KeyHealth(
         user_id=user_id,
-        external_id=key["external_id"],
+        external_id=key.external_id,
         condition=condition,
         last_used_at=datetime.fromtimestamp(at, UTC),
         unused_for=unused,

@@ -1,80 +1,77 @@
-"""The secret that can be read once: claim, ask, seal, commit.
+"""The secret that can be read once: ask, store, return the key.
 
 Asking is the only oracle: 200 means that the secret was not consumed until now, 423 that another
-retrieval runs, 409 that it is consumed. So "asked" is made durable before each request, and the
-body of a success is sealed and stored before anything reads it. One attempt is one synchronous
-text, run by a thread of the library's own; waiting between attempts is the caller's.
+retrieval runs, 409 that it is consumed. One attempt is one synchronous text, run by a thread of the
+library's own; waiting between attempts is the caller's.
 """
 
 from __future__ import annotations
 
-import base64
 import logging
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-import attrs
+import httpx
 
-from ..custody.leases import Lease, Leases, patiently
-from ..custody.rows import Custody, Value
+from ..custody import key_changes
+from ..custody.connection import Connection, Pin
+from ..custody.connections import Binding, Connections, Held, trouble
+from ..custody.leases import Asking, Leases
+from ..custody.once import AnswerNotStored, OneShots, Taken
+from ..custody.outcomes import Change, Outcome
 from ..custody.spill import Spill
-from ..custody.values import StoredKey
+from ..custody.values import Asks, TokenPair
 from ..errors import (
     Conflict,
     ConnectionFailed,
+    KeyPending,
     Locked,
     MalformedResponse,
+    NotFound,
     NotSent,
     RateLimited,
-    SecretError,
     SecretLocked,
-    SecretLost,
     SecretMalformed,
     SecretNotStored,
-    SecretTakenElsewhere,
     SecretUnanswered,
     ServerError,
     StoreUnavailable,
+    Unauthorized,
     UnexpectedStatus,
     WhiteBITError,
 )
-from ..http.backoff import FIRST_WAIT, LONGEST_WAIT, jittered
-from ..http.requests import Authorizer, Send, read_model
+from ..http.backoff import FIRST_WAIT, LONGEST_WAIT
+from ..http.requests import Send
 from ..runtime.clock import Clock
 from ..secret import Secret
 from ..signing import ApiKey
-from .claims import Claim
+from .flow import deletion_request
+from .secrets import OPERATION, VERDICTS, Again, is_verdict, provisional
+from .stored import StoredKeys
+
+T = TypeVar("T")
 
 log = logging.getLogger("whitebit_ext")
 
-_OPERATION = "get_api_key_secret"
-_LONGEST_SECRET = 1024
 _SPILLED = (
     "The secret is saved, sealed, in the spill directory of this machine. Repair the store, then "
     "call issue() on this machine. Until then, error.secret.reveal() is the only other copy."
 )
 
 
-@attrs.frozen
-class Again:
-    """An attempt that did not decide anything: wait, then make another.
+class Authorizer(Protocol):
+    """Gives out a user's pair, and sends with it, from a thread."""
 
-    Attributes:
-        after: Seconds to wait at first; they double from one such outcome to the next.
-        at_most: What the doubling ends at.
-        attempts: How many such outcomes in a row are waited for.
-        error: What is raised when there is no time or patience left.
-        in_all: Seconds of waiting for such outcomes in a row.
-    """
+    def current(self, binding: Binding, held: Held | None = None) -> TokenPair:
+        """Return a pair whose access token is fresh."""
 
-    after: float
-    at_most: float
-    attempts: int
-    error: WhiteBITError
-    in_all: float = 300.0
+    def renewed(self, binding: Binding, rejected: TokenPair) -> TokenPair | None:
+        """Return what to use in place of a token that was answered 401, if anything."""
 
-    def pause(self, row: int) -> float:
-        """Return the seconds to wait after so many such outcomes in a row."""
-        return jittered(min(self.after * 2 ** min(row - 1, 16), self.at_most))
+    def auth(self, pair: TokenPair) -> httpx.Auth:
+        """Return what puts a pair's access token on a request."""
+
+    def send(self, request: Send[T], pair: TokenPair) -> T:
+        """Send a request with this pair and no other."""
 
 
 class Retrieval:
@@ -83,208 +80,228 @@ class Retrieval:
     def __init__(
         self,
         *,
-        custody: Custody,
+        connections: Connections,
         tokens: Authorizer,
         leases: Leases,
+        once: OneShots,
+        stored_keys: StoredKeys,
         clock: Clock,
         spill: Spill | None,
     ) -> None:
-        self._custody = custody
+        self._connections = connections
         self._tokens = tokens
         self._leases = leases
+        self._once = once
+        self._stored_keys = stored_keys
         self._clock = clock
         self._spill = spill
 
-    def attempt(self, user_id: str, external_id: str, login: str) -> ApiKey | Again:
+    def attempt(self, user_id: str, pin: Pin, external_id: str, seq: int) -> ApiKey | Again:
         """Return the key with its secret, or say how to go on.
 
         Args:
             user_id: The partner's own id of the user.
-            external_id: The active key's UUID.
-            login: Marks the login that the user's token stems from.
+            pin: The connection whose token ``info`` was asked with.
+            external_id: The active key that it named.
+            seq: Of the row that was read before ``info`` was asked.
 
         Raises:
             SecretLost, SecretTakenElsewhere, SecretMalformed, SecretNotStored: it is decided.
             StoreUnavailable: custody cannot keep it; the secret was not put at risk.
             ResponseError, TokenError: the server refused; the secret is untouched.
         """
-        kept = self._kept(user_id, external_id, login)
-        if kept is not None:
-            return kept
-        lease = self._leases.acquire("secret", user_id, external_id)
-        if lease is None:
-            busy = SecretLocked("another caller is retrieving the secret")
-            return Again(0.25, 0.25, 10_000, busy)
-        try:
-            return self._holding(user_id, external_id, login, lease)
-        finally:
-            self._leases.release(lease)
+        binding = Binding(user_id, pin)
+        rejected: TokenPair | None = None
+        while True:
+            asked = self._ask(binding, external_id, seq)
+            if isinstance(asked, ApiKey | Again):
+                return asked
+            pair, asking = asked
+            failure: WhiteBITError
+            try:
+                taken = self._send(asking, pair)
+            except Unauthorized as error:
+                failure = error
+                if rejected is None:
+                    rejected = pair
+            except (WhiteBITError, AnswerNotStored) as error:
+                return self._go_on(asking, error)
+            else:
+                return self._taken(asking, pair, taken)
+            if rejected is not pair or self._tokens.renewed(binding, pair) is None:
+                raise failure
 
-    def _kept(self, user_id: str, external_id: str, login: str) -> ApiKey | None:
-        """Return the key if custody holds its secret already."""
-        stored = self._custody.key(user_id)
-        if stored is None or stored.key.external_id != external_id:
-            return None
-        if stored.login != login or stored.gone:
-            self._custody.put_key(attrs.evolve(stored, login=login, gone=False))
-        return stored.key
-
-    def _holding(self, user_id: str, external_id: str, login: str, lease: Lease) -> ApiKey | Again:
-        kept = self._kept(user_id, external_id, login)
-        if kept is not None:
-            return kept
-        claim = Claim(self._custody, user_id, external_id)
-        before = claim.read()
-        for raw in before["raw"]:
-            found = _parse_raw(raw)
-            if found is not None:
-                return self._store(claim, found, login)
+    def _ask(
+        self, binding: Binding, external_id: str, seq: int
+    ) -> ApiKey | Again | tuple[TokenPair, Asking]:
+        """Read the row and note the attempt, unless that shows how it ends."""
+        user_id = binding.user_id
+        held = self._once.tend(user_id, self._connections.read(user_id))
+        row = binding.check(held.row)
+        pin = row.pin
+        key = row.key(external_id)
+        if key is not None and key.secret is not None:
+            seen = self._stored_keys.seen(binding, external_id, asked=seq, held=held)
+            return self._kept(user_id, seen, external_id)
         # A renewal of the token may take long: it comes before the asking.
-        self._tokens.pair(user_id)
+        pair = self._tokens.current(binding, held)
         if self._spill is not None:
             self._spill.check()
-        asking = claim.ask()
-        failure: WhiteBITError
-        try:
-            secret = self._get(claim, lease)
-        except MalformedResponse as error:
-            failure = SecretMalformed.of(
-                error, f"no secret was found in the response: {error.message}"
-            )
-            self._note(claim, "malformed")
-            if not before["raw"]:
-                return Again(1.0, 1.0, 1, failure)
-        except Conflict as error:
-            if not error.from_api:  # the word of a proxy is no verdict
-                return self._unanswered(claim, error)
-            judged = self._judge_conflict(claim, before, login, error)
-            if isinstance(judged, ApiKey):
-                return judged
-            failure = judged
-        except Locked as error:
-            claim.restore(before, asking)
-            return Again(5.0, 60.0, 7, SecretLocked.of(error, error.message))
-        except (NotSent, RateLimited, SecretLocked) as error:
-            claim.restore(before, asking)
-            first = max(FIRST_WAIT, error.retry_after or 0.0)
-            return Again(first, max(first, LONGEST_WAIT), 3, error)
-        except (ConnectionFailed, ServerError, UnexpectedStatus) as error:
-            return self._unanswered(claim, error)
-        except WhiteBITError as error:  # refused, or no token: the secret is untouched
-            claim.restore(before, asking)
-            failure = error
-        else:
-            return self._store(claim, secret, login)
-        raise failure
 
-    def _unanswered(self, claim: Claim, error: WhiteBITError) -> Again:
-        self._note(claim, "no answer")
-        unanswered = SecretUnanswered.of(
-            error, f"the secret was requested and no response arrived: {error.message}"
+        def first(row: Connection | None) -> Change:
+            doubted = self._once.doubted(row, Asks.SECRET, external_id)
+            if doubted.outcome is Outcome.PROVISIONAL:
+                return doubted
+            return key_changes.key_seen(row, pin, external_id, asked=seq)
+
+        outcome, asking, made = self._leases.ask(
+            user_id,
+            pin,
+            Asks.SECRET,
+            external_id,
+            held,
+            first=first,
+            is_current=True,
         )
-        return Again(1.0, 4.0, 2, unanswered)
+        if asking is not None:
+            return pair, asking
+        if outcome is Outcome.PROVISIONAL:
+            return provisional(self._once.in_doubt(made.row, Asks.SECRET, external_id))
+        if outcome is Outcome.ALREADY:
+            return self._kept(user_id, made.row, external_id)
+        if outcome is Outcome.OVERTAKEN:
+            raise KeyPending("WhiteBIT has named another key meanwhile", operation=OPERATION)
+        if outcome in (Outcome.BUSY, Outcome.ANSWERED, Outcome.LEASE_LOST):
+            busy = SecretLocked(
+                "another caller on this store is retrieving the secret",
+                operation=OPERATION,
+                retry_after=self._leases.frees_in(user_id, made.held),
+            )
+            return Again(0.25, 0.25, 10_000, busy)
+        raise trouble(outcome, made.row)
 
-    def _get(self, claim: Claim, lease: Lease) -> Secret:
+    def _send(self, asking: Asking, pair: TokenPair) -> Taken:
         from whitebit_api.api.api_keys import get_api_key_secret as endpoint
 
-        def hold() -> None:
-            if not self._leases.renew(lease):
-                raise SecretLocked("another process has taken over the retrieval of this secret")
-
-        request = Send(
-            _OPERATION,
-            endpoint,
-            _read_secret,
-            arguments=lambda: {"external_id": claim.external_id},
-            keep=claim.keep,
-            alone=True,
+        external_id = asking.attempt.subject
+        request: Send[Any] = Send(
+            OPERATION, endpoint, bool, arguments=lambda: {"external_id": external_id}
         )
-        return self._tokens.authorized(claim.user_id, request, before=hold)
+        return self._once.send(
+            asking,
+            request,
+            self._tokens.auth(pair),
+            is_judged=lambda error: isinstance(error, Conflict) and error.from_api,
+        )
 
-    def _judge_conflict(
-        self, claim: Claim, before: Value, login: str, error: WhiteBITError
-    ) -> ApiKey | SecretError:
-        """Say what a 409 means: ours, lost on the way to us, or somebody else's."""
-        kept = self._kept(claim.user_id, claim.external_id, login)
-        if kept is not None:
-            claim.close("stored")
-            return kept
-        if before["raw"]:
-            claim.close("malformed")
-            self._note(claim, "malformed, then consumed")
-            return SecretMalformed.of(
-                error,
-                "no secret was found in the response, and the server says that it was retrieved",
+    def _taken(self, asking: Asking, pair: TokenPair, taken: Taken) -> ApiKey | Again:
+        user_id, external_id, row = asking.user_id, asking.attempt.subject, taken.row
+        if taken.outcome is Outcome.DELETE_THERE:
+            self._delete_there(asking, pair)
+            raise trouble(Outcome.STALE, row)
+        if taken.problem is not None:
+            malformed = SecretMalformed.of(
+                taken.problem, f"no secret came: {taken.problem.message}"
             )
-        if before["state"] in ("stored", "forgotten"):
-            return SecretLost.of(error, "the secret was stored once and has been erased since")
-        if before["unanswered"] or before["state"] == "lost":
-            claim.close("lost")
-            self._note(claim, "lost")
-            log.error("the secret of key %s is lost: no answer came", claim.external_id)
-            return SecretLost.of(error, "the server sent the secret, and it did not arrive")
-        claim.close("taken")
-        self._note(claim, "taken elsewhere")
-        log.error("the secret of key %s was taken elsewhere", claim.external_id)
-        return SecretTakenElsewhere.of(
+            malformed.operation = OPERATION
+            self._note(asking, "malformed")
+            answers = row.about(Asks.SECRET, external_id) if row is not None else ()
+            if sum(1 for attempt in answers if attempt.answer is not None) > 1:
+                raise malformed
+            return Again(1.0, 1.0, 1, malformed)
+        self._note(asking, "stored")
+        if row is None or row.pin != Pin(asking.incarnation, asking.attempt.generation):
+            raise trouble(Outcome.STALE, row)
+        return self._kept(user_id, row, external_id)
+
+    def _go_on(self, asking: Asking, error: Exception) -> ApiKey | Again:
+        """Say what follows of an attempt that brought nothing."""
+        failure: WhiteBITError
+        if isinstance(error, AnswerNotStored):
+            if not isinstance(error.value, Secret):
+                raise StoreUnavailable("the answer could not be stored", operation=OPERATION)
+            failure = SecretNotStored(
+                "the secret came and the store did not take it",
+                secret=error.value,
+                operation=OPERATION,
+                hint=_SPILLED if error.spilled else None,
+            )
+        elif isinstance(error, Conflict) and error.from_api:
+            return self._consumed(asking, error)
+        elif isinstance(error, Locked):
+            return Again(5.0, 60.0, 7, SecretLocked.of(error, error.message))
+        elif isinstance(error, (NotSent, RateLimited)):
+            first = max(FIRST_WAIT, error.retry_after or 0.0)
+            return Again(first, max(first, LONGEST_WAIT), 3, error)
+        elif isinstance(
+            # A 409 here is the word of a proxy, and no verdict.
             error,
-            "the secret was already retrieved, and this store has no record of a request for it",
+            (ConnectionFailed, Conflict, ServerError, UnexpectedStatus, MalformedResponse),
+        ):
+            self._note(asking, "no answer")
+            unanswered = SecretUnanswered.of(error, f"asked, and no answer came: {error.message}")
+            return Again(1.0, 4.0, 2, unanswered)
+        elif isinstance(error, NotFound) and is_verdict(error):
+            self._gone(asking)
+            failure = error
+        else:  # refused: the secret is untouched
+            raise error
+        raise failure
+
+    def _consumed(self, asking: Asking, error: Conflict) -> ApiKey | Again:
+        """Judge a 409: ours, lost on the way to us, or somebody else's."""
+        incarnation, attempt, user_id = asking.incarnation, asking.attempt, asking.user_id
+        made = self._connections.commit(
+            user_id,
+            lambda row: key_changes.secret_consumed(
+                row, incarnation, attempt, now=self._clock.time(), doubt=self._once.doubt
+            ),
+            asking.held,
+        )
+        outcome, row = made.change.outcome, made.row
+        if outcome is Outcome.ANSWERED:
+            row = self._once.tend(user_id, made.held).row
+        key = row.key(attempt.subject) if row is not None else None
+        if outcome in (Outcome.ABSENT, Outcome.STALE) or key is None:
+            raise trouble(outcome, row)
+        if key.secret is not None:
+            return self._kept(user_id, row, attempt.subject)
+        if outcome is Outcome.JUDGED and key.verdict is not None:
+            kind, message = VERDICTS[key.verdict]
+            if made.change.losses:
+                self._note(asking, key.verdict.value)
+                log.error("the secret of key %s: %s", key.external_id, message)
+            raise kind.of(error, message)
+        return provisional(self._once.doubt)
+
+    def _gone(self, asking: Asking) -> None:
+        incarnation, attempt = asking.incarnation, asking.attempt
+        self._connections.commit(
+            asking.user_id,
+            lambda row: key_changes.key_gone(
+                row, incarnation, attempt.generation, attempt.subject, asked=attempt.number
+            ),
         )
 
-    def _store(self, claim: Claim, secret: Secret, login: str) -> ApiKey:
-        """Commit the secret, trying a failing store again; hand it over if that is in vain."""
-        key = ApiKey(
-            user_id=claim.user_id,
-            public_key=claim.external_id,
-            external_id=claim.external_id,
-            secret=secret,
-            origin=self._custody.server.origin,
-        )
-
-        def commit() -> bool:
-            self._custody.put_key(StoredKey(key, login))
-            claim.close("stored")
-            return True
-
-        if not patiently(commit, self._clock):
-            hint = _SPILLED if self._spill_over(StoredKey(key, login)) else None
-            raise SecretNotStored(
-                "the secret arrived and the store could not save it",
-                secret=secret,
-                operation=_OPERATION,
-                hint=hint,
-            )
-        self._note(claim, "stored")
-        return key
-
-    def _spill_over(self, stored: StoredKey) -> bool:
-        """Leave the key in the spill directory; the caller is handed the secret in any case."""
-        if self._spill is None:
-            return False
+    def _delete_there(self, asking: Asking, pair: TokenPair) -> None:
+        """Delete a key at WhiteBIT whose connection is gone, with the token that asked for it."""
+        external_id = asking.attempt.subject
         try:
-            self._spill.put(stored)
-        except StoreUnavailable as error:
-            log.error("the secret was not spilled either: %s", error.message)
-            return False
-        log.error("the secret of key %s lies in the spill directory", stored.key.external_id)
-        return True
+            self._tokens.send(deletion_request(external_id), pair)
+        except WhiteBITError as error:
+            log.error("key %s was not deleted at WhiteBIT: %s", external_id, error.message)
+            self._note(asking, "left at WhiteBIT")
+        else:
+            self._note(asking, "deleted at WhiteBIT")
 
-    def _note(self, claim: Claim, outcome: str) -> None:
-        self._custody.note("secret", claim.user_id, external_id=claim.external_id, outcome=outcome)
+    def _kept(self, user_id: str, row: Connection | None, external_id: str) -> ApiKey:
+        key = row.key(external_id) if row is not None else None
+        made = self._stored_keys.api_key(user_id, row, key)
+        if made is None:
+            raise trouble(Outcome.STALE, row)
+        return made
 
-
-def _read_secret(body: bytes) -> Secret:
-    from whitebit_api.models.api_key_secret_response import ApiKeySecretResponse
-
-    value: Any = read_model(ApiKeySecretResponse, body, _OPERATION).data.api_secret
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_SECRET:
-        raise MalformedResponse("apiSecret is not a secret", operation=_OPERATION)
-    return Secret(value)
-
-
-def _parse_raw(raw: str) -> Secret | None:
-    """Parse a stored answer, or return ``None`` where it holds no secret."""
-    try:
-        return _read_secret(base64.b64decode(raw))
-    except MalformedResponse:
-        return None
+    def _note(self, asking: Asking, outcome: str) -> None:
+        self._connections.custody.note(
+            "secret", asking.incarnation, external_id=asking.attempt.subject, outcome=outcome
+        )

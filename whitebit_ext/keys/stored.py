@@ -1,88 +1,125 @@
-"""The key that custody holds of a user: found, taken in from the spill directory, deleted."""
+"""The keys in a user's connection row: found, adopted, confirmed, deleted."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 
-import attrs
-
-from ..custody.rows import Custody
-from ..custody.spill import Spill
-from ..custody.values import StoredKey, TokenPair
+from ..custody import key_changes
+from ..custody.connection import Connection
+from ..custody.connections import Binding, Connections, Held, fresh_id, trouble
+from ..custody.once import OneShots
+from ..custody.outcomes import Outcome
+from ..custody.values import Key
 from ..secret import Secret
-from ..signing import ApiKey
-from .claims import Claim
+from ..signing import ApiKey, Guard
 from .health import KeyUse
-
-log = logging.getLogger("whitebit_ext")
 
 
 class StoredKeys:
-    """Keep what custody holds of each user's key in order.
+    """Keep what the store holds of each user's keys in order.
 
     Args:
-        custody: Where keys are.
+        connections: Where keys are.
+        once: Takes answers that lie in the row or in the spill directory.
         use: The record of each key's use.
-        spill: The spill directory, if there is one.
+        guard: Makes what ``ApiKey.auth()`` asks before it signs.
     """
 
-    def __init__(self, custody: Custody, use: KeyUse, spill: Spill | None) -> None:
-        self._custody = custody
+    def __init__(
+        self,
+        connections: Connections,
+        once: OneShots,
+        use: KeyUse,
+        guard: Callable[[Binding], Guard],
+    ) -> None:
+        self._connections = connections
+        self._custody = connections.custody
+        self._once = once
         self._use = use
-        self._spill = spill
+        self._guard = guard
 
-    def take_in(self, user_id: str) -> None:
-        """Store what an earlier attempt had to leave in the spill directory.
+    def begin(self, binding: Binding) -> tuple[ApiKey | None, Connection]:
+        """Return the user's usable key, if there is one, and the row."""
+        user_id = binding.user_id
+        held = self._once.tend(user_id, self._connections.read(user_id))
+        row = binding.check(held.row)
+        return self.api_key(user_id, row, row.signing_key), row
 
-        A key that has come into custody since then stays: the spilled one is its predecessor.
+    def api_key(self, user_id: str, row: Connection | None, key: Key | None) -> ApiKey | None:
+        """Return what the caller is handed of a stored key."""
+        if row is None or key is None or key.secret is None:
+            return None
+        guard = self._guard(Binding(user_id, row.pin, key.external_id))
+        origin = self._custody.server.origin
+        return ApiKey(user_id, key.public_key, key.external_id, key.secret, origin, guard)
+
+    def seen(
+        self,
+        binding: Binding,
+        external_id: str | None,
+        *,
+        asked: int,
+        held: Held | None = None,
+    ) -> Connection | None:
+        """Take the word of ``info``: which key the connected account has, or none.
+
+        Args:
+            binding: The connection whose token asked.
+            external_id: The key that was named.
+            asked: ``seq`` of the row that was read before the request left.
+            held: The row, if it was read after that.
+
+        Raises:
+            NotConnected, ConnectionChanged: it says nothing of the connection that is there now.
         """
-        spilled = self._spill.get(user_id) if self._spill else None
-        if spilled is None or self._spill is None:
-            return
-        if self._spill.hand_over(spilled):
-            Claim(self._custody, user_id, spilled.key.external_id).close("stored")
-        else:
-            log.warning("a spilled key was dropped: custody holds a later one of its user")
-        self._spill.remove(user_id)
+        pin = binding.pin
+        if pin is None:
+            raise trouble(Outcome.ABSENT)
+        made = self._connections.commit(
+            binding.user_id,
+            lambda row: key_changes.key_seen(row, pin, external_id, asked=asked),
+            held,
+            is_current=held is not None,
+        )
+        if made.change.outcome not in (Outcome.DONE, Outcome.ALREADY, Outcome.OVERTAKEN):
+            raise trouble(made.change.outcome, made.row)
+        return made.row
 
-    def begin(self, user_id: str) -> tuple[ApiKey | None, TokenPair | None]:
-        """Return the user's key if custody holds it, and the user's pair."""
-        self.take_in(user_id)
-        stored, pair = self._custody.key(user_id), self._custody.pair(user_id)
-        if stored and not stored.gone and (pair is None or pair.login == stored.login):
-            return stored.key, pair
-        return None, pair
-
-    def current_id(self, user_id: str) -> str | None:
-        """Return the id of the key that the user has now, if custody knows it."""
-        stored, pair = self.begin(user_id)
-        return stored.external_id if stored and pair else None
-
-    def note_deleted(self, user_id: str, external_id: str, *, was_gone: bool) -> None:
+    def note_deleted(self, binding: Binding, external_id: str, *, was_gone: bool) -> None:
         """Drop a key that was deleted; one that was gone before is kept, and not used."""
-        stored = self._custody.key(user_id)
-        if stored is not None and stored.key.external_id == external_id:
-            if was_gone:
-                self._custody.put_key(attrs.evolve(stored, gone=True))
-            else:
-                self._custody.remove("key", user_id)
-                self._use.forget(user_id)
-        outcome = "was gone already" if was_gone else "deleted"
-        self._custody.note("delete", user_id, external_id=external_id, outcome=outcome)
-
-    def adopt(self, user_id: str, public_key: str, external_id: str, secret: Secret) -> None:
-        """Store a key that the partner already has, in place of any other of the user."""
-        key = ApiKey(user_id, public_key, external_id, secret, self._custody.server.origin)
-        pair = self._custody.pair(user_id)
-        self._custody.put_key(StoredKey(key, pair.login if pair else None))
-
-    def forget(self, user_id: str) -> None:
-        """Delete the user's pair and key from custody, and note that the secret was here."""
-        self._custody.remove("pair", user_id)
-        self.take_in(user_id)
-        stored = self._custody.key(user_id)
-        if stored is None:
+        pin, asked = binding.pin, binding.seq
+        if pin is None:
             return
-        self._custody.remove("key", user_id)
-        self._use.forget(user_id)
-        Claim(self._custody, user_id, stored.key.external_id).close("forgotten")
+        if was_gone:
+            self._connections.commit(
+                binding.user_id,
+                lambda row: key_changes.key_gone(
+                    row, pin.incarnation, pin.generation, external_id, asked=asked
+                ),
+            )
+        else:
+            self._connections.commit(
+                binding.user_id,
+                lambda row: key_changes.key_deleted(row, pin.incarnation, external_id),
+            )
+            self._use.forget(binding.user_id)
+        outcome = "was gone already" if was_gone else "deleted"
+        self._custody.note("delete", pin.incarnation, external_id=external_id, outcome=outcome)
+
+    def adopt(self, user_id: str, public_key: str, external_id: str | None, secret: Secret) -> None:
+        """Store a key that the partner already has, in front of any other of the user."""
+        incarnation = fresh_id()
+        self._once.tend(user_id)  # what waits to be stored is older than this
+        made = self._connections.commit(
+            user_id,
+            lambda row: key_changes.adopt(
+                row,
+                incarnation=incarnation,
+                external_id=external_id,
+                public_key=public_key,
+                secret=secret,
+                now=self._custody.now(),
+            ),
+        )
+        if made.change.outcome not in (Outcome.DONE, Outcome.ALREADY):
+            raise trouble(made.change.outcome, made.row)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import logging
 from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 
-from ..custody.rows import Custody, Held, login_id
-from ..custody.values import TokenPair
+from ..custody.changes import take_ticket
+from ..custody.connections import Connections, fresh_id, trouble
+from ..custody.leases import Asking
+from ..custody.once import AnswerNotStored, OneShots, Taken
+from ..custody.outcomes import Outcome
+from ..custody.rows import Held, login_id
+from ..custody.values import LONGEST_ANSWER, Asks
 from ..errors import (
     CodeRejected,
     CodeUnanswered,
@@ -27,13 +34,13 @@ from ..errors import (
     StateMissing,
     StateReused,
     StateUnknown,
+    StoreUnavailable,
     UnexpectedStatus,
     WhiteBITError,
 )
-from ..http.requests import Send, Sender
+from ..http.requests import Send
 from ..runtime.clock import Clock
 from ..secret import Secret
-from .pairs import TokenPairs, token_data
 from .protocol import (
     Callback,
     Credentials,
@@ -43,14 +50,18 @@ from .protocol import (
     new_state,
     new_verifier,
     read_callback,
-    read_pair,
     take_code,
 )
 
 LOGIN_LIFETIME = 600.0
 """Seconds in which a user can come back from WhiteBIT's page."""
 _SWEEP_EVERY = 600.0
-_UNUSABLE = (ConnectionFailed, ServerError, RateLimited, MalformedResponse, UnexpectedStatus)
+_SWEPT_AT_ONCE = 100
+_UNUSABLE = (ConnectionFailed, ServerError, MalformedResponse, UnexpectedStatus)
+_NOT_STORED = (
+    "the new token pair could not be stored; this process keeps it and stores it at the user's "
+    "next call"
+)
 
 log = logging.getLogger("whitebit_ext")
 
@@ -82,15 +93,14 @@ class Logins:
         self,
         *,
         credentials: Credentials,
-        custody: Custody,
-        sender: Sender,
-        pairs: TokenPairs,
+        connections: Connections,
+        once: OneShots,
         clock: Clock,
     ) -> None:
         self._credentials = credentials
-        self._custody = custody
-        self._sender = sender
-        self._pairs = pairs
+        self._custody = connections.custody
+        self._connections = connections
+        self._once = once
         self._clock = clock
         self._swept_at = clock.monotonic()
 
@@ -106,7 +116,7 @@ class Logins:
             "redirect_uri": self._credentials.redirect_uri,
             "region": server.region.value,
             "expires_at": expires_at,
-            "used": False,
+            "used": None,
         }
         self._custody.write("login", (login_id(state),), value, None)
         url = authorization_url(
@@ -121,47 +131,70 @@ class Logins:
     def finish(self, callback: Callback, state: str | None, user_id: str) -> None:
         """Check a callback, take its login out, exchange the code and store the pair.
 
+        The same callback again is answered by the outcome of the first one.
+
         Raises:
             LoginError: whatever is wrong with the callback, each in its own type; a wrong one
                 leaves the login as it is, for the right one to come.
-            NotSent: the server could not be reached; the same callback can be tried again.
+            NotSent, RateLimited: the code was not used; the same callback can be tried again.
+            ConnectionChanged: the user has finished a later login meanwhile.
+            StoreUnavailable: custody failed.
         """
         if not state:
-            raise StateMissing("the browser session has no state")
+            raise StateMissing("the session has no state of a login")
         parameters = read_callback(callback)
         check_state(parameters, state)
-        login = self._find(state, user_id)
-        check_address(parameters, self._credentials.redirect_uri)
+        code_digest = _digest(parameters.code)
+        login = self._find(state, user_id, code_digest)
+        if login is not None:
+            check_address(parameters, self._credentials.redirect_uri)
         # Another request may have finished it, which finding it again tells; or its row was
         # sealed anew with another key meanwhile.
-        while not self._mark(state, login, used=True):
-            login = self._find(state, user_id)
+        while login is not None and not self._mark(state, login, used=code_digest):
+            login = self._find(state, user_id, code_digest)
+        if login is None:
+            self._answer_again(user_id, login_id(state))
+            return
         code = take_code(parameters, self._custody.server)
         failure: WhiteBITError
         try:
-            pair = self._exchange(code, Secret(login.value["verifier"]), login_id(state))
-        except NotSent as error:
+            taken = self._exchange(user_id, code, Secret(login.value["verifier"]), login_id(state))
+        except (NotSent, RateLimited) as error:
             failure = error
             self._restore(state)
         except _UNUSABLE as error:
             failure = CodeUnanswered.of(
-                error, f"no usable response came from the token endpoint: {error.message}"
+                error, f"no usable answer from the token endpoint: {error.message}"
             )
         except ResponseError as error:
             failure = CodeRejected.of(error, f"the code was not exchanged: {error.message}")
+        except AnswerNotStored:
+            failure = StoreUnavailable(_NOT_STORED)
         else:
-            self._pairs.commit_login(user_id, pair)
-            return
+            if taken is None or (
+                taken.problem is None and taken.outcome in (Outcome.DONE, Outcome.ALREADY)
+            ):
+                return
+            failure = trouble(taken.outcome, taken.row)
+            if taken.problem is not None:
+                failure = CodeUnanswered(
+                    f"no usable answer from the token endpoint: {taken.problem.message}",
+                    operation="exchange_code",
+                    status_code=200,
+                )
         raise failure
 
-    def _find(self, state: str, user_id: str) -> Held:
+    def _find(self, state: str, user_id: str, code: str) -> Held | None:
+        """Return the login of a state, or ``None`` where the same callback came before."""
         login = self._custody.read("login", login_id(state))
         if login is None:
             raise StateUnknown("no login was started with this state")
-        if login.value["used"]:
-            raise StateReused("this login is already finished")
+        if login.value["used"] is not None:
+            if login.value["user"] == user_id and login.value["used"] == code:
+                return None
+            raise StateReused("this login was finished before")
         if self._clock.time() >= login.value["expires_at"]:
-            raise LoginExpired(f"the login was started more than {LOGIN_LIFETIME:.0f} s ago")
+            raise LoginExpired(f"the login was started over {LOGIN_LIFETIME:.0f} s ago")
         if login.value["user"] != user_id:
             raise LoginUserMismatch("the login was started for another user")
         if login.value["region"] != self._custody.server.region.value:
@@ -170,53 +203,77 @@ class Logins:
             raise RedirectMismatch("the login was started with another redirect URI")
         return login
 
-    def _mark(self, state: str, login: Held, *, used: bool) -> bool:
+    def _answer_again(self, user_id: str, login: str) -> None:
+        """Answer a callback that came before by what became of it; nothing is sent."""
+        row = self._once.tend(user_id).row
+        if row is not None and row.pair is not None and row.login == login:
+            return
+        sent = row.about(Asks.CODE, login) if row is not None else ()
+        if any(attempt.ended for attempt in sent):
+            raise CodeUnanswered("the code was sent, and no usable answer came")
+        raise StateReused("this login was finished before")
+
+    def _mark(self, state: str, login: Held, *, used: str | None) -> bool:
         value = {**login.value, "used": used}
-        return self._custody.write("login", (login_id(state),), value, login.version)
+        return self._custody.write("login", (login_id(state),), value, login.version) is not None
 
     def _restore(self, state: str) -> None:
-        """Make a login usable again whose code never left this machine."""
+        """Make a login usable again whose code was not used."""
         login = self._custody.read("login", login_id(state))
         if login is not None:
-            self._mark(state, login, used=False)
+            self._mark(state, login, used=None)
 
-    def _exchange(self, code: Secret, verifier: Secret, login: str) -> TokenPair:
+    def _exchange(self, user_id: str, code: Secret, verifier: Secret, login: str) -> Taken | None:
+        """Take a ticket, send the code, and store what comes; ``None``: it is done already."""
+        id, incarnation, now = fresh_id(), fresh_id(), self._clock.time()
+        made = self._connections.commit(
+            user_id,
+            lambda row: take_ticket(row, incarnation=incarnation, attempt=id, login=login, now=now),
+            padding=LONGEST_ANSWER,
+        )
+        noted = made.row.attempt(id) if made.row is not None else None
+        if made.row is None or noted is None:
+            self._answer_again(user_id, login)
+            return None
+        asking = Asking(user_id, made.row.incarnation, noted, made.held, self._clock.monotonic())
+        return self._once.send(asking, self._request(code, verifier))
+
+    def _request(self, code: Secret, verifier: Secret) -> Send[Any]:
         from whitebit_api.api.tokens import exchange_code as endpoint
         from whitebit_api.models.code_exchange_request import CodeExchangeRequest
 
-        asked_at = self._clock.time()
+        credentials = self._credentials
 
         def arguments() -> dict[str, Any]:
             return {
                 "body": CodeExchangeRequest(
-                    client_id=self._credentials.client_id,
-                    client_secret=self._credentials.client_secret.reveal(),
+                    client_id=credentials.client_id,
+                    client_secret=credentials.client_secret.reveal(),
                     code=code.reveal(),
                     code_verifier=verifier.reveal(),
                 )
             }
 
-        def parse(body: bytes) -> TokenPair:
-            data = token_data(body, "exchange_code")
-            return read_pair(data, operation="exchange_code", now=asked_at, login=login)
+        secrets = (credentials.client_secret, code, verifier)
+        return Send("exchange_code", endpoint, bool, arguments, secrets=secrets)
 
-        return self._sender.send(
-            Send(
-                "exchange_code",
-                endpoint,
-                parse,
-                arguments,
-                alone=True,
-                secrets=(self._credentials.client_secret, code, verifier),
-            )
-        )
+    def erase(self, user_id: str) -> None:
+        """Delete the logins of a user."""
+        for subject in self._custody.subjects("login"):
+            try:
+                login = self._custody.read("login", *subject)
+            except (SealBroken, EncryptionKeyMissing) as error:
+                log.warning("a login was not looked at: %s", error.message)
+                continue
+            if login is not None and login.value["user"] == user_id:
+                self._custody.remove("login", *subject)
 
     def _sweep(self) -> None:
         """Delete logins that ended a while ago, now and then."""
         if self._clock.monotonic() - self._swept_at < _SWEEP_EVERY:
             return
         self._swept_at = self._clock.monotonic()
-        for subject in self._custody.subjects("login"):
+        for subject in itertools.islice(self._custody.subjects("login"), _SWEPT_AT_ONCE):
             try:
                 login = self._custody.read("login", *subject)
             except (SealBroken, EncryptionKeyMissing) as error:
@@ -225,3 +282,8 @@ class Logins:
                 continue
             if login and self._clock.time() > login.value["expires_at"] + LOGIN_LIFETIME:
                 self._custody.remove("login", *subject)
+
+
+def _digest(code: Secret | None) -> str:
+    """Return what names a code without being it; ``""`` of a callback without one."""
+    return "" if code is None else hashlib.sha256(code.reveal().encode()).hexdigest()

@@ -7,7 +7,6 @@ not needed to read an account.
 from __future__ import annotations
 
 import hmac
-import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, runtime_checkable
@@ -16,7 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 import httpx
 
-from ..custody.values import TokenPair
+from ..custody.finding import find
+from ..custody.values import Answer, TokenPair
 from ..errors import (
     AuthorizationDenied,
     CallbackMalformed,
@@ -34,7 +34,6 @@ from ..secret import Secret
 _LONGEST_LIFETIME = 31_536_000  # a year: whatever says more is not a short-lived access token
 _VISIBLE = re.compile(r"[\x20-\x7e]{1,4096}")  # RFC 6749, appendix A.12: 1*VSCHAR
 _SINGLE = ("state", "code", "error", "iss")
-_TOKENS = ("access_token", "refresh_token")
 
 
 @runtime_checkable
@@ -153,7 +152,7 @@ def _of_url(url: str) -> tuple[str, dict[str, list[str]]]:
         values = {name: [value for key, value in pairs if key == name] for name in _SINGLE}
         return f"{origin_of(url)}{parts.path}", values
     except ValueError:  # a port that is no number, a bracket too many
-        problem = CallbackMalformed("the callback is not a valid URL")
+        problem = CallbackMalformed("the callback is not a URL that can be read")
     raise problem
 
 
@@ -212,63 +211,48 @@ def take_code(parameters: CallbackParameters, server: Server) -> Secret:
     return parameters.code
 
 
-def read_pair(
-    data: Mapping[str, Any],
-    *,
-    operation: str,
-    now: float,
-    login: str,
-    after_rejection: bool = False,
-) -> TokenPair:
-    """Make a token pair of what stands under ``data`` in a token answer, strictly.
+def read_pair(body: bytes, answer: Answer) -> TokenPair:
+    """Make a token pair of the body of a token answer: of the first object with an access token.
+
+    It comes once, so what can be used of it is: ``token_type``, ``scope``, ``expires_in`` and
+    ``refresh_token`` may be missing or of another form (contract, section 3; RFC 6749, section
+    5.1). Without a readable lifetime a token serves until it is answered 401.
 
     Args:
-        data: The fields; ``scope`` is comma-separated (contract, section 3).
-        operation: The ``operationId``, for the error.
-        now: Unix time at which the request was sent: a lifetime counts from there at the latest.
-        login: Marks the login that the pair stems from.
-        after_rejection: Whether a 401 was the reason to ask.
+        body: What came, without its encoding.
+        answer: When it was asked for, and why: a lifetime counts from there at the latest.
 
     Raises:
-        MalformedResponse: it is not a bearer token with a sensible lifetime.
+        MalformedResponse: there is no access token in it.
     """
-
-    def refuse(field: str, problem: str) -> MalformedResponse:
-        return MalformedResponse(f"{field} {problem}", operation=operation)
-
-    for field in _TOKENS:
-        value = data.get(field)
-        if value is None and field == "refresh_token":
-            continue
-        if not isinstance(value, str) or not _VISIBLE.fullmatch(value):
-            raise refuse(field, "is not a token")
-    kind = data.get("token_type")
-    if not isinstance(kind, str) or kind.lower() != "bearer":  # RFC 6749, section 7.1
-        raise refuse("token_type", "is not Bearer")
-    lifetime = _lifetime(data.get("expires_in"))
-    if lifetime is not None and not 0 < lifetime <= _LONGEST_LIFETIME:
-        raise refuse("expires_in", f"is not a number of seconds from 1 to {_LONGEST_LIFETIME}")
-    scope = data.get("scope")
-    if scope is not None and not isinstance(scope, str):
-        raise refuse("scope", "is not text")
-    refresh = data.get("refresh_token")
+    found = find(body, "accesstoken")
+    access = _token(found.get("accesstoken")) if found is not None else None
+    if found is None or access is None or found.get("error"):
+        raise MalformedResponse("there is no token in the answer")
+    scope = found.get("scope")
+    if isinstance(scope, list):
+        scope = " ".join(name for name in scope if isinstance(name, str))
+    names = re.split(r"[,\s]+", scope) if isinstance(scope, str) else ()
     return TokenPair(
-        access=Secret(data["access_token"]),
-        refresh=Secret(refresh) if refresh else None,
-        scopes=tuple(name for name in re.split(r"[,\s]+", scope or "") if name),
-        obtained_at=now,
-        lifetime=lifetime,
-        login=login,
-        after_rejection=after_rejection,
+        access=access,
+        refresh=_token(found.get("refreshtoken")),
+        scopes=tuple(name for name in names if name.isprintable() and name),
+        obtained_at=answer.sent_at or 0.0,
+        lifetime=_lifetime(found.get("expiresin")),
+        login="",
+        after_rejection=answer.after_rejection,
     )
 
 
+def _token(value: Any) -> Secret | None:
+    """Return a token, unless it is none that a header can carry."""
+    return Secret(value) if isinstance(value, str) and _VISIBLE.fullmatch(value) else None
+
+
 def _lifetime(value: Any) -> float | None:
-    """Read ``expires_in``, also as a numeric string; a value that is none is NaN."""
-    if value is None:
-        return None
+    """Read ``expires_in``, also as a numeric string; ``None`` where it is no sensible number."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
-        return float(value)
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return math.nan
-    return float(value) if 0 < value <= _LONGEST_LIFETIME else math.nan
+        return None
+    return float(value) if 0 < value <= _LONGEST_LIFETIME else None

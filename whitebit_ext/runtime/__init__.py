@@ -1,1 +1,1 @@
-"""What belongs to a process: clock, threads, forks."""
+"""Process-wide infrastructure: clock, threads, forks, caches."""

@@ -1,4 +1,4 @@
-"""What belongs to a process is made anew in a forked child."""
+"""Reset of per-process state in a forked child."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Protocol
 
 
 class ForkAware(Protocol):
-    """An object that holds sockets, threads, locks or caches."""
+    """An object with sockets, threads, locks or caches."""
 
     def after_fork(self) -> None:
-        """Make anew, in the child, what the parent holds."""
+        """Recreate per-process state, in the child."""
 
 
 _aware: weakref.WeakSet[ForkAware] = weakref.WeakSet()
 
 
 def watch_forks(thing: ForkAware) -> None:
-    """Have ``after_fork`` called in every child that is forked while the object lives."""
+    """Call ``after_fork`` in every child that is forked while the object exists."""
     _aware.add(thing)
 
 
@@ -27,5 +27,5 @@ def _in_child() -> None:
         thing.after_fork()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
     os.register_at_fork(after_in_child=_in_child)

@@ -1,9 +1,8 @@
-"""The rim: what every error passes on its way to the caller.
+"""The rim: a decorator of public methods that removes confidential data from errors.
 
-The frames that an error passed held requests, tokens and secrets in their locals, and an error
-reporter may show them. So the rim clears the locals of all frames below it, and drops the
-exceptions behind ours; the path of the calls stays readable. A test finds public methods without
-it.
+Frames of a traceback contain requests, tokens and secrets in their locals, which an error
+reporter may show. So the rim clears the locals of all frames below it and drops causes and
+contexts; the call stack remains readable. A test finds public methods without it.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ T = TypeVar("T")
 
 
 def rim(method: Callable[P, T]) -> Callable[P, T]:
-    """Let a method's errors leave without anything confidential in their frames."""
+    """Remove confidential data from the frames of all exceptions that a method raises."""
 
     @functools.wraps(method)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -32,12 +31,12 @@ def rim(method: Callable[P, T]) -> Callable[P, T]:
         finally:
             del args, kwargs
 
-    guarded.__rim__ = True  # type: ignore[attr-defined]  # what the test looks for
+    guarded.__rim__ = True  # type: ignore[attr-defined]  # checked by the test
     return guarded
 
 
 def async_rim(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Do what ``rim`` does for a coroutine function."""
+    """Wrap a coroutine function like ``rim``."""
 
     @functools.wraps(method)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -49,12 +48,12 @@ def async_rim(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Corout
         finally:
             del args, kwargs
 
-    guarded.__rim__ = True  # type: ignore[attr-defined]  # what the test looks for
+    guarded.__rim__ = True  # type: ignore[attr-defined]  # checked by the test
     return guarded
 
 
 def clean(error: BaseException) -> None:
-    """Clear the finished frames of an error and of all exceptions behind it."""
+    """Clear the finished frames of an error and of its causes and contexts."""
     seen: set[int] = set()
     left: list[BaseException | None] = [error]
     while left:
@@ -62,7 +61,7 @@ def clean(error: BaseException) -> None:
         if found is None or id(found) in seen:
             continue
         seen.add(id(found))
-        traceback.clear_frames(found.__traceback__)  # frames that still run are passed over
+        traceback.clear_frames(found.__traceback__)  # skips running frames
         left += (found.__cause__, found.__context__)
         if isinstance(found, BaseExceptionGroup):
             left += found.exceptions

@@ -1,7 +1,7 @@
-"""Waiting, for both faces: for store work, for what happens once, for time.
+"""Waiting for store operations, shared futures and time, sync and async.
 
-The async face runs store work in the library's own threads, so that no store call ever waits in
-the event loop or in its shared default executor.
+Async code runs store operations in the library's own threads, so that no store call blocks the
+event loop or its shared default executor.
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ T = TypeVar("T")
 
 
 class Waiting:
-    """Wait in the caller's thread.
+    """Waiting in the caller's thread.
 
     Args:
-        clock: What sleeping is measured by.
-        workers: Not used: the work is done by the caller.
+        clock: Provides ``sleep``.
+        workers: Not used: the caller's thread does the work.
     """
 
     def __init__(self, clock: Clock, workers: Workers) -> None:
         self._clock = clock
 
     def work(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a function that may touch the store."""
+        """Call a function that may access the store."""
         return function(*args, **kwargs)
 
     def flight(self, future: Future[T]) -> T:
-        """Wait for what runs by itself; giving up does not stop it."""
+        """Wait for a shared future; an interrupted wait does not stop its work."""
         return _result(future)
 
     def sleep(self, seconds: float) -> None:
-        """Wait for some seconds."""
+        """Wait for ``seconds``."""
         self._clock.sleep(seconds)
 
 
 class AsyncWaiting:
-    """Wait in a task.
+    """Waiting in the calling task.
 
     Args:
-        clock: What sleeping is measured by.
-        workers: The threads that touch the store.
+        clock: Provides ``asleep``.
+        workers: The threads that access the store.
     """
 
     def __init__(self, clock: Clock, workers: Workers) -> None:
@@ -58,14 +58,14 @@ class AsyncWaiting:
         self._workers = workers
 
     async def work(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a function that may touch the store, in a thread."""
+        """Call a function that may access the store, in a thread."""
         return await self.flight(self._workers.submit(functools.partial(function, *args, **kwargs)))
 
     async def flight(self, future: Future[T]) -> T:
-        """Wait for what runs by itself; giving up, or being cancelled, does not stop it.
+        """Wait for a shared future; a cancelled wait does not stop its work.
 
-        ``asyncio.wrap_future`` hands a cancellation on to the future, and fails in the worker
-        thread when the loop has closed in the meantime; a flight must notice neither.
+        ``asyncio.wrap_future`` propagates a cancellation to the future, and fails in the worker
+        thread if the loop was closed meanwhile; neither may affect a shared future.
         """
         loop = asyncio.get_running_loop()
         arrived = loop.create_future()
@@ -74,23 +74,23 @@ class AsyncWaiting:
             if not arrived.done():
                 arrived.set_result(None)
 
-        def tell(_: Future[T]) -> None:
+        def notify(_: Future[T]) -> None:
             try:
                 loop.call_soon_threadsafe(arrive)
-            except RuntimeError:  # the loop has closed: nobody waits any longer
+            except RuntimeError:  # the loop is closed: nothing waits any longer
                 return
 
-        future.add_done_callback(tell)
+        future.add_done_callback(notify)
         await arrived
         return _result(future)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for some seconds."""
+        """Wait for ``seconds``."""
         await self._clock.asleep(seconds)
 
 
 def _result(future: Future[T]) -> T:
-    """Return what a future holds; each waiter raises an error object of its own."""
+    """Return a future's result; each waiter raises its own copy of an error."""
     error = future.exception()
     if isinstance(error, WhiteBITError):
         raise copy.copy(error)

@@ -1,4 +1,4 @@
-"""The library's own threads, and one flight for many callers."""
+"""The library's own threads, and calls shared by many callers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ T = TypeVar("T")
 
 
 class Workers:
-    """Run functions in threads of the library's own, made on first use.
+    """A thread pool of the library, created on first use.
 
-    The shared default executor is not used: others may block it, and an exchange must go on.
+    The loop's default executor is not used: other code may block it, and a token request must not
+    wait for that.
     """
 
     def __init__(self, threads: int, name: str) -> None:
@@ -28,7 +29,7 @@ class Workers:
         self._closed = False
 
     def submit(self, function: Callable[[], T]) -> Future[T]:
-        """Start a function in a thread and return its future."""
+        """Run a function in a thread and return its future."""
         with self._lock:
             if self._closed:
                 raise ClientClosed("this client was closed")
@@ -37,7 +38,7 @@ class Workers:
             return self._executor.submit(function)
 
     def close(self) -> None:
-        """Let what runs end, and end the threads."""
+        """Wait for running functions, then end the threads."""
         with self._lock:
             self._closed = True
             executor, self._executor = self._executor, None
@@ -46,14 +47,14 @@ class Workers:
 
 
 class Flights:
-    """Let many callers of the same exchange share one: the first starts it, all wait for it.
+    """Single flight: concurrent callers of the same key share one call.
 
-    A flight is run by a worker thread and belongs to no caller: whoever stops waiting stops
-    nothing. Flights that wait for a thread start in the order of their urgency.
+    A flight runs in a worker thread, independently of its callers: a caller that stops waiting
+    does not stop it. Flights that wait for a thread start in the order of their urgency.
 
     Args:
         workers: The threads that run the flights.
-        limit: How many may wait for a thread; one more is refused.
+        limit: Maximum number of flights that wait for a thread; one more is refused.
     """
 
     def __init__(self, workers: Workers, *, limit: int = 1000) -> None:
@@ -65,15 +66,15 @@ class Flights:
         self._order = itertools.count()
 
     def join(self, key: Hashable, function: Callable[[], T], *, urgency: float = 0.0) -> Future[T]:
-        """Return the flight of this key, starting it if there is none.
+        """Return the flight of a key; start one if there is none.
 
         Args:
-            key: What the flight is about.
-            function: What it does.
-            urgency: Lower starts first, e.g. the time at which a token dies.
+            key: Identifies the flight.
+            function: The function to call.
+            urgency: Lower starts first, e.g. the time at which a token expires.
 
         Raises:
-            TokenUnavailable: too many flights wait already.
+            TokenUnavailable: too many flights are waiting already.
         """
         with self._lock:
             flying = self._flying.get(key)
@@ -91,7 +92,7 @@ class Flights:
             def fly() -> None:
                 try:
                     value = function()
-                except BaseException as error:  # handed to every waiter, not swallowed
+                except BaseException as error:  # raised by every waiter
                     self._land(key)
                     future.set_exception(error)
                 else:
@@ -101,7 +102,7 @@ class Flights:
             heapq.heappush(self._waiting, (urgency, next(self._order), fly))
             try:
                 self._workers.submit(self._start_next)
-            except BaseException:  # closed, or the interpreter is ending: nobody may wait for it
+            except BaseException:  # closed, or the interpreter is exiting: the flight never starts
                 self._waiting = [waiting for waiting in self._waiting if waiting[2] is not fly]
                 heapq.heapify(self._waiting)
                 self._flying.pop(key, None)

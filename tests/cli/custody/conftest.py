@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from whitebit_ext import ApiKey, Secret, SQLStore
+from whitebit_ext import Secret, SQLStore
 from whitebit_ext.cli.store import KEYS_VARIABLE, STORE_VARIABLE
 from whitebit_ext.custody.rows import Custody
 from whitebit_ext.custody.sealing import Sealer
-from whitebit_ext.custody.values import StoredKey, TokenPair
-from whitebit_ext.keys.claims import Claim
 from whitebit_ext.runtime.clock import SystemClock
 
+from ...looking import Standing, TokenPair, Verdict, put_key, put_pair
 from .operating import DAY, OLD, SERVER
 
 
@@ -41,7 +40,7 @@ def filled_custody(file: Path, environment: pytest.MonkeyPatch) -> Iterator[Cust
     with SQLStore(f"sqlite:///{file}") as store:
         custody = Custody(store, Sealer([OLD]), SERVER, "partner", SystemClock())
         access, refresh = Secret("access-in-the-clear"), Secret("refresh-in-the-clear")
-        custody.put_pair("alice", TokenPair(access, refresh, (), 1.7e9, 300.0, "login"))
+        put_pair(custody, "alice", TokenPair(access, refresh, (), 1.7e9, 300.0, "login"))
         now = custody.now()
         for user, gone, since in (
             ("alice", False, now),
@@ -49,14 +48,15 @@ def filled_custody(file: Path, environment: pytest.MonkeyPatch) -> Iterator[Cust
             ("carol", True, now),
         ):
             secret = Secret("api-secret-in-the-clear")
-            key = ApiKey(user, f"key-{user[:3]}", f"key-{user[:3]}", secret, SERVER.origin)
-            custody.put_key(StoredKey(key, "login", gone, since))
+            standing = Standing.GONE if gone else Standing.USABLE
+            id = f"key-{user[:3]}"
+            put_key(custody, user, id, secret=secret, standing=standing, since=since)
         use = {
             "external_id": "key-ali",
             "at": now,
             "refused": {"at": now, "status": 401, "code": 2},
         }
         custody.write("use", ("alice",), use, None)
-        for user, state in (("dora", "lost"), ("émile", "taken"), ("fritz", "stored")):
-            Claim(custody, user, f"key-{user[:3]}").close(state)
+        for user, verdict in (("dora", Verdict.LOST), ("émile", Verdict.TAKEN)):
+            put_key(custody, user, f"key-{user[:3]}", secret=None, verdict=verdict)
         yield custody

@@ -16,6 +16,7 @@ from whitebit_ext.custody.rows import Custody
 from whitebit_ext.custody.sealing import Sealer
 from whitebit_ext.runtime.clock import SystemClock
 
+from ...looking import key_of, pair_of
 from .operating import (
     COMMANDS,
     DAY,
@@ -59,33 +60,6 @@ def test_init_creates_the_schema(file: Path) -> None:
     assert found == [(1,)]
 
 
-def test_migrate_prints_and_makes_the_tables(file: Path) -> None:
-    """`--sql` prints what an administrator runs, and changes nothing; without it, it is done."""
-    store = ("--store", f"sqlite:///{file}")
-    printed = run("migrate", *store, "--sql")
-    assert printed.exit_code == 0, printed.output
-    assert "CREATE TABLE" in printed.stdout
-    assert not file.exists()
-    done = run("migrate", *store)
-    assert (done.exit_code, done.stdout) == (0, "The tables are migrated from version 0.\n")
-    again = run("migrate", *store)
-    assert (again.exit_code, again.stdout) == (0, "The tables are up to date already.\n")
-    assert run("migrate", *store, "--sql").stdout == ""
-    by_hand = file.with_name("by-hand.db")
-    by_hand.touch(mode=0o600)
-    with sqlite3.connect(by_hand, isolation_level=None) as database:
-        database.executescript(printed.stdout)
-    database.close()
-    assert "up to date" in run("migrate", "--store", f"sqlite:///{by_hand}").stdout
-
-
-def test_migrate_needs_a_database() -> None:
-    """A store of one's own has no tables of ours: one line says so."""
-    result = run("migrate", "--store", "partner.custody:open_store")
-    assert result.exit_code == 2
-    assert result.stderr.count("\n") == 1
-
-
 def test_init_with_a_new_key(file: Path) -> None:
     """`--new-key` prints a different key each time, to standard output only."""
     keys = set()
@@ -113,9 +87,10 @@ def test_init_as_json(file: Path) -> None:
 def test_list_as_json() -> None:
     """The output has the kinds of rows, the ids of encryption keys, and the key of each user."""
     found = told("list")
-    assert found["kinds"] == {"pair": 1, "key": 3, "claim": 3, "use": 1}
-    assert found["sealed_with"] == {Sealer([OLD]).writes_with: 8}
-    alice, bob, carol = found["users"]
+    assert found["kinds"] == {"connection": 5, "use": 1}
+    assert found["sealed_with"] == {Sealer([OLD]).writes_with: 6}
+    alice, bob, carol, dora, _ = found["users"]
+    assert (dora["has_tokens"], dora["key"]) == (False, None)
     assert (alice["user_id"], alice["client_id"], alice["origin"]) == (
         "alice",
         "partner",
@@ -137,21 +112,21 @@ def test_list_as_text() -> None:
     assert "refused (401, code 2)" in result.stdout
     (bob,) = [line for line in result.stdout.splitlines() if "bob [bold]é" in line]
     assert "neglected" in bob
-    assert "8 rows are encrypted with key" in result.stdout
+    assert "6 rows are encrypted with key" in result.stdout
 
 
 def test_list_shows_keys_that_cannot_be_decrypted(custody: Custody, file: Path) -> None:
     """A key that cannot be decrypted is marked, with exit code 1; the others are listed."""
-    flip(file, "key")
-    assert custody.pair("alice") is not None
+    assert pair_of(custody, "alice") is not None
+    flip(file, "connection")
     result = run("list")
     assert result.exit_code == 1
     assert "cannot be decrypted" in result.stdout
-    assert "Rows of 3 users cannot be decrypted" in result.stdout
+    assert "Rows of 5 users cannot be decrypted" in result.stdout
     alice = told("list", code=1)["users"][0]
     assert alice["key"] is None
-    assert alice["has_tokens"] is True
-    assert [found["kind"] for found in alice["not_opened"]] == ["key"]
+    assert alice["has_tokens"] is False
+    assert [found["kind"] for found in alice["not_opened"]] == ["connection"]
 
 
 def test_list_of_an_empty_store(file: Path, environment: pytest.MonkeyPatch) -> None:
@@ -180,11 +155,11 @@ def test_lost() -> None:
 
 @pytest.mark.usefixtures("custody")
 def test_lost_fails_if_a_row_cannot_be_decrypted(file: Path) -> None:
-    """A claim that cannot be decrypted could be a loss, so the exit code is 1."""
-    flip(file, "claim")
+    """A row that cannot be decrypted could be a loss, so the exit code is 1."""
+    flip(file, "connection")
     result = run("lost")
     assert result.exit_code == 1
-    assert "the claim row does not open" in result.stderr
+    assert "the connection row does not open" in result.stderr
     assert "No secret was lost" not in result.output
 
 
@@ -194,18 +169,22 @@ def test_lost_fails_if_a_row_cannot_be_decrypted(file: Path) -> None:
 @pytest.mark.usefixtures("custody")
 def test_check() -> None:
     """`check` decrypts and counts all rows."""
-    assert told("check") == {"rows": 8, "not_opened": []}
-    assert run("check").stdout == "All 8 rows can be decrypted.\n"
+    assert told("check") == {"rows": 6, "not_opened": []}
+    assert run("check").stdout == "All 6 rows can be decrypted.\n"
 
 
 @pytest.mark.usefixtures("custody")
 def test_check_finds_a_changed_row(file: Path) -> None:
     """A changed byte is reported with its row, and the exit code is 1."""
-    flip(file, "pair")
+    flip(file, "use")
     found = told("check", code=1)
-    assert found["rows"] == 8
+    assert found["rows"] == 6
     (finding,) = found["not_opened"]
-    assert (finding["kind"], finding["subject"], finding["lacks_key"]) == ("pair", ["alice"], False)
+    assert (finding["kind"], finding["subject"], finding["lacks_key"]) == (
+        "use",
+        ["alice"],
+        False,
+    )
     result = run("check")
     assert result.exit_code == 1
     assert "treat this as tampering" in result.stdout
@@ -217,11 +196,12 @@ def test_check_finds_a_moved_row(file: Path) -> None:
     with sqlite3.connect(file) as database:
         database.execute(
             "UPDATE whitebit_oauth_rows SET data = (SELECT data FROM whitebit_oauth_rows"
-            " WHERE kind = 'key' AND id LIKE '%carol%') WHERE kind = 'key' AND id LIKE '%alice%'"
+            " WHERE kind = 'connection' AND id LIKE '%carol%')"
+            " WHERE kind = 'connection' AND id LIKE '%alice%'"
         )
     database.close()
     (finding,) = told("check", code=1)["not_opened"]
-    assert (finding["kind"], finding["subject"]) == ("key", ["alice"])
+    assert (finding["kind"], finding["subject"]) == ("connection", ["alice"])
 
 
 @pytest.mark.usefixtures("custody")
@@ -230,11 +210,12 @@ def test_check_finds_a_row_that_is_not_ours(file: Path, id: str) -> None:
     """A row with a foreign id is reported, and does not stop the check."""
     with sqlite3.connect(file) as database:
         database.execute(
-            "INSERT INTO whitebit_oauth_rows VALUES ('key', ?, ?, 1, 0, NULL)", [id, b"\x01" * 80]
+            "INSERT INTO whitebit_oauth_rows VALUES ('connection', ?, ?, 1, 0, NULL)",
+            [id, b"\x01" * 80],
         )
     database.close()
     found = told("check", code=1)
-    assert (found["rows"], [row["subject"] for row in found["not_opened"]]) == (9, [[id]])
+    assert (found["rows"], [row["subject"] for row in found["not_opened"]]) == (7, [[id]])
 
 
 @pytest.mark.usefixtures("custody")
@@ -254,15 +235,17 @@ def test_wrong_key(command: str, environment: pytest.MonkeyPatch) -> None:
 def test_rotate(custody: Custody, environment: pytest.MonkeyPatch) -> None:
     """Every row is sealed with the first key, and opens without the old one; once is enough."""
     environment.setenv(KEYS_VARIABLE, f"{NEW},{OLD}")
-    expected = {"rotated": 8, "current": 0, "finished": True, "not_opened": []}
+    expected = {"rotated": 6, "current": 0, "finished": True, "not_opened": []}
     assert told("rotate") == expected
-    assert told("rotate") == expected | {"rotated": 0, "current": 8}
-    assert "8 already had the first key" in run("rotate").stdout
+    assert told("rotate") == expected | {"rotated": 0, "current": 6}
+    assert "6 already had the first key" in run("rotate").stdout
     environment.setenv(KEYS_VARIABLE, NEW)
-    assert told("check") == {"rows": 8, "not_opened": []}
-    key = Custody(custody.store, Sealer([NEW]), SERVER, "partner", SystemClock()).key("bob [bold]é")
+    assert told("check") == {"rows": 6, "not_opened": []}
+    with_new = Custody(custody.store, Sealer([NEW]), SERVER, "partner", SystemClock())
+    key = key_of(with_new, "bob [bold]é")
     assert key is not None
-    assert key.key.secret.reveal() == "api-secret-in-the-clear"
+    assert key.secret is not None
+    assert key.secret.reveal() == "api-secret-in-the-clear"
 
 
 @pytest.mark.usefixtures("custody")
@@ -283,18 +266,18 @@ def test_rotate_continues_after_an_interruption(environment: pytest.MonkeyPatch)
     assert "Run the command again" in result.stdout
     assert told("check")["not_opened"] == []
     again = told("rotate")
-    assert (again["rotated"], again["current"]) == (4, 4)
+    assert (again["rotated"], again["current"]) == (2, 4)
 
 
 @pytest.mark.usefixtures("custody")
 def test_rotate_leaves_what_does_not_open(file: Path, environment: pytest.MonkeyPatch) -> None:
     """A broken row is told and keeps no other row from the new key; the exit code is 1."""
-    flip(file, "pair")
+    flip(file, "use")
     environment.setenv(KEYS_VARIABLE, f"{NEW}\n{OLD}\n")
     found = told("rotate", code=1)
-    assert (found["rotated"], found["finished"]) == (7, True)
-    assert [row["kind"] for row in found["not_opened"]] == ["pair"]
-    assert "7 already had the first key" in run("rotate").stdout
+    assert (found["rotated"], found["finished"]) == (5, True)
+    assert [row["kind"] for row in found["not_opened"]] == ["use"]
+    assert "5 already had the first key" in run("rotate").stdout
 
 
 # What it never shows
@@ -308,7 +291,7 @@ def test_no_secret_is_shown(command: str, file: Path, environment: pytest.Monkey
     shown = run(command).output + run(command, "--json").output
     environment.setenv(KEYS_VARIABLE, NEW)
     shown += run(command).output
-    flip(file, "key")
+    flip(file, "connection")
     shown += run(command, "--json").output
     assert shown
     for value in SECRETS:

@@ -13,7 +13,7 @@ from whitebit_ext.maintenance import Finding, Place, Rotation
 def finding(number: int) -> Finding:
     """Return a row that lacks its key."""
     return Finding(
-        Place("key", "https://a:443", "partner", (f"user-{number}",), ""), "closed", True
+        Place("connection", "https://a:443", "partner", (f"user-{number}",), ""), "closed", True
     )
 
 

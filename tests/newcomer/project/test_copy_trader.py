@@ -1,4 +1,4 @@
-"""The first tests that somebody writes who has just installed the sandbox."""
+"""The first tests of a project that has just installed the sandbox."""
 
 from decimal import Decimal
 from typing import Any

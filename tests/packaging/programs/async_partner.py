@@ -22,7 +22,7 @@ from whitebit_ext import (
 
 
 async def call_back(whitebit: AsyncWhiteBIT, url: str, state: str | None) -> ApiKey:
-    """Finish a login and take the key, as a view does."""
+    """Finish a login and retrieve the key, as a view does."""
     user = await whitebit.connect(url, state=state, user_id="alice")
     assert_type(user, AsyncUser)
     assert_type(await user.api_key.info(), KeyInfo)

@@ -48,7 +48,7 @@ def partner() -> WhiteBIT:
 
 
 def call_back(whitebit: WhiteBIT, url: str, state: str | None) -> ApiKey:
-    """Finish a login and take the key, as a view does."""
+    """Finish a login and retrieve the key, as a view does."""
     user = whitebit.connect(url, state=state, user_id="alice")
     assert_type(user, User)
     return user.api_key.issue(timeout=20)
@@ -91,7 +91,7 @@ def main() -> None:
         assert key.secret.reveal() == "do-not-print"
         assert "do-not-print" not in repr(key)
         sign(key).close()
-        whitebit.forget("bob")
+        whitebit.erase("bob")
     print(f"whitebit-oauth {whitebit_ext.__version__}: the sync face works")
 
 

@@ -96,7 +96,7 @@ def init(
         _exit_on_error(),
         opened(options.store, options.table_prefix, make=True) as store,
     ):
-        for _ in store.scan("key"):  # a store of your own may connect on its first use
+        for _ in store.scan("connection"):  # a store of your own may connect on its first use
             break
     key = generate_encryption_key() if new_key else None
     if options.as_json:

@@ -149,7 +149,7 @@ class Report:
 def _of_key(user: Holding) -> tuple[str | Text, str | Text, str | Text]:
     """Return a key's id, condition and last use."""
     if user.key is None:
-        problem = any(found.place.kind == "key" for found in user.findings)
+        problem = any(found.place.kind == "connection" for found in user.findings)
         return "", Text("cannot be decrypted", "bold red") if problem else "", ""
     condition = user.key.condition
     words = condition.value.replace("_", " ")

@@ -233,7 +233,7 @@ class Demo:
         return self._http.post(
             f"{self._sandbox.global_url}/api/v4/main-account/balance",
             json={"ticker": "BTC"},
-            auth=self._key.auth(),
+            auth=self._key.unchecked_auth(),
         )
 
     def refuse(self) -> Facts:

@@ -1,8 +1,8 @@
-"""Stores: where sealed rows are kept.
+"""Stores of sealed rows.
 
-A store is dumb and small: it keeps bytes under a kind and an id, and compares versions. It never
-sees a secret in the clear; sealing, leases, logins and claims stand above it, in custody.
-``SQLStore`` is here as well, and loads SQLAlchemy (extra ``sql``) when it is first asked for.
+A store keeps bytes under a kind and an id, and compares versions. It never has a secret in
+plaintext; sealing, leases, logins and claims are implemented above it, in custody. ``SQLStore`` is
+imported on first use, since it needs SQLAlchemy (extra ``sql``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["CommitUnknown", "Expiring", "MemoryStore", "Paging", "Resealing", "R
 
 
 def __getattr__(name: str) -> object:
-    """Load what only some need at the moment of use."""
+    """Import ``SQLStore`` on first use (PEP 562)."""
     if name == "SQLStore":
         from .sql import SQLStore
 

@@ -1,4 +1,4 @@
-"""What differs between the databases of a SQL store."""
+"""The differences between the databases of a SQL store."""
 
 from __future__ import annotations
 
@@ -13,71 +13,71 @@ Values = tuple[str | bytes | int | float | None, ...]
 
 
 class Backend(Protocol):
-    """How one kind of database is made ready, asked and written to.
+    """The preparation, queries and writes of one kind of database.
 
-    Connections come from SQLAlchemy's pool, in its autocommit mode. What is said on them for a
-    row goes to the driver itself: prebuilt, and without what SQLAlchemy does for each statement.
+    Connections come from SQLAlchemy's pool, in autocommit mode. Statements on rows are prebuilt
+    and sent to the driver directly, without SQLAlchemy's overhead for each statement.
     """
 
     @property
     def shares_nothing_over_a_fork(self) -> bool:
-        """Return whether connections must be closed before a fork."""
+        """Whether connections must be closed before a fork."""
 
     @property
     def now(self) -> str:
-        """The expression for unix time by the database's clock, as a float."""
+        """The SQL expression for unix time by the database's clock, as a float."""
 
     def chosen(self, text: str) -> str:
-        """Return the condition that a column is among what a SELECT finds, for a bounded DELETE."""
+        """Return the condition that a column is in a SELECT's result, for a limited DELETE."""
 
     def query(self, text: str) -> str:
-        """Return a SELECT, with ``?`` for values, as ``read`` takes it."""
+        """Return a SELECT, with ``?`` for parameters, in the form that ``read`` accepts."""
 
     def change(self, text: str) -> str:
-        """Return an INSERT, UPDATE or DELETE, with ``?`` for values, as ``write`` takes it."""
+        """Return an INSERT, UPDATE or DELETE, with ``?`` for parameters, for ``write``."""
 
     def before_connecting(self) -> None:
-        """Make or check what must be there before the first connection."""
+        """Create or check what the first connection needs."""
 
     def make_ready(self, connection: sa.Connection) -> None:
-        """Make the database itself ready, outside of any transaction."""
+        """Prepare the database, outside of any transaction."""
 
     def greet(self, connection: sa.Connection) -> None:
-        """Say what has to be said once on a new connection."""
+        """Initialize a new connection."""
 
     def read(self, connection: sa.Connection, query: str, values: Values) -> list[tuple[Any, ...]]:
-        """Return the rows of a SELECT that is its own transaction.
+        """Return the rows of a SELECT, in its own transaction.
 
         Raises:
             StoreUnavailable: a standby answered.
         """
 
     def begin(self, connection: sa.Connection) -> None:
-        """Begin a transaction whose commit means durably.
+        """Begin a transaction whose commit is durable.
 
         Raises:
             StoreUnavailable: the server is a standby.
         """
 
     def write(self, connection: sa.Connection, statement: str, values: Values) -> int:
-        """Run a statement in the transaction that was begun; return how many rows it changed."""
+        """Execute a statement in the transaction and return the number of changed rows."""
 
     def commit(self, connection: sa.Connection) -> None:
-        """Commit what was begun.
+        """Commit the transaction.
 
         Raises:
-            CommitUnknown: the database did not say, without reservation, that it did.
+            CommitUnknown: the database did not confirm the commit, or only with a warning.
         """
 
     def rollback(self, connection: sa.Connection) -> None:
-        """Give up what was begun."""
+        """Roll back the transaction."""
 
 
 def check(drivername: str, database: str | None) -> None:
-    """Refuse a database that rows cannot be kept in.
+    """Check that a database is supported.
 
     Raises:
-        InvalidArgument: it is another product, goes through another driver, or is in memory.
+        InvalidArgument: it is another product, uses another driver, or is in memory.
     """
     if drivername == "postgresql+psycopg":
         return
@@ -91,7 +91,7 @@ def check(drivername: str, database: str | None) -> None:
     if not database or database == ":memory:" or database.startswith("file:"):
         raise InvalidArgument(
             "url",
-            "an SQLite database in memory is another one for every connection, and a file: URI "
+            "an SQLite database in memory is separate for every connection, and a file: URI "
             "can name one",
             hint="Use sqlite:///FILE, or MemoryStore() for tests and demos.",
         )
@@ -101,7 +101,7 @@ def of_engine(engine: sa.Engine, timeout: float) -> Backend:
     """Return the backend of an engine.
 
     Raises:
-        InvalidArgument: rows cannot be kept in its database.
+        InvalidArgument: its database is not supported.
     """
     name = f"{engine.dialect.name}+{engine.dialect.driver}"
     check("sqlite" if name == "sqlite+pysqlite" else name, engine.url.database)

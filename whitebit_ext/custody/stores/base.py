@@ -1,4 +1,4 @@
-"""The protocol that every store keeps."""
+"""The protocol of stores."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Row:
 
     Attributes:
         data: The sealed bytes.
-        version: A number that the store gives anew at every write and never gives again for
-            the same row, also not after the row was deleted and made again.
-        age: Seconds since the row was last put, by the store's own clock; ``None`` where the
-            store keeps no time. Rows that differ in nothing else are equal.
+        version: A number that changes with every write and is never reused for the same row, not
+            even after the row was deleted and created again.
+        age: Seconds since the last ``put``, by the store's clock; ``None`` if the store keeps no
+            time. It is not compared for equality.
     """
 
     data: bytes
@@ -28,51 +28,52 @@ class Row:
 
 
 class CommitUnknown(StoreUnavailable):
-    """Report a write that was sent to be committed, and may have been or not.
+    """A write whose commit was sent, with an unknown outcome.
 
-    The answer was lost, came with a warning, or did not come in time. Reading tells what the
-    database shows now, not whether that outlives a failover. To settle it, read: if your bytes
-    are there, put the same bytes expecting the version that was read. Once that is
-    acknowledged, they are stored. If they are not there, begin anew with what was read.
+    The result was lost, came with a warning, or was late. Reading shows the current row, not
+    whether it survives a failover. To settle it, read the row: if it has your bytes, put the same
+    bytes, expecting the version that was read; once that is acknowledged, they are stored.
+    Otherwise start again from the row that was read.
     """
 
     default_hint = (
-        "Call again. If it persists, look at the database: a synchronous standby that does not "
-        "answer, a failover, a full disk."
+        "Call again. If it persists, check the database: a synchronous standby that does not "
+        "respond, a failover, a full disk."
     )
 
 
 @runtime_checkable
 class Store(Protocol):
-    """Keep bytes durably and compare versions: all that custody needs of a database.
+    """A durable store of bytes with versions: all that custody needs from a database.
 
-    Every method may be called from any thread, blocks at most for the database's own time, and
-    raises what the database raises; custody turns that into ``StoreUnavailable``.
-    What a store may offer besides is described by ``Paging``, ``Expiring`` and ``Resealing``.
+    Every method may be called from any thread and may block, but not forever. It raises the
+    database's own errors, which custody turns into ``StoreUnavailable``. Optional features are
+    described by ``Paging``, ``Expiring`` and ``Resealing``.
     """
 
     @property
     def durable(self) -> bool:
-        """Return whether a row survives the process once ``put`` has returned."""
+        """Whether a row survives the process once ``put`` has returned."""
 
     def get(self, kind: str, id: str) -> Row | None:
-        """Return the row, or ``None`` where there is none."""
+        """Return the row, or ``None`` if there is none."""
 
-    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> bool:
+    def put(self, kind: str, id: str, data: bytes, expect: int | None) -> int | bool | None:
         """Write the row if it is as expected, in one atomic step.
 
         Args:
-            kind: What the row is, e.g. ``pair``.
-            id: Which one, unique within the kind; up to 1,000 characters.
-            data: What to keep.
-            expect: The version that the row must have now; ``None``: there must be no row.
+            kind: The kind of row, e.g. ``pair``.
+            id: The row's id, unique within the kind; up to 1,000 characters.
+            data: The bytes to store.
+            expect: The version that the row must have, or ``None`` if it must not exist.
 
         Returns:
-            Whether it was written. ``True`` means durably.
+            The version that was written, durably; ``None`` where the row was another. A store that
+            answers ``True`` and ``False`` will do: it is then read back after each write.
         """
 
     def delete(self, kind: str, id: str, expect: int) -> bool:
-        """Delete the row if it has the expected version; say whether this call did it."""
+        """Delete the row if it has the expected version; return whether this call deleted it."""
 
     def scan(self, kind: str) -> Iterable[str]:
         """Return the ids of all rows of a kind, in any order."""
@@ -86,15 +87,15 @@ class Paging(Protocol):
         """Return up to ``limit`` rows of a kind in one fixed order, each with its id.
 
         Args:
-            kind: What the rows are.
-            after: The last id of the page before; ``None``: begin.
-            limit: Rows at most; fewer mean that there are no more.
+            kind: The kind of rows.
+            after: The last id of the previous page, or ``None`` for the first page.
+            limit: Maximum number of rows; fewer mean that there are no more.
         """
 
 
 @runtime_checkable
 class Expiring(Protocol):
-    """A store that knows when rows may go, and deletes many with one statement."""
+    """A store whose rows can expire, and that deletes many with one statement."""
 
     def put(
         self,
@@ -105,15 +106,15 @@ class Expiring(Protocol):
         *,
         expires_at: float | None = None,
     ) -> bool:
-        """Write as ``Store.put`` does, with the unix time from which ``sweep`` may delete it."""
+        """Write like ``Store.put``, with the unix time from which ``sweep`` may delete the row."""
 
     def sweep(self, kind: str, now: float, limit: int) -> int:
-        """Delete up to ``limit`` rows of a kind that have expired, and return how many."""
+        """Delete up to ``limit`` expired rows of a kind and return how many."""
 
 
 @runtime_checkable
 class Resealing(Protocol):
-    """A store that replaces bytes without touching a row's age and expiry."""
+    """A store that replaces bytes without changing a row's age and expiry."""
 
     def reseal(self, kind: str, id: str, data: bytes, expect: int) -> bool:
-        """Replace the bytes if the version is the expected one; the row gets a new version."""
+        """Replace the bytes if the row has the expected version; the row gets a new version."""

@@ -1,4 +1,4 @@
-"""Engines with this library's settings, for those who bring a URL."""
+"""Creation of SQLAlchemy engines with this library's settings, from a URL."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from . import backends
 
 
 def make_engine(given: str | sa.URL, timeout: float, pool_size: int) -> sa.Engine:
-    """Make an engine; nothing connects yet.
+    """Return an engine that is not connected yet.
 
     Args:
-        given: The URL; what its query says goes before this library's settings.
-        timeout: Seconds for connecting, for a network that answers nothing, and for the pool.
-        pool_size: Connections at most.
+        given: The URL; its query parameters override this library's settings.
+        timeout: Seconds to wait for connecting, an unresponsive network and the pool.
+        pool_size: Maximum number of connections.
 
     Raises:
-        InvalidArgument: the URL cannot be read, or rows cannot be kept there.
+        InvalidArgument: the URL is invalid, or the database is not supported.
         ModuleNotFoundError: psycopg is missing.
     """
     try:
         url = sa.make_url(given)
     except sa.exc.ArgumentError:
         url = None
-    if url is None:  # raised here, since the error above quotes the URL, password and all
+    if url is None:  # raised here, since the error above quotes the URL with its password
         raise InvalidArgument("url", "expected sqlite:///FILE or postgresql+psycopg://…")
-    if url.drivername == "postgresql":  # whose driver depends on SQLAlchemy's version
+    if url.drivername == "postgresql":  # its default driver depends on SQLAlchemy's version
         url = url.set(drivername="postgresql+psycopg")
     backends.check(url.drivername.replace("sqlite+pysqlite", "sqlite"), url.database)
     settings: dict[str, Any] = {}
@@ -39,17 +39,17 @@ def make_engine(given: str | sa.URL, timeout: float, pool_size: int) -> sa.Engin
         wanted = {
             "application_name": "whitebit-oauth",
             "connect_timeout": seconds,
-            # A network that swallows everything ends a wait too, as a server that hangs does.
+            # Detect a network that drops all packets, as well as a server that hangs.
             "keepalives_idle": seconds,
             "keepalives_interval": 2,
             "keepalives_count": 3,
             "tcp_user_timeout": seconds * 1000,
         }
         settings = {name: value for name, value in wanted.items() if name not in url.query}
-        # Behind a transaction pooler the next statement meets another server connection.
+        # Behind a transaction pooler, the next statement may use another server connection.
         settings["prepare_threshold"] = None
     else:
-        # A process that changes its directory must not find another file.
+        # Absolute, so that changing the working directory does not change the file.
         url = url.set(database=str(Path(url.database or "").absolute()))
     try:
         return sa.create_engine(

@@ -1,9 +1,9 @@
-"""A gate before a database: a fair queue, shut while the process forks.
+"""A fair queue for database operations, which is closed while the process forks.
 
-SQLite keeps per-process knowledge of its locks inside the library. A child that inherits an open
-connection believes in locks that only its parent holds, and can corrupt the file with a
-connection of its own (sqlite.org/howtocorrupt, section 2.6). And no lock of a pool may be copied
-while another thread holds it.
+SQLite keeps track of its locks per process. A child that inherits an open connection has a wrong
+view of the locks, and can corrupt the file with a connection of its own
+(sqlite.org/howtocorrupt, section 2.6). Also, a pool's lock must not be copied while another
+thread holds it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from contextlib import contextmanager
 
 
 class Gate:
-    """Let so many operations pass at a time, in the order of their coming.
+    """A limit of concurrent operations, which are admitted in order of arrival.
 
-    A pool's own queue is not fair: a few busy threads can keep another one waiting for ever.
+    A pool's own queue is not fair: a few busy threads can block another one forever.
 
     Args:
-        capacity: Operations at a time.
-        patience: Seconds to wait for a turn, and for operations under way before a fork, which
-            then goes on.
-        when_quiet: Called before a fork, with no operation under way.
+        capacity: Maximum number of concurrent operations.
+        patience: Seconds to wait for admission, and for running operations before a fork, which
+            then proceeds.
+        when_quiet: Called before a fork, with no operation running.
     """
 
     def __init__(self, capacity: int, patience: float, when_quiet: Callable[[], None]) -> None:
@@ -41,10 +41,10 @@ class Gate:
 
     @contextmanager
     def operation(self) -> Iterator[None]:
-        """Wait for a turn, and keep forks back until the block is left.
+        """Wait for admission, and delay forks until the end of the block.
 
         Raises:
-            TimeoutError: there was no turn for as long as the patience lasts.
+            TimeoutError: the operation was not admitted within the patience.
         """
         turn = threading.Event()
         with self._lock:
@@ -52,7 +52,7 @@ class Gate:
             self._admit()
         try:
             admitted = turn.wait(self._patience)
-        except BaseException:  # an interrupt from the keyboard, say
+        except BaseException:  # such as KeyboardInterrupt
             self._leave(turn)
             raise
         if not admitted:
@@ -97,13 +97,13 @@ class Gate:
 
 
 _gates: weakref.WeakSet[Gate] = weakref.WeakSet()
-# Re-entrant: in the child a store makes its new gate while this is still held.
+# Re-entrant: in the child, a store creates its new gate while this is still held.
 _watching = threading.RLock()
 _forking = threading.local()
 
 
 def _before_fork() -> None:
-    # Held over the fork: a child must not inherit the set in the middle of a change.
+    # Held during the fork: a child must not inherit the set in the middle of a change.
     _watching.acquire()
     _forking.gates = list(_gates)
     for gate in _forking.gates:
@@ -117,7 +117,7 @@ def _after_fork() -> None:
     _watching.release()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
     os.register_at_fork(
         before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
     )

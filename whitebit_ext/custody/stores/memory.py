@@ -22,15 +22,14 @@ class _Kept:
 
 
 class MemoryStore:
-    """Keep rows in this process, for tests, demos and the sandbox.
+    """A store in this process's memory, for tests, demos and the sandbox.
 
-    It forgets everything when the process ends, and other processes do not see it. A once-only
-    secret is not taken into it unless the server is on loopback or ``volatile=True`` says that
-    the caller knows.
+    Rows are lost when the process ends, and are not visible to other processes. Secrets that can
+    be retrieved only once are refused unless the server is on loopback or ``volatile=True``.
 
     Args:
-        volatile: Take once-only secrets all the same.
-        clock: Returns the seconds by which the age of rows is told; for tests.
+        volatile: Accept secrets that can be retrieved only once.
+        clock: Returns seconds, for the age of rows; for tests.
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class MemoryStore:
 
     @property
     def durable(self) -> bool:
-        """Tell that no row survives the process."""
+        """Return ``False``: no row survives the process."""
         return False
 
     def get(self, kind: str, id: str) -> Row | None:
@@ -66,17 +65,17 @@ class MemoryStore:
         expect: int | None,
         *,
         expires_at: float | None = None,
-    ) -> bool:
-        """Write the row if its version is the expected one."""
+    ) -> int | None:
+        """Write the row if its version is the expected one, and return the new one."""
         with self._lock:
             if not self._is(kind, id, expect):
-                return False
+                return None
             kept = _Kept(bytes(data), next(self._versions), self._clock(), expires_at)
             self._rows[kind, id] = kept
-            return True
+            return kept.version
 
     def reseal(self, kind: str, id: str, data: bytes, expect: int) -> bool:
-        """Replace the bytes if the version is the expected one, and leave age and expiry."""
+        """Replace the bytes if the row has the expected version; age and expiry are kept."""
         with self._lock:
             if not self._is(kind, id, expect):
                 return False
@@ -85,7 +84,7 @@ class MemoryStore:
             return True
 
     def delete(self, kind: str, id: str, expect: int) -> bool:
-        """Delete the row if its version is the expected one."""
+        """Delete the row if it has the expected version."""
         with self._lock:
             if not self._is(kind, id, expect):
                 return False

@@ -1,9 +1,9 @@
-"""A store's rows on a PostgreSQL server.
+"""The PostgreSQL backend of the SQL store.
 
-Statements go to libpq through psycopg's own wrapper of it (`psycopg.pq`), not through a cursor.
-A cursor cannot be made to stop waiting, and every wait here has an end: on a primary whose
-synchronous standby is gone, `COMMIT` waits for ever, and no setting of the server limits it.
-Nothing is ever prepared, so that a pooler may give each transaction another server connection.
+Statements are sent to libpq through psycopg's wrapper (`psycopg.pq`), not through a cursor, which
+has no timeout. All waiting here is limited: if a primary's synchronous standby is unavailable,
+`COMMIT` waits forever, and no server setting limits that. Statements are never prepared, so that
+a pooler may use another server connection for each transaction.
 """
 
 from __future__ import annotations
@@ -25,53 +25,52 @@ from ...errors import StoreUnavailable
 from .backends import Values
 from .base import CommitUnknown
 
-_GRACE = 1.0  # seconds for a cancellation to arrive, and again for what comes of it
+_GRACE = 1.0  # seconds to send a cancellation, and again to wait for its result
 _TYPES = {str: 25, bytes: 17, int: 20, float: 701, type(None): 0}  # text, bytea, int8, float8
 _DOUBLE = struct.Struct("!d")
-_NOT_A_PRIMARY = ("0A000", "25006")  # what BEGIN READ WRITE is refused with on a standby
+_NOT_A_PRIMARY = ("0A000", "25006")  # the errors of BEGIN READ WRITE on a standby
 _HINT = (
-    "After a failover, try again. Otherwise name all servers in the URL, and say "
+    "After a failover, try again. Otherwise name all servers in the URL, and set "
     "target_session_attrs=read-write (docs/stores.md)."
 )
 
 
 @attrs.frozen
 class PostgreSQL:
-    """A server.
+    """A PostgreSQL server.
 
-    Everything that a transaction is set to is said inside of it, in one message with its BEGIN:
-    behind a pooler that shares connections by transaction a session's settings would reach other
-    clients.
+    Settings are local to a transaction and sent in one message with its BEGIN: behind a
+    transaction pooler, session settings would affect other clients.
 
     Args:
-        timeout: Seconds that a statement may take, waiting for others included; after it the
-            server is asked to cancel the statement.
+        timeout: Seconds that a statement may take, including waits for locks; after it, the
+            statement is cancelled on the server.
     """
 
     timeout: float
 
     @property
     def shares_nothing_over_a_fork(self) -> bool:
-        """Tell that the parent keeps its connections; a child never touches them."""
+        """Return ``False``: the parent keeps its connections, and a child does not use them."""
         return False
 
     @property
     def now(self) -> str:
-        """Return the server's time; `now()` would be that of the transaction's beginning."""
+        """The server's current time; `now()` is the start time of the transaction."""
         return "EXTRACT(EPOCH FROM clock_timestamp())::float8"
 
     def chosen(self, text: str) -> str:
-        """Pass by the rows that another process deletes.
+        """Return a condition that skips rows which another process is deleting.
 
-        An array is made once; a plain IN may be asked for again and again, beyond its limit.
+        An array is evaluated once; a plain IN may be evaluated repeatedly and exceed its limit.
         """
         return f"= ANY (ARRAY({text} FOR UPDATE SKIP LOCKED))"
 
     def query(self, text: str) -> str:
-        """Number the values, and let each answer tell whether a standby gives it.
+        """Number the parameters, and add a column with whether the server is a standby.
 
-        There is an answer also where there is no row. One row joined to an ordered list by a
-        condition that always holds leaves the list in its order.
+        The left join returns that column even if there are no rows. Joining one row to an ordered
+        list by a constant condition keeps the order.
         """
         return (
             "SELECT answer.*, pg_is_in_recovery() FROM (SELECT 1) AS one "  # noqa: S608  # our own text
@@ -79,21 +78,21 @@ class PostgreSQL:
         )
 
     def change(self, text: str) -> str:
-        """Number the values."""
+        """Number the parameters."""
         numbers = itertools.count(1)
         return re.sub(r"\?", lambda _: f"${next(numbers)}", text)
 
     def before_connecting(self) -> None:
-        """Do nothing: the server is somebody else's."""
+        """Do nothing: the server is managed elsewhere."""
 
     def make_ready(self, connection: sa.Connection) -> None:
-        """Do nothing: the database is there, or connecting says so."""
+        """Do nothing: connecting fails if the database does not exist."""
 
     def greet(self, connection: sa.Connection) -> None:
-        """Do nothing: see the class."""
+        """Do nothing: settings are local to each transaction."""
 
     def read(self, connection: sa.Connection, query: str, values: Values) -> list[tuple[Any, ...]]:
-        """Return the rows of a SELECT, which is its own transaction and one round trip."""
+        """Return the rows of a SELECT, in its own transaction and one round trip."""
         result, _ = self._ask(connection, query, values)
         encoding = _driver(connection).info.encoding
         columns = range(result.nfields)
@@ -105,13 +104,13 @@ class PostgreSQL:
             for row in range(result.ntuples)
         ]
         if rows[0][-1]:
-            raise StoreUnavailable("a standby answered, whose rows may be old", hint=_HINT)
+            raise StoreUnavailable("a standby answered, whose rows may be stale", hint=_HINT)
         return [row[:-1] for row in rows if row[0] is not None]
 
     def begin(self, connection: sa.Connection) -> None:
-        """Begin a transaction that cannot hang, holds no locks while it sleeps, and is durable.
+        """Begin a durable transaction with timeouts for its statements and for idling.
 
-        A standby refuses READ WRITE. The commit's warnings are not to be silenced.
+        A standby refuses READ WRITE. Warnings of the commit must be sent.
         """
         limit = round(self.timeout * 1000)
         try:
@@ -129,15 +128,15 @@ class PostgreSQL:
             raise StoreUnavailable("the server is a standby", hint=_HINT) from error
 
     def write(self, connection: sa.Connection, statement: str, values: Values) -> int:
-        """Run a statement in the transaction; return how many rows it changed."""
+        """Execute a statement in the transaction and return the number of changed rows."""
         result, _ = self._ask(connection, statement, values)
         return result.command_tuples or 0
 
     def commit(self, connection: sa.Connection) -> None:
-        """Commit, and take nothing but a clean answer in time for a success.
+        """Commit; only a result in time and without warnings is a success.
 
-        A wait for a synchronous standby that is cancelled, by whomever, ends with a warning and
-        otherwise like a success: the row is on this server, and gone after a failover.
+        A cancelled wait for a synchronous standby ends with a warning and otherwise like a success:
+        the row is on this server, and lost after a failover.
         """
         driver = _driver(connection)
         notices: list[str] = []
@@ -156,16 +155,16 @@ class PostgreSQL:
         if notices:
             raise CommitUnknown(f"the commit was not confirmed ({'; '.join(notices)})")
         if was_cancelled:
-            connection.invalidate()  # the cancellation may still hit what comes next
+            connection.invalidate()  # the cancellation may still hit the next statement
 
     def rollback(self, connection: sa.Connection) -> None:
-        """Give up what was begun."""
+        """Roll back the transaction."""
         self._ask(connection, "ROLLBACK")
 
     def _ask(
         self, connection: sa.Connection, statement: str, values: Values = ()
     ) -> tuple[pq.abc.PGresult, bool]:
-        """Return what the server answers, and whether it had to be asked to stop.
+        """Execute a statement; return its result and whether it was cancelled.
 
         Raises:
             DBAPIError: the server refused, is gone, or did not answer in time.
@@ -178,7 +177,7 @@ class PostgreSQL:
             _send(pgconn, statement, values, driver.info.encoding)
             if not _collect(pgconn, answers, self.timeout):
                 late = True
-                with contextlib.suppress(psycopg.Error):  # told by what comes of it
+                with contextlib.suppress(psycopg.Error):  # the result shows whether it worked
                     driver.cancel_safe(timeout=_GRACE)
                 if not _collect(pgconn, answers, _GRACE):
                     driver.close()
@@ -197,7 +196,7 @@ class PostgreSQL:
                 error,
                 psycopg.Error,
                 hide_parameters=True,
-                connection_invalidated=is_lost and not late,  # the time for another try is over
+                connection_invalidated=is_lost and not late,  # there is no time for a retry
             ) from error
 
 
@@ -209,7 +208,7 @@ def _send(pgconn: pq.abc.PGconn, statement: str, values: Values, encoding: str) 
     if not values:
         pgconn.send_query(statement.encode())
         return
-    # All in binary: a text would end at its first zero byte.
+    # All in binary: the text format ends at the first zero byte.
     pgconn.send_query_params(
         statement.encode(),
         [_parameter(value, encoding) for value in values],
@@ -238,7 +237,7 @@ def _value(kind: int, value: bytes | None, encoding: str) -> object:
 
 
 def _collect(pgconn: pq.abc.PGconn, answers: list[pq.abc.PGresult], seconds: float) -> bool:
-    """Take what the server answers until it is ready for more; say whether it is in time."""
+    """Collect results until the server is ready; return whether that was in time."""
     until = time.monotonic() + seconds
     while True:
         unsent = pgconn.flush()
@@ -254,8 +253,8 @@ def _collect(pgconn: pq.abc.PGconn, answers: list[pq.abc.PGresult], seconds: flo
 
 
 def _ready(socket: int, is_writing: bool, seconds: float) -> bool:
-    """Wait until the socket can be read, or written where that is wanted."""
-    if hasattr(select, "poll"):  # takes a socket of any number
+    """Wait until the socket is readable, or writable if ``is_writing``."""
+    if hasattr(select, "poll"):  # not limited to low file descriptors
         poll = select.poll()
         poll.register(socket, select.POLLIN | (select.POLLOUT if is_writing else 0))
         return bool(poll.poll(seconds * 1000))
@@ -263,7 +262,7 @@ def _ready(socket: int, is_writing: bool, seconds: float) -> bool:
 
 
 def _refusal(answer: pq.abc.PGresult, encoding: str) -> psycopg.Error:
-    """Make the driver's error of an answer, without the detail: that quotes values."""
+    """Return the driver's error for a result, without its detail, which quotes values."""
     state = (answer.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
     said = answer.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or answer.error_message
     try:
@@ -274,6 +273,6 @@ def _refusal(answer: pq.abc.PGresult, encoding: str) -> psycopg.Error:
 
 
 def _tell_pool(connection: sa.Connection) -> None:
-    """Let SQLAlchemy find out that the connection is dead: it then drops those of before too."""
+    """Let SQLAlchemy detect the dead connection, so that it also drops older ones."""
     with contextlib.suppress(sa.exc.DBAPIError):
         connection.exec_driver_sql("SELECT 1")

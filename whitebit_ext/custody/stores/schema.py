@@ -1,4 +1,4 @@
-"""The tables of a SQL store, and how older ones become the present ones."""
+"""The tables of a SQL store, and their migrations."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Tables:
     """The tables of one store.
 
     Attributes:
-        prefix: What their names start with.
-        rows: The sealed rows.
-        schema: One row: the version of the schema, and the oldest one whose releases can still
-            work with it.
+        prefix: The prefix of their names.
+        rows: The table of sealed rows.
+        schema: A table of one row: the schema version, and the oldest version whose releases can
+            still use it.
     """
 
     prefix: str
@@ -33,7 +33,7 @@ class Tables:
 
 
 def tables(prefix: str) -> Tables:
-    """Name the tables whose names start with a prefix.
+    """Return the tables with a prefix.
 
     Raises:
         InvalidArgument: the prefix is not a plain lower-case SQL identifier.
@@ -47,20 +47,20 @@ def tables(prefix: str) -> Tables:
 
 @attrs.frozen
 class Step:
-    """What leads from one version of the schema to the next.
+    """A migration from one schema version to the next.
 
     Attributes:
-        oldest: The oldest version whose releases can work with the tables afterwards.
-        statements: By dialect; ``{prefix}`` is filled in.
+        oldest: The oldest version whose releases can use the tables afterwards.
+        statements: The statements by dialect; ``{prefix}`` is replaced.
     """
 
     oldest: int
     statements: Mapping[str, tuple[str, ...]]
 
 
-# Times are unix seconds by the database's clock. The order of "C" is that of the bytes: the same
-# on every machine, and safe from the day on which an operating system sorts letters anew and
-# every other index is silently wrong.
+# Times are unix seconds by the database's clock. The collation "C" orders by bytes: it is the
+# same on every machine, and an operating system update that changes collations cannot corrupt
+# the index.
 _ROWS: Final = """CREATE TABLE {{prefix}}rows (
     kind {text} NOT NULL,
     id {text} NOT NULL,
@@ -81,8 +81,8 @@ _TYPES: Final = {
     "sqlite": {"text": "TEXT", "bytes": "BLOB"},
 }
 
-# Each step leads from the version of its index to the next one. A released step never changes. A
-# new one adds, so that releases before it go on working; what nobody uses any more goes two
+# Each step migrates from the version of its index to the next one. A released step never changes.
+# A new step only adds, so that earlier releases still work; what is no longer used is removed two
 # releases later, and only that step raises `oldest`.
 _STEPS: tuple[Step, ...] = (
     Step(
@@ -94,19 +94,19 @@ _STEPS: tuple[Step, ...] = (
 )
 
 CURRENT = len(_STEPS)
-"""The version of the schema that this release works with."""
+"""The schema version of this release."""
 
 
 def ddl(dialect: str, prefix: str = "whitebit_oauth_", *, since: int = 0) -> str:
-    """Return what makes or migrates the tables, as text for a database's administrator.
+    """Return the SQL that creates or migrates the tables, for a database administrator.
 
     Args:
         dialect: ``postgresql`` or ``sqlite``.
-        prefix: What the names of the tables start with.
-        since: The version that the database has; 0: it has no tables.
+        prefix: The prefix of the names of the tables.
+        since: The schema version of the database, or 0 if it has no tables.
 
     Raises:
-        InvalidArgument: there is no such dialect or version, or the prefix is wrong.
+        InvalidArgument: there is no such dialect or version, or the prefix is invalid.
     """
     if dialect not in _TYPES:
         raise InvalidArgument("dialect", f"expected one of {', '.join(sorted(_TYPES))}")
@@ -126,10 +126,10 @@ def _statements(dialect: str, made: Tables, since: int) -> list[str]:
 
 
 def version_of(connection: sa.Connection, made: Tables) -> int:
-    """Return the version of the schema that the database has; 0 where there is none.
+    """Return the schema version of the database, or 0 if it has none.
 
-    A version that is newer than this release is no error as long as the database says that this
-    release can work with it: during a rolling deployment old and new processes run side by side.
+    A newer version is accepted if the database declares it compatible with this release: during
+    a rolling deployment, old and new processes run concurrently.
 
     Raises:
         StoreUnavailable: it is too new for this release, or of the unpublished release 0.1.0.
@@ -158,7 +158,7 @@ def version_of(connection: sa.Connection, made: Tables) -> int:
 
 
 def missing(version: int, made: Tables) -> StoreUnavailable:
-    """Return the error for tables that are not there or too old, where they may not be made."""
+    """Return the error for missing or outdated tables with ``migrate=False``."""
     state = f"has version {version}" if version else "is missing"
     return StoreUnavailable(
         f"the schema in {made.schema.name} {state}, this release needs version {CURRENT}, and "
@@ -168,13 +168,13 @@ def missing(version: int, made: Tables) -> StoreUnavailable:
 
 
 def migrate(connection: sa.Connection, made: Tables) -> None:
-    """Bring the schema to the present version, inside the caller's transaction.
+    """Migrate the schema to the current version, within the caller's transaction.
 
-    Many processes may start at once: the first to come does it, the others wait and find it done.
+    If several processes start at once, the first one migrates, and the others wait for it.
     """
     dialect = connection.dialect.name
     if dialect == "postgresql":
-        # Held to the end of the transaction. SQLite's transaction holds its one lock already.
+        # Held until the end of the transaction. A SQLite transaction has the write lock already.
         digest = hashlib.sha256(made.schema.name.encode()).digest()
         lock = int.from_bytes(digest[:8], "big", signed=True)
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")

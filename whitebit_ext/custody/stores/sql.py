@@ -1,4 +1,4 @@
-"""A store in a SQL database: a SQLite file, or PostgreSQL for many machines."""
+"""A store in a SQL database: a SQLite file on one machine, or PostgreSQL for several."""
 
 from __future__ import annotations
 
@@ -27,32 +27,33 @@ from .statements import statements
 
 _PAGE = 500  # ids that one query of a scan fetches
 _AGAIN = (sa.exc.DBAPIError, StoreUnavailable)
-# Pools inherited over a fork: never used again, and never collected either, so that nothing of
-# them is closed, or complained about, in the child.
+# Pools inherited over a fork: never used again, and never garbage-collected, so that the child
+# neither closes their connections nor emits warnings about them.
 _inherited: list[object] = []
 
 
 class SQLStore:
-    """Keep rows in a SQLite file or in PostgreSQL; tables are made and migrated on first use.
+    """A store in a SQLite file or in PostgreSQL; tables are created and migrated on first use.
 
     Nothing is opened before the first use, and each process opens its own connections: a store
-    can be made before a fork, and used on both sides of it. A failing database's own error is
-    raised (``sqlalchemy.exc.DBAPIError``), with the statement and without its parameters.
+    can be created before a fork and used by parent and child. Database errors are raised as
+    ``sqlalchemy.exc.DBAPIError``, with the statement and without its parameters.
 
     Args:
-        url: ``sqlite:///FILE`` (the embedded choice: any number of processes of one machine),
+        url: ``sqlite:///FILE`` (any number of processes on one machine),
             ``postgresql+psycopg://…`` (any number of machines, also behind a transaction
-            pooler), or an engine of one of the two, whose settings are left alone.
-        table_prefix: What the names of the two tables start with.
-        timeout: Seconds that one statement may take or wait for others, and that connecting
-            or waiting for a connection of the pool may take. On PostgreSQL it also limits the
-            commit; what is then unknown is raised as ``CommitUnknown``.
-        pool_size: Connections that a process uses at most; more threads wait for their turn.
-        migrate: Make and migrate the tables on first use. ``False``: refuse to work until
-            somebody has done it (``migrate()``, or what ``schema.ddl`` prints).
+            pooler), or an engine of one of the two, whose settings are not changed.
+        table_prefix: The prefix of the names of the two tables.
+        timeout: Seconds that a statement may take or wait for locks, and that connecting or
+            waiting for a pooled connection may take. On PostgreSQL it also limits the commit,
+            whose outcome may then be unknown (``CommitUnknown``).
+        pool_size: Maximum number of connections of a process; more threads wait.
+        migrate: Create and migrate the tables on first use. ``False``: raise
+            ``StoreUnavailable`` until that was done (``migrate()``, or the output of
+            ``schema.ddl``).
 
     Raises:
-        InvalidArgument: an argument is wrong, or rows cannot be kept in such a database.
+        InvalidArgument: an argument is wrong, or the database is not supported.
         ModuleNotFoundError: psycopg is missing.
     """
 
@@ -78,8 +79,8 @@ class SQLStore:
         self._backend = backends.of_engine(engine, timeout)
         self._say = statements(self._tables.rows.name, self._backend)
         if not self._is_ours:
-            # A copy with settings of its own over the same pool. The driver begins nothing by
-            # itself: what a transaction begins with is the backend's.
+            # A copy with separate settings over the same pool. Autocommit: the backend begins
+            # transactions explicitly.
             engine = engine.execution_options(isolation_level="AUTOCOMMIT")
             engine.hide_parameters = True
         self._engine = engine
@@ -88,29 +89,29 @@ class SQLStore:
         watch_forks(self)
 
     def _start(self) -> None:
-        """Begin as a process that has used nothing yet."""
+        """Initialize the state of a process that has not used the store yet."""
         self._gate = Gate(self._pool_size, self._timeout, self._before_fork)
         self._preparing = threading.Lock()
         self._is_prepared = False
 
     def _before_fork(self) -> None:
-        """Close, in the parent, what must not be open in two processes."""
+        """Close, in the parent, connections that must not be open in two processes."""
         if self._backend.shares_nothing_over_a_fork:
             self._engine.dispose()
 
     def after_fork(self) -> None:
-        """Leave the parent's connections to the parent, without closing them."""
+        """Abandon the parent's connections without closing them."""
         _inherited.append(self._engine.pool)
         self._engine.dispose(close=False)
         self._start()
 
     @property
     def durable(self) -> bool:
-        """Tell that a row is on the disk once ``put`` has returned."""
+        """Return ``True``: a row is on the disk once ``put`` has returned."""
         return True
 
     def get(self, kind: str, id: str) -> Row | None:
-        """Return the row, or ``None``; one look-up in the primary key, in one statement."""
+        """Return the row, or ``None``; one statement, by primary key."""
         found = self._read(self._say.get, (kind, id))
         return Row(*found[0]) if found else None
 
@@ -122,21 +123,23 @@ class SQLStore:
         expect: int | None,
         *,
         expires_at: float | None = None,
-    ) -> bool:
-        """Write the row if its version is the expected one.
+    ) -> int | None:
+        """Write the row if its version is the expected one, and return the new one.
 
         Raises:
-            CommitUnknown: the database did not say, in time and without reservation, that it is
-                committed.
+            CommitUnknown: the database did not confirm the commit in time and without a warning.
         """
         expires_at = None if expires_at is None else float(expires_at)
-        values = (bytes(data), _new_version(), expires_at, kind, id)
+        version = _new_version()
+        values = (bytes(data), version, expires_at, kind, id)
         if expect is None:
-            return self._write(self._say.insert, values) == 1
-        return self._write(self._say.update, (*values, expect)) == 1
+            changed = self._write(self._say.insert, values) == 1
+        else:
+            changed = self._write(self._say.update, (*values, expect)) == 1
+        return version if changed else None
 
     def reseal(self, kind: str, id: str, data: bytes, expect: int) -> bool:
-        """Replace the bytes if the version is the expected one, and leave age and expiry.
+        """Replace the bytes if the row has the expected version; age and expiry are kept.
 
         Raises:
             CommitUnknown: as for ``put``.
@@ -145,17 +148,17 @@ class SQLStore:
         return self._write(self._say.reseal, values) == 1
 
     def delete(self, kind: str, id: str, expect: int) -> bool:
-        """Delete the row if its version is the expected one.
+        """Delete the row if it has the expected version.
 
         Raises:
-            CommitUnknown: as for ``put``; that the row is gone does not tell who deleted it.
+            CommitUnknown: as for ``put``; a missing row does not show which caller deleted it.
         """
         return self._write(self._say.delete, (kind, id, expect)) == 1
 
     def sweep(self, kind: str, now: float, limit: int) -> int:
-        """Delete up to ``limit`` expired rows of a kind, and return how many.
+        """Delete up to ``limit`` expired rows of a kind and return how many.
 
-        Several processes may sweep at once; on PostgreSQL none waits for another.
+        Several processes may sweep concurrently; on PostgreSQL they do not wait for each other.
         """
         return self._write(self._say.sweep, (kind, kind, float(now), limit))
 
@@ -165,7 +168,7 @@ class SQLStore:
         return [(id, Row(*row)) for id, *row in found]
 
     def scan(self, kind: str) -> Iterator[str]:
-        """Yield the ids of a kind, page by page: nothing stays open between two of them."""
+        """Yield the ids of a kind, read page by page; no statement stays open in between."""
         after = None
         while True:
             found = self._page(self._say.first_ids, self._say.next_ids, kind, after, _PAGE)
@@ -175,24 +178,24 @@ class SQLStore:
                 return
 
     def schema_version(self) -> int:
-        """Return the version of the database's tables; 0: there are none.
+        """Return the schema version of the database, or 0 if there are no tables.
 
         Raises:
-            StoreUnavailable: this release cannot work with them.
+            StoreUnavailable: this release does not support it.
         """
         self._backend.before_connecting()
         with self._gate.operation(), self._connection() as connection:
             return schema.version_of(connection, self._tables)
 
     def migrate(self) -> None:
-        """Make the tables, or bring older ones to this release's version, if they are not there.
+        """Create the tables, or migrate older ones to this release's version, if needed.
 
-        The first use of a store does that unless ``migrate=False``.
+        The first use of a store does so unless ``migrate=False``.
         """
         self._prepare(migrate=True)
 
     def close(self) -> None:
-        """Close this process's connections; an engine that was given stays as it is."""
+        """Close this process's connections; an engine passed by the caller is not closed."""
         self._closed = True
         if self._is_ours:
             self._engine.dispose()
@@ -221,7 +224,7 @@ class SQLStore:
         return self._read(following, (kind, after, limit))
 
     def _read(self, query: str, values: backends.Values) -> list[tuple[Any, ...]]:
-        """Read; what a dead connection or a standby answers is asked again, once."""
+        """Execute a query; after a dead connection or a standby's answer, retry once."""
         self._prepare()
         with self._gate.operation():
             try:
@@ -244,10 +247,10 @@ class SQLStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
-        """Begin to write, on a connection that has answered, to a server that takes writes.
+        """Begin a transaction on a live connection to a server that accepts writes.
 
-        A pooled connection may be dead without knowing. Nothing but the beginning was sent on
-        it, so it is safe to begin again, once, on a new one.
+        A pooled connection may be dead. Only BEGIN was sent on it, so it is safe to retry once on a
+        new one.
         """
         with self._gate.operation(), ExitStack() as stack:
             try:
@@ -262,19 +265,19 @@ class SQLStore:
             yield connection
 
     def _allow_another(self, error: sa.exc.DBAPIError | StoreUnavailable) -> None:
-        """Raise the error unless the next connection may do better."""
+        """Raise the error unless another connection may succeed."""
         if isinstance(error, sa.exc.DBAPIError):
             if not error.connection_invalidated:
                 raise error
         elif self._is_ours:
-            # It came from a standby, and so may the other connections that wait in the pool.
+            # The server is a standby, and other pooled connections may lead to it as well.
             self._engine.dispose()
 
     @contextmanager
     def _connection(self) -> Iterator[sa.Connection]:
-        """Lend a connection; after an error it is thrown away with whatever was begun on it."""
+        """Check out a connection; after an error, discard it with its open transaction."""
         if self._closed:
-            raise InvalidArgument("store", "it was closed", hint="Make a new SQLStore.")
+            raise InvalidArgument("store", "it was closed", hint="Create a new SQLStore.")
         connection = self._engine.connect()
         try:
             greeted = connection.info.setdefault("whitebit_oauth", set())
@@ -289,7 +292,7 @@ class SQLStore:
             connection.close()
 
     def _prepare(self, *, migrate: bool = False) -> None:
-        """Make or migrate the tables, once per process."""
+        """Create or migrate the tables, once per process."""
         if self._is_prepared:
             return
         with self._preparing:
@@ -309,5 +312,5 @@ class SQLStore:
 
 
 def _new_version() -> int:
-    # Random, so that no version is ever given twice, whoever deletes and makes rows anew.
+    # Random, so that no version is reused when a row is deleted and created again.
     return secrets.randbits(63)

@@ -1,4 +1,4 @@
-"""A store's rows in a SQLite file."""
+"""The SQLite backend of the SQL store."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ...errors import InvalidArgument, StoreUnavailable
 from .backends import Values
 from .base import CommitUnknown
 
-_PAUSE = 0.02  # seconds between two tries to turn a file to WAL
-_PRIMARY = 0xFF  # the part of an extended error code that names the kind of error
+_PAUSE = 0.02  # seconds between two attempts to enable WAL
+_PRIMARY = 0xFF  # mask of the primary result code
 
 
 @attrs.frozen
 class SQLite:
-    """A file.
+    """A SQLite file.
 
     Args:
-        path: The file; it and its two companions are readable by its owner alone.
+        path: The file; it and its ``-wal`` and ``-shm`` are readable only by their owner.
         timeout: Seconds to wait for another process's write.
     """
 
@@ -35,30 +35,30 @@ class SQLite:
 
     @property
     def shares_nothing_over_a_fork(self) -> bool:
-        """Tell that no connection may live through a fork (sqlite.org/howtocorrupt, 2.6)."""
+        """Return ``True``: connections must not survive a fork (sqlite.org/howtocorrupt, 2.6)."""
         return True
 
     @property
     def now(self) -> str:
-        """Return the time of the machine, to the millisecond."""
+        """The machine's time, with millisecond precision."""
         return "(julianday('now') - 2440587.5) * 86400.0"
 
     def chosen(self, text: str) -> str:
-        """Return the plain condition: one process writes at a time."""
+        """Return a plain IN condition: only one process writes at a time."""
         return f"IN ({text})"
 
     def query(self, text: str) -> str:
-        """Return the text as it is."""
+        """Return the text unchanged."""
         return text
 
     def change(self, text: str) -> str:
-        """Return the text as it is."""
+        """Return the text unchanged."""
         return text
 
     def before_connecting(self) -> None:
-        """Make the file with mode 0600, or refuse one that others may open.
+        """Create the file with mode 0600, or refuse one that other users can open.
 
-        SQLite gives the mode of the database to its ``-wal`` and ``-shm``.
+        SQLite creates ``-wal`` and ``-shm`` with the mode of the database.
         """
         if os.name != "posix":
             return
@@ -68,10 +68,10 @@ class SQLite:
             self._refuse_open_files()
             return
         try:
-            os.fchmod(made, 0o600)  # a umask may have taken the owner's rights as well
+            os.fchmod(made, 0o600)  # the umask may have removed the owner's permissions
         finally:
             os.close(made)
-        # The name in the directory must survive a power failure as the rows do.
+        # The directory entry must survive a power failure, like the rows.
         folder = os.open(self.path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -84,7 +84,7 @@ class SQLite:
             try:
                 mode = stat.S_IMODE(path.stat().st_mode)
             except FileNotFoundError:
-                if suffix:  # companions come and go
+                if suffix:  # -wal and -shm exist only while the database is open
                     continue
                 raise
             if mode & 0o077:
@@ -95,15 +95,15 @@ class SQLite:
                 )
 
     def make_ready(self, connection: sa.Connection) -> None:
-        """Turn the file to WAL, which it stays."""
+        """Enable WAL, which is persistent."""
         until = time.monotonic() + self.timeout
         while True:
             try:
                 mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
                 break
             except sa.exc.OperationalError:
-                # Locked by another process that makes it ready as well; the busy timeout does
-                # not cover this one change.
+                # Locked by another process that does the same; the busy timeout does not apply to
+                # this change.
                 if time.monotonic() >= until:
                     raise
             time.sleep(_PAUSE)
@@ -114,7 +114,7 @@ class SQLite:
             )
 
     def greet(self, connection: sa.Connection) -> None:
-        """Set what belongs to a connection, not to the file."""
+        """Set the options of a connection."""
         for pragma in (
             f"busy_timeout = {round(self.timeout * 1000)}",
             "synchronous = FULL",  # the WAL is synced at every commit, not at checkpoints
@@ -123,7 +123,7 @@ class SQLite:
             connection.exec_driver_sql(f"PRAGMA {pragma}")
 
     def read(self, connection: sa.Connection, query: str, values: Values) -> list[tuple[Any, ...]]:
-        """Return the rows of a SELECT: its own transaction, and WAL lets it wait for nobody."""
+        """Return the rows of a SELECT, in its own transaction; WAL avoids waits for writers."""
         driver = cast("sqlite3.Connection", connection.connection.driver_connection)
         try:
             return driver.execute(query, values).fetchall()
@@ -133,25 +133,25 @@ class SQLite:
             ) from error
 
     def begin(self, connection: sa.Connection) -> None:
-        """Take the write lock first: a lock that is taken later cannot be waited for."""
+        """Begin with the write lock: upgrading to it later may fail without waiting."""
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def write(self, connection: sa.Connection, statement: str, values: Values) -> int:
-        """Run a statement in the transaction; return how many rows it changed."""
-        # SQLAlchemy drops the count of an INSERT unless it is asked for.
+        """Execute a statement in the transaction and return the number of changed rows."""
+        # SQLAlchemy discards the row count of an INSERT by default.
         kept = {"preserve_rowcount": True}
         return connection.exec_driver_sql(statement, values, execution_options=kept).rowcount
 
     def commit(self, connection: sa.Connection) -> None:
-        """Commit; where writing to the disk failed, it is unknown what a restart will find."""
+        """Commit; after an I/O error, the outcome is unknown."""
         try:
             connection.exec_driver_sql("COMMIT")
         except sa.exc.DBAPIError as error:
             code = getattr(error.orig, "sqlite_errorcode", 0)
             if code & _PRIMARY != sqlite3.SQLITE_IOERR:
-                raise  # full, read-only, locked: SQLite does not commit
+                raise  # disk full, read-only, locked: not committed
             raise CommitUnknown(f"the commit was not confirmed ({error.orig})") from error
 
     def rollback(self, connection: sa.Connection) -> None:
-        """Give up what was begun."""
+        """Roll back the transaction."""
         connection.exec_driver_sql("ROLLBACK")

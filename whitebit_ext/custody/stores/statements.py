@@ -1,4 +1,4 @@
-"""The statements of a SQL store, written once when the store is made."""
+"""The statements of a SQL store, built once when the store is created."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .backends import Backend
 
 @attrs.frozen
 class Statements:
-    """What a store asks its database, in the database's own words.
+    """The SQL statements of a store, in the database's dialect.
 
-    A comment in ``statements`` tells the order of the values where it is not obvious.
+    Comments in ``statements`` give the order of parameters where it is not obvious.
     """
 
     get: str
@@ -27,7 +27,7 @@ class Statements:
 
 
 def statements(table: str, backend: Backend) -> Statements:
-    """Write the statements for a table."""
+    """Return the statements for a table."""
     now = backend.now
     row = f"data, version, {now} - written_at AS age"
     this = "kind = ? AND id = ?"
@@ -47,7 +47,7 @@ def statements(table: str, backend: Backend) -> Statements:
             f"INSERT INTO {table} (data, version, expires_at, kind, id, written_at) "  # noqa: S608  # likewise
             f"VALUES (?, ?, ?, ?, ?, {now}) ON CONFLICT (kind, id) DO NOTHING"
         ),
-        # As the values of `insert`, then the expected version.
+        # Parameters: those of `insert`, then the expected version.
         update=backend.change(
             f"UPDATE {table} SET data = ?, version = ?, expires_at = ?, written_at = {now} "  # noqa: S608  # likewise
             f"WHERE {this} AND version = ?"
@@ -56,6 +56,6 @@ def statements(table: str, backend: Backend) -> Statements:
             f"UPDATE {table} SET data = ?, version = ? WHERE {this} AND version = ?"  # noqa: S608  # likewise
         ),
         delete=backend.change(f"DELETE FROM {table} WHERE {this} AND version = ?"),  # noqa: S608  # likewise
-        # The kind twice.
+        # Parameters: the kind twice, the time, the limit.
         sweep=backend.change(f"DELETE FROM {table} WHERE kind = ? AND id {backend.chosen(due)}"),  # noqa: S608  # likewise
     )

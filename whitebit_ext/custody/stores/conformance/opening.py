@@ -1,4 +1,4 @@
-"""How the suite comes to the store under test."""
+"""Fixtures that open the store under test."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Open = Callable[[], Store]
 
 
 class Opened:
-    """The store under test and a kind of its own, for each test."""
+    """The store under test, and a separate kind for each test."""
 
     @pytest.fixture
     def open_store(self) -> Open:
-        """Return what opens the store under test; a subclass brings it."""
+        """Return a function that opens the store under test; a subclass overrides this."""
         raise NotImplementedError(f"{type(self).__name__} lacks a fixture named open_store")
 
     @pytest.fixture
     def reopen(self, open_store: Open) -> Iterator[Open]:
-        """Return what opens the store and closes it when the test ends, if it can be closed."""
+        """Return a function that opens the store, which is closed when the test ends."""
         with ExitStack() as stack:
 
             def reopen() -> Store:
@@ -42,17 +42,17 @@ class Opened:
 
     @pytest.fixture
     def kind(self, store: Store, reopen: Open) -> Iterator[str]:
-        """Return a kind that nobody else uses, and delete its rows afterwards."""
+        """Return a kind that nothing else uses, and delete its rows afterwards."""
         kind = f"conformance-{uuid.uuid4().hex}"
         yield kind
-        # The test may have closed its own.
+        # The test may have closed its store.
         clear(reopen() if store.durable else store, kind)
 
     @pytest.fixture
     def durable(self, store: Store) -> Store:
-        """Return the store, if rows outlive their process in it."""
+        """Return the store if it is durable."""
         if not store.durable:
-            pytest.skip("the store says of itself that it forgets: no other process sees its rows")
+            pytest.skip("the store is not durable: other processes do not see its rows")
         return store
 
 
@@ -65,7 +65,7 @@ def clear(store: Store, kind: str) -> None:
 
 
 def must_get(store: Store, kind: str, id: str) -> Row:
-    """Return a row that has to be there."""
+    """Return a row that must exist."""
     row = store.get(kind, id)
-    assert row is not None, f"the row {id!r} is not there"
+    assert row is not None, f"the row {id!r} does not exist"
     return row

@@ -1,4 +1,4 @@
-"""What processes may rely on: rows outlive them, and a fork mixes nothing up."""
+"""Guarantees for processes: rows outlive them, and a fork does not share connections."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from ..base import Store
 from .opening import Open, Opened, must_get
 
 _PATIENCE = 60.0  # seconds after which a child counts as hung
-_HEADER = 8  # bytes of the length before a child's answer
+_HEADER = 8  # bytes of the length prefix of a child's result
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 
 
 class Child:
-    """A forked child that does some work; ``result()`` is what the work returned.
+    """A forked child that runs a function.
 
     Args:
-        work: Runs in the child. What it returns is pickled.
-        hang: Stand still when the work is done, until the child is killed.
+        work: The function to run in the child; its result is pickled.
+        hang: Wait after the work until the child is killed.
     """
 
     def __init__(self, work: Callable[[], object], *, hang: bool = False) -> None:
         self._reader, writer = os.pipe()
         with warnings.catch_warnings():
-            # Python 3.12 warns of any fork beside threads, and a driver may have one.
+            # Python 3.12 warns of any fork with running threads, and a driver may have one.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._pid = os.fork()
         if self._pid == 0:
@@ -56,10 +56,10 @@ class Child:
                 while hang:
                     time.sleep(_PATIENCE)
         finally:
-            os._exit(0)  # a child that unwinds would run the tests after this one as well
+            os._exit(0)  # a child that returned would run the remaining tests as well
 
     def result(self) -> Any:
-        """Return what the work returned; a child that still lives is killed.
+        """Return the result of the work, and kill the child if it is still running.
 
         Raises:
             AssertionError: the work raised, or did not end.
@@ -86,10 +86,10 @@ class Child:
 
 
 class ProcessConformance(Opened):
-    """Hold a store to what processes rely on."""
+    """Tests of several processes."""
 
     def test_opened_again(self, durable: Store, reopen: Open, kind: str) -> None:
-        """Rows are there, replaced and gone as they were left, when the store is opened again."""
+        """Rows are unchanged, replaced or deleted as before when the store is opened again."""
         for id in ("kept", "replaced", "deleted"):
             durable.put(kind, id, b"first", None)
         durable.put(kind, "replaced", b"second", must_get(durable, kind, "replaced").version)
@@ -105,24 +105,24 @@ class ProcessConformance(Opened):
             assert again.delete(kind, id, must_get(again, kind, id).version) is True
 
     def test_two_open_stores_are_one(self, durable: Store, reopen: Open, kind: str) -> None:
-        """What one of two open stores wrote, the other reads, replaces and deletes."""
+        """A row written by one of two open stores is read, replaced and deleted by the other."""
         other = reopen()
-        assert durable.put(kind, "row", b"first", None) is True
+        assert bool(durable.put(kind, "row", b"first", None)) is True
         row = must_get(other, kind, "row")
         assert row == durable.get(kind, "row")
-        assert other.put(kind, "row", b"second", row.version) is True
-        assert durable.put(kind, "row", b"stale", row.version) is False
+        assert bool(other.put(kind, "row", b"second", row.version)) is True
+        assert bool(durable.put(kind, "row", b"stale", row.version)) is False
         assert durable.delete(kind, "row", must_get(durable, kind, "row").version) is True
         assert other.get(kind, "row") is None
 
     @needs_fork
     def test_killed_after_put(self, durable: Store, reopen: Open, kind: str) -> None:
-        """A row is there although its process was killed as soon as `put` had returned."""
+        """A row is stored even if its process is killed as soon as `put` has returned."""
         for number in range(5):
             id = f"row-{number}"
 
             def work(id: str = id) -> bool:
-                return reopen().put(kind, id, b"kept", None)
+                return bool(reopen().put(kind, id, b"kept", None))
 
             assert Child(work, hang=True).result() is True
             assert must_get(durable, kind, id).data == b"kept"
@@ -131,7 +131,7 @@ class ProcessConformance(Opened):
     def test_forked_child_uses_the_store(self, store: Store, kind: str) -> None:
         """Parent and child use the store that was open before the fork, and read their own rows.
 
-        A connection that both use would bring one the answers of the other.
+        On a shared connection, one process would receive the results of the other.
         """
         store.put(kind, "before", b"the parent's", None)
 
@@ -139,7 +139,7 @@ class ProcessConformance(Opened):
             read = [must_get(store, kind, "before").data]
             for number in range(25):
                 id = f"{who}-{number}"
-                assert store.put(kind, id, id.encode(), None) is True
+                assert bool(store.put(kind, id, id.encode(), None)) is True
                 read.append(must_get(store, kind, id).data)
             return read
 
@@ -156,7 +156,7 @@ class ProcessConformance(Opened):
 
     @needs_fork
     def test_no_change_of_a_process_is_lost(self, durable: Store, kind: str) -> None:
-        """4 processes that count by compare-and-swap count to the sum of what they did."""
+        """If 4 processes count by compare-and-swap, no increment is lost."""
         durable.put(kind, "count", b"0", None)
 
         def add() -> int:

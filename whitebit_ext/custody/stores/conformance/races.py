@@ -1,4 +1,4 @@
-"""What threads may rely on: one winner, no lost change, no torn read."""
+"""Guarantees for threads: one winner, no lost update, no torn read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROUNDS = 12
 
 
 def at_once(count: int, work: Callable[[int], T]) -> list[T]:
-    """Run the work in so many threads that start at the same moment, and return what they did."""
+    """Run the work in ``count`` threads that start simultaneously, and return the results."""
     start = threading.Barrier(count)
 
     def run(number: int) -> T:
@@ -29,35 +29,35 @@ def at_once(count: int, work: Callable[[int], T]) -> list[T]:
 
 
 class RaceConformance(Opened):
-    """Hold a store to what threads rely on."""
+    """Tests of concurrent threads."""
 
     def test_one_thread_creates(self, store: Store, kind: str) -> None:
-        """Of 8 threads that create one row, exactly one is told so, and its bytes are there."""
+        """If 8 threads create one row, exactly one succeeds, and its bytes are stored."""
         for number in range(_ROUNDS):
             id = f"row-{number}"
 
             def create(who: int, id: str = id) -> bool:
-                return store.put(kind, id, str(who).encode(), None)
+                return bool(store.put(kind, id, str(who).encode(), None))
 
             won = at_once(_THREADS, create)
             assert won.count(True) == 1
             assert must_get(store, kind, id).data == str(won.index(True)).encode()
 
     def test_one_thread_replaces(self, store: Store, kind: str) -> None:
-        """Of 8 threads that replace one version, exactly one is told so in every round."""
+        """If 8 threads replace one version, exactly one succeeds in every round."""
         store.put(kind, "row", b"start", None)
         for _ in range(_ROUNDS):
             version = must_get(store, kind, "row").version
 
             def replace(who: int, version: int = version) -> bool:
-                return store.put(kind, "row", str(who).encode(), version)
+                return bool(store.put(kind, "row", str(who).encode(), version))
 
             won = at_once(_THREADS, replace)
             assert won.count(True) == 1
             assert must_get(store, kind, "row").data == str(won.index(True)).encode()
 
     def test_one_thread_deletes(self, store: Store, kind: str) -> None:
-        """Of 8 threads that delete one version, exactly one is told so: a login is taken once."""
+        """If 8 threads delete one version, exactly one succeeds: a login is used once."""
         for _ in range(_ROUNDS):
             store.put(kind, "login", b"state", None)
             version = must_get(store, kind, "login").version
@@ -70,7 +70,7 @@ class RaceConformance(Opened):
             assert store.get(kind, "login") is None
 
     def test_no_change_is_lost(self, store: Store, kind: str) -> None:
-        """8 threads that count by compare-and-swap count to the sum of what they did."""
+        """If 8 threads count by compare-and-swap, no increment is lost."""
         store.put(kind, "count", b"0", None)
 
         def add(_: int) -> int:
@@ -89,7 +89,7 @@ class RaceConformance(Opened):
         assert sum(tries) >= _THREADS * _ROUNDS
 
     def test_no_read_is_torn(self, store: Store, kind: str) -> None:
-        """While 2 threads replace a large row, every read has one write's bytes and version."""
+        """While 2 threads replace a large row, every read returns one write's bytes and version."""
         store.put(kind, "row", b"\0" * 50_000, None)
         seen: dict[int, bytes] = {}
         done = threading.Event()
@@ -119,11 +119,11 @@ class RaceConformance(Opened):
         assert sum(reads) >= 40
 
     def test_a_write_is_seen_at_once(self, store: Store, kind: str) -> None:
-        """What one thread wrote, the next reads, as soon as `put` has returned."""
+        """A write is visible to another thread as soon as `put` has returned."""
         store.put(kind, "row", b"0", None)
         with ThreadPoolExecutor(1) as other:
             for number in range(1, 30):
                 version = must_get(store, kind, "row").version
-                assert store.put(kind, "row", str(number).encode(), version) is True
+                assert bool(store.put(kind, "row", str(number).encode(), version)) is True
                 row = other.submit(must_get, store, kind, "row").result()
                 assert row.data == str(number).encode()

@@ -1,4 +1,4 @@
-"""The suite on the store that the environment names; see the package for how to name it."""
+"""The suite, for the store named by an environment variable (see the package)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TestStore(StoreConformance):
 
     @pytest.fixture
     def open_store(self) -> Open:
-        """Return the function that the environment names."""
+        """Return the function named by the environment variable."""
         named = os.environ.get(_VARIABLE, "")
         module, _, name = named.partition(":")
         if not module or not name:

@@ -1,0 +1,51 @@
+# Made from whitebit_ext/_async/leaving.py by scripts/unasync.py. Do not edit:
+# change the async text, and run `nox -s regenerate`.
+
+"""Disconnecting a user: the keys at WhiteBIT first, then what is kept."""
+
+from __future__ import annotations
+
+from ..custody.connections import Binding
+from ..errors import NotFound, WhiteBITError
+from ..keys.flow import deletion_request, info_request
+from ..keys.leaving import Disconnection
+from ..keys.secrets import is_verdict
+from .engine import Engine
+
+
+def disconnect(engine: Engine, user_id: str) -> Disconnection:
+    """Delete the user's keys at WhiteBIT as far as that is possible, and then the row."""
+    work, leaving = engine.waiting.work, engine.leaving
+    binding = Binding(user_id, leaves=True)
+    held = work(leaving.begin, binding)
+    if held is None:
+        work(engine.erase, user_id)
+        return Disconnection(True)
+    deleted, left = list[str](), list[str]()
+    ids, may_appear = leaving.keys(held), False
+    if leaving.has_keys and held.row is not None and held.row.pair:
+        try:
+            info = engine.tokens.authorized(binding, info_request())
+        except WhiteBITError as error:
+            engine.custody.log_trouble("the user's key was not looked for", error)
+        else:
+            may_appear = info.external_id is None
+            if info.external_id is not None and info.external_id not in ids:
+                ids.append(info.external_id)
+        for external_id in ids:
+            is_deleted = True
+            try:
+                engine.tokens.authorized(binding, deletion_request(external_id))
+            except WhiteBITError as error:
+                # One that is gone already is what was wanted.
+                is_deleted = isinstance(error, NotFound) and is_verdict(error)
+                if not is_deleted:
+                    engine.custody.log_trouble("a key was not deleted", error)
+            work(leaving.drop, binding, external_id, is_deleted=is_deleted)
+            (deleted if is_deleted else left).append(external_id)
+    else:
+        left += ids
+    is_finished = work(leaving.finish, binding, may_appear=may_appear)
+    if is_finished:
+        work(engine.erase_rest, user_id)
+    return Disconnection(is_finished, tuple(deleted), tuple(left))

@@ -1,0 +1,106 @@
+"""Finding what was asked for in the answer to a one-shot request, whatever stands around it. Pure.
+
+Such an answer comes once. A byte-order mark, a notice before the JSON or a comment after it, a body
+that was cut off behind the document or between the envelope and its end: where one whole JSON
+object with the expected field can be found, it is the answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..errors import MalformedResponse
+from ..http.decoding import decoded
+from .values import LONGEST_ANSWER, Answer
+
+_MOST_TRIES = 2_000
+_DEEPEST = 6
+_UNPACKED = 1_000_000
+
+
+class _DuplicateKey(ValueError):
+    pass
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):  # two parsers would read two things
+        raise _DuplicateKey
+    return made
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_unique)
+
+
+def find(body: bytes, field: str) -> Mapping[str, Any] | None:
+    """Return the first whole JSON object with a field, by its normalised name, or ``None``.
+
+    Args:
+        body: What came, without its encoding.
+        field: The name in lower case without ``_`` and ``-``; so other spellings are found too.
+    """
+    text = body.decode("utf-8", "replace")
+    start, tries = text.find("{"), 0
+    while start >= 0 and tries < _MOST_TRIES:
+        tries += 1
+        end = start + 1
+        try:
+            document, end = _decoder.raw_decode(text, start)
+        except _DuplicateKey:
+            return None
+        except (ValueError, RecursionError):
+            document = None
+        for found in _objects(document, 0):
+            if field in found:
+                return found
+        start = text.find("{", end)
+    return None
+
+
+def body_of(answer: Answer) -> bytes:
+    """Return the body of a stored answer without its encoding, or as it came."""
+    raw = answer.raw()
+    try:
+        return decoded(raw, answer.encoding, _UNPACKED)
+    except MalformedResponse:
+        return raw
+
+
+def fitting(body: bytes, field: str) -> bytes:
+    """Return what of an answer is kept: all of it, unless it is longer than a row has room for.
+
+    Of a longer one the object with the expected field is kept, else its beginning and its end.
+    """
+    if len(body) <= LONGEST_ANSWER:
+        return body
+    found = find(body, field)
+    text = json.dumps(found).encode() if found is not None else b""
+    if 0 < len(text) <= LONGEST_ANSWER:
+        return text
+    half = LONGEST_ANSWER // 2
+    return body[:half] + body[-half:]
+
+
+def shows(body: bytes, field: str) -> bool:
+    """Tell whether the name of a field stands in a body that nothing can be made of."""
+    flat = body.lower().replace(b"_", b"").replace(b"-", b"")
+    return field.encode() in flat
+
+
+def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    """Yield the objects in a document, the outer ones first, with normalised names."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, dict):
+        yield {_normal(name): item for name, item in value.items()}
+        for item in value.values():
+            yield from _objects(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _objects(item, depth + 1)
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")

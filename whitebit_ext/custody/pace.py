@@ -1,0 +1,112 @@
+"""Pace over a store: one request per interval, in fair turns over all processes that share it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from ..errors import TokenUnavailable
+from ..runtime.clock import Clock
+from .connections import fresh_id
+from .rows import Custody, Value
+
+_LONGEST_LINE = 100
+_LONGEST_PAUSE = 30.0
+
+
+class Pace:
+    """Let one request go per interval, over all processes that share a store.
+
+    A caller goes when the turn has stood still for an interval, by the caller's own monotonic
+    clock: so clocks that disagree neither block it nor let it go early. Processes that wait stand
+    in line in the row, so that none takes every turn; one that has died is passed after half an
+    interval.
+
+    Args:
+        custody: Where the row is.
+        clock: What the interval is measured by.
+        interval: Seconds between two requests; 0 lets all go.
+        egress: Label of the address that requests leave from: limits count per IP address.
+    """
+
+    def __init__(self, custody: Custody, clock: Clock, *, interval: float, egress: str) -> None:
+        self._custody = custody
+        self._clock = clock
+        self._interval = interval
+        self._egress = egress
+        self._me = fresh_id()
+        self._turn = threading.Lock()
+        self._seen = ""
+        self._since = 0.0
+
+    def wait(self, alive: Callable[[], object]) -> None:
+        """Block this thread until its request may go.
+
+        Args:
+            alive: Called about once a second meanwhile, to renew a lease.
+
+        Raises:
+            TokenUnavailable: the server asked for a longer pause than a caller is kept waiting.
+        """
+        if self._interval <= 0:
+            return
+        while not self._turn.acquire(timeout=1.0):
+            alive()
+        try:
+            self._watch(alive)
+        finally:
+            self._turn.release()
+
+    def hold_off(self, seconds: float) -> None:
+        """Have all processes wait for as long as the server asked (``Retry-After``)."""
+        if self._interval <= 0 or seconds <= self._interval:
+            return
+
+        def change(value: Value | None) -> Value:
+            line = value.get("line", []) if value else []
+            return {"turn": fresh_id(), "line": line, "pause": seconds}
+
+        self._custody.update("pace", (self._egress,), change)
+
+    def _watch(self, alive: Callable[[], object]) -> None:
+        """Watch the row until this thread may go; one thread of a process does at a time."""
+        called = self._clock.monotonic()
+        while True:
+            held = self._custody.read("pace", self._egress)
+            monotonic = self._clock.monotonic()
+            value: Value = held.value if held else {"turn": ""}
+            line: list[str] = value.get("line", [])
+            if held is not None and value["turn"] != self._seen:
+                # The turn of another process, or one never seen: watch it from now on.
+                self._seen, self._since = value["turn"], monotonic
+            before = line.index(self._me) if self._me in line else len(line)
+            apart = max(self._interval, value.get("pause", 0.0))
+            rest = self._since + apart + before * self._interval / 2 - monotonic
+            if held is None:
+                rest = 0.0
+            if rest > _LONGEST_PAUSE:
+                raise TokenUnavailable(
+                    "the server asked for a pause before the next refresh",
+                    operation="refresh_token",
+                    retry_after=rest,
+                )
+            if rest <= 0:
+                turn = fresh_id()
+                behind = [who for who in line[before:] if who != self._me]
+                if self._write({"turn": turn, "line": behind}, held.version if held else None):
+                    self._seen, self._since = turn, monotonic
+                    return
+            elif self._me not in line and len(line) < _LONGEST_LINE and held is not None:
+                if before or value.get("of") not in (None, self._me):
+                    self._write({**value, "line": [*line, self._me]}, held.version)
+                else:
+                    self._clock.sleep(min(rest, self._interval / 10))
+            else:
+                self._clock.sleep(min(rest, self._interval / 10))
+            if monotonic - called >= 1.0:
+                called = monotonic
+                alive()
+
+    def _write(self, value: Value, expect: int | None) -> bool:
+        value.setdefault("of", self._me)
+        return self._custody.write("pace", (self._egress,), value, expect) is not None

@@ -1,0 +1,79 @@
+"""When a lease may be taken over: watched by one's own clock, or old by the store's."""
+
+from __future__ import annotations
+
+import attrs
+
+from ..errors import InvalidArgument
+from .connection import Lease
+
+_SHORTEST_WATCH = 1.0
+_OLD = 4
+
+
+@attrs.frozen
+class Sighting:
+    """A lease as it was seen, and since when it has looked like that.
+
+    Attributes:
+        lease: Exactly as it was seen; ``ask`` takes it as ``over``.
+        since: Monotonic time of the watcher.
+    """
+
+    lease: Lease
+    since: float
+
+
+def sight(before: Sighting | None, lease: Lease | None, *, monotonic: float) -> Sighting | None:
+    """Return what is to be remembered of a lease that was just read."""
+    if lease is None:
+        return None
+    if before is not None and before.lease == lease:
+        return before
+    return Sighting(lease, monotonic)
+
+
+def abandoned(
+    sighting: Sighting, *, monotonic: float, length: float, age: float | None = None
+) -> bool:
+    """Tell whether a lease may be taken over.
+
+    Args:
+        sighting: What the caller remembers of it.
+        monotonic: Now, by the same clock as the sighting.
+        length: Seconds of a lease.
+        age: Seconds since the row was written, by the store's clock, where it has one.
+    """
+    watched = monotonic - sighting.since
+    if watched >= length:
+        return True
+    return age is not None and age >= _OLD * length and watched >= _SHORTEST_WATCH
+
+
+def fresh(*, acknowledged: float, monotonic: float, length: float) -> bool:
+    """Tell whether a holder may send without renewing: under half a lease since its last write.
+
+    Args:
+        acknowledged: Monotonic time *before* the last write of the lease that was acknowledged.
+        monotonic: Now.
+        length: Seconds of a lease.
+    """
+    return monotonic - acknowledged < length / 2
+
+
+def check_lengths(*, length: float, deadline: float, spare: float = 300.0) -> None:
+    """Refuse lengths with which a lease would end before its request, or outlast a token.
+
+    Args:
+        length: Seconds of a lease.
+        deadline: Seconds of one request.
+        spare: Seconds by which a refresh token outlives its access token.
+
+    Raises:
+        InvalidArgument: a lease is not longer than two deadlines, or four leases and a deadline
+            do not fit.
+    """
+    if length <= 2 * deadline:
+        raise InvalidArgument("lease", f"must be longer than two deadlines ({2 * deadline:g} s)")
+    if _OLD * length + deadline > spare:
+        raise InvalidArgument("lease", f"four leases and a deadline must fit into {spare:g} s")

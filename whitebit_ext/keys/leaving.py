@@ -1,0 +1,120 @@
+"""Leaving: what a disconnecting does to the row. What is asked of WhiteBIT is the caller's."""
+
+from __future__ import annotations
+
+import attrs
+
+from ..custody import key_changes
+from ..custody.connections import Binding, Connections, Held, trouble
+from ..custody.leases import Leases
+from ..custody.once import OneShots
+from ..custody.outcomes import Outcome
+from ..custody.values import Standing
+from ..errors import NotConnected
+from ..regions import operation
+
+CONSENT = 600.0
+"""Seconds for which the user's page of permissions can stay open."""
+
+
+@attrs.frozen
+class Disconnection:
+    """How far a disconnecting came.
+
+    Attributes:
+        is_finished: Whether nothing is kept of the user any more. If not, the user may still be
+            choosing permissions, or a request is under way: call ``disconnect()`` again, or have
+            ``maintain()`` do it. Until then every other call raises ``NotConnected``.
+        deleted: Ids of the keys that are deleted at WhiteBIT.
+        left: Ids of the keys that could not be deleted there: only the user can, in the dashboard.
+    """
+
+    is_finished: bool
+    deleted: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+class Leaving:
+    """Begin and finish the disconnecting of a user, in any process.
+
+    Args:
+        connections: Where the rows are.
+        leases: Who asks for something once meanwhile.
+        once: Takes the answers that lie in the row.
+    """
+
+    def __init__(self, connections: Connections, leases: Leases, once: OneShots) -> None:
+        self._connections = connections
+        self._leases = leases
+        self._once = once
+        region = connections.custody.server.region.value
+        self.has_keys = region in operation("delete_api_key").regions
+
+    def begin(self, binding: Binding) -> Held | None:
+        """Have no call be answered any more; ``None`` where there is no connection."""
+        user_id = binding.user_id
+        held = self._once.tend(user_id, self._connections.read(user_id))
+        try:
+            pin = binding.check(held.row).pin
+        except NotConnected:
+            return None
+        made = self._connections.commit(
+            user_id, lambda row: key_changes.disconnect_begun(row, pin), held, is_current=True
+        )
+        if made.row is None:
+            return None
+        if made.change.outcome not in (Outcome.DONE, Outcome.ALREADY):
+            raise trouble(made.change.outcome, made.row)
+        return made.held
+
+    def keys(self, held: Held) -> list[str]:
+        """Return the ids of the keys that may be there at WhiteBIT."""
+        row = held.row
+        return [
+            key.external_id
+            for key in (row.keys if row is not None else ())
+            if key.standing is not Standing.GONE and not key.handmade
+        ]
+
+    def drop(self, binding: Binding, external_id: str, *, is_deleted: bool) -> None:
+        """Note what became of a key."""
+        pin = binding.pin
+        if pin is None:
+            return
+        if is_deleted:
+            self._connections.commit(
+                binding.user_id,
+                lambda row: key_changes.key_deleted(row, pin.incarnation, external_id),
+            )
+        outcome = "deleted" if is_deleted else "not deleted at WhiteBIT"
+        self._connections.custody.note(
+            "disconnect", pin.incarnation, external_id=external_id, outcome=outcome
+        )
+
+    def finish(self, binding: Binding, *, may_appear: bool) -> bool:
+        """Remove the row, and say whether it is gone.
+
+        Args:
+            binding: The connection that is ended.
+            may_appear: Whether the account can be asked for a key that the user consents to now.
+        """
+        pin, user_id = binding.pin, binding.user_id
+        if pin is None:
+            return True
+        held = self._once.tend(user_id, self._connections.read(user_id))
+        over = self._leases.abandoned(user_id, held)
+        made = self._connections.commit(
+            user_id,
+            lambda row: key_changes.disconnect_finished(
+                row,
+                pin,
+                now=self._connections.custody.now(),
+                consent=CONSENT if may_appear else 0.0,
+                over=over,
+            ),
+            held,
+            is_current=True,
+        )
+        if made.change.outcome is Outcome.STALE:
+            raise trouble(made.change.outcome, made.row)
+        return made.change.outcome in (Outcome.DONE, Outcome.ALREADY)

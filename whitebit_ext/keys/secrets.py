@@ -1,0 +1,89 @@
+"""The answer that holds a secret, and how an attempt at one may end. Pure."""
+
+from __future__ import annotations
+
+import attrs
+
+from ..custody.finding import find
+from ..custody.once import FIELDS
+from ..custody.values import Answer, Asks, Verdict
+from ..errors import (
+    MalformedResponse,
+    SecretError,
+    SecretLost,
+    SecretMalformed,
+    SecretTakenElsewhere,
+    SecretUnanswered,
+    WhiteBITError,
+)
+from ..http.backoff import jittered
+from ..secret import Secret
+
+OPERATION = "get_api_key_secret"
+_LONGEST_SECRET = 1024
+VERDICTS: dict[Verdict, tuple[type[SecretError], str]] = {
+    Verdict.LOST: (SecretLost, "the server sent the secret, and it never arrived"),
+    Verdict.MALFORMED: (
+        SecretMalformed,
+        "an answer without a secret came, and the server counts it as read",
+    ),
+    Verdict.TAKEN: (SecretTakenElsewhere, "the secret was read, and nobody here asked for it"),
+}
+
+
+@attrs.frozen
+class Again:
+    """An attempt that did not decide anything: wait, then make another.
+
+    Attributes:
+        after: Seconds to wait at first; they double from one such outcome to the next.
+        at_most: What the doubling ends at.
+        attempts: How many such outcomes in a row are waited for.
+        error: What is raised when there is no time or patience left.
+        in_all: Seconds of waiting for such outcomes in a row.
+    """
+
+    after: float
+    at_most: float
+    attempts: int
+    error: WhiteBITError
+    in_all: float = 300.0
+
+    def pause(self, row: int) -> float:
+        """Return the seconds to wait after so many such outcomes in a row."""
+        return jittered(min(self.after * 2 ** min(row - 1, 16), self.at_most))
+
+
+def is_verdict(error: WhiteBITError) -> bool:
+    """Tell whether the API itself said so: a page of a CDN or a proxy is no verdict on a key."""
+    return error.from_api
+
+
+def provisional(doubt: float) -> Again:
+    """Return what a 409 is while an earlier request may still be answered: the row is watched."""
+    waiting = SecretUnanswered(
+        "the secret was sent to an earlier request, whose answer may still come",
+        operation=OPERATION,
+        status_code=409,
+        retry_after=doubt,
+    )
+    return Again(0.25, 1.0, 10_000, waiting)
+
+
+def read_secret(body: bytes, answer: Answer) -> Secret:
+    """Take the secret out of an answer.
+
+    Raises:
+        MalformedResponse: there is none that can sign.
+    """
+    found = find(body, FIELDS[Asks.SECRET])
+    value = found.get(FIELDS[Asks.SECRET]) if found is not None else None
+    if (
+        not isinstance(value, str)
+        or not value.strip()
+        or "\ufffd" in value  # a byte that was not UTF-8
+        or not value.isprintable()  # a lone surrogate or a control character cannot sign
+        or len(value) > _LONGEST_SECRET
+    ):
+        raise MalformedResponse("there is no secret in the answer", operation=OPERATION)
+    return Secret(value)
