@@ -1,4 +1,4 @@
-"""What an operator does with custody as a whole: list, check, rotate, and look for losses.
+"""Tasks of an operator on a whole store: list, check, rotate, and find losses.
 
 It works on a store and encryption keys alone, over all servers and clients in the store; no
 partner credentials are needed, nothing is sent anywhere, and no value is ever returned.
@@ -27,13 +27,13 @@ _ATTEMPTS = 50
 
 @attrs.frozen
 class Place:
-    """Where a row stands.
+    """The place of a row.
 
     Attributes:
         kind: What it is, e.g. ``connection``.
         origin: The server, as ``scheme://host:port``; empty where the id is not one of ours.
         client_id: The partner's client id; likewise.
-        subject: Which one, e.g. the user id.
+        subject: The subject of the row, e.g. the user id.
         id: The id of the row in the store.
     """
 
@@ -45,7 +45,7 @@ class Place:
 
     @classmethod
     def of(cls, kind: str, id: str) -> Place:
-        """Read a row's id; one that this library did not make becomes a subject of nobody."""
+        """Parse a row's id; one of unknown form becomes a subject without origin and client."""
         try:
             parts = json.loads(id)
         except ValueError:
@@ -60,18 +60,18 @@ class Place:
 
     @property
     def associated(self) -> tuple[str, ...]:
-        """What the row's seal is bound to."""
+        """The place that the encryption of the row is bound to."""
         return (self.kind, self.origin, self.client_id, *self.subject)
 
 
 @attrs.frozen
 class Finding:
-    """A row that does not open.
+    """A row that cannot be decrypted.
 
     Attributes:
-        place: Where it stands.
-        problem: Why it does not open.
-        lacks_key: Whether it was sealed with a key that was not given; else it was changed, or
+        place: The place of the row.
+        problem: Why it cannot be decrypted.
+        lacks_key: Whether it was encrypted with a key that was not given; else it was changed, or
             moved there from another place.
     """
 
@@ -82,13 +82,13 @@ class Finding:
 
 @attrs.frozen
 class Loss:
-    """A secret that nobody here holds although the server gave it out.
+    """A secret that is not stored although the server sent it.
 
     Attributes:
         place: The connection row; its subject is the user id.
         external_id: The key's UUID at WhiteBIT.
-        outcome: ``lost`` on the way to us, ``taken`` by somebody else, or ``malformed``.
-        at: When it was noticed (aware, UTC).
+        outcome: ``lost`` in transit to us, ``taken`` by somebody else, or ``malformed``.
+        at: When it was detected (aware, UTC).
     """
 
     place: Place
@@ -104,15 +104,15 @@ class Loss:
 
 @attrs.frozen
 class Holding:
-    """What custody holds of one user.
+    """What custody stores of one user.
 
     Attributes:
         origin: The server, as ``scheme://host:port``.
         client_id: The partner's client id.
         user_id: The partner's own id of the user.
         has_tokens: Whether there is a token pair.
-        key: How the stored key does; ``None`` where there is none, or it does not open.
-        findings: The rows of the user that do not open.
+        key: The health of the stored key; ``None`` if there is none, or it cannot be decrypted.
+        findings: The rows of the user that cannot be decrypted.
     """
 
     origin: str
@@ -125,12 +125,12 @@ class Holding:
 
 @attrs.frozen
 class Rotation:
-    """How far a rotation came.
+    """The progress of a rotation.
 
     Attributes:
-        rotated: Rows that were sealed anew.
+        rotated: Rows that were encrypted again.
         current: Rows that had the first key already, or that others deleted meanwhile.
-        findings: Rows that do not open, and so were left as they are.
+        findings: Rows that cannot be decrypted, and so were left as they are.
     """
 
     rotated: int = 0
@@ -139,17 +139,17 @@ class Rotation:
 
     @property
     def seen(self) -> int:
-        """How many rows were looked at."""
+        """The number of rows processed."""
         return self.rotated + self.current + len(self.findings)
 
 
 class Maintenance:
-    """Look over a store.
+    """Maintenance of a store.
 
     Args:
         store: The store of one partner or of several.
-        sealer: All keys that its rows were sealed with; the first is the one to rotate to.
-        clock: What the health of keys is judged by.
+        sealer: All keys that its rows were encrypted with; the first is the one to rotate to.
+        clock: Judges the health of keys.
     """
 
     def __init__(self, store: Store, sealer: Sealer, clock: Clock | None = None) -> None:
@@ -158,7 +158,7 @@ class Maintenance:
         self._clock = clock or SystemClock()
 
     def places(self, *kinds: str) -> Iterator[Place]:
-        """Yield where rows stand, of the given kinds or of all.
+        """Yield the places of the rows, of the given kinds or of all.
 
         Raises:
             StoreUnavailable: the store failed.
@@ -170,12 +170,12 @@ class Maintenance:
                 yield Place.of(kind, id)
 
     def check(self) -> Iterator[Finding | None]:
-        """Open every row; yield for each what is wrong with it, ``None`` where it opens."""
+        """Decrypt every row; yield for each its finding, ``None`` if it can be decrypted."""
         for place in self.places():
             yield self._opened(place)[1]
 
     def sealed_with(self) -> Counter[str]:
-        """Count the rows by the id of the key that sealed them."""
+        """Count the rows by the id of the key that encrypted them."""
         found = Counter[str]()
         for place in self.places():
             row = self._row(place)
@@ -184,17 +184,17 @@ class Maintenance:
         return found
 
     def rotate(self, progress: Callable[[Rotation], None] = lambda _: None) -> Rotation:
-        """Seal every row with the first key, row by row, while others read and write.
+        """Encrypt every row with the first key, row by row, while others read and write.
 
-        It can be stopped anywhere and run again: what is done is not done twice. A row that is
-        written in the meantime by others is compared and left, or sealed anew from what they
-        wrote. One that does not open is told and left; it keeps nobody from the others.
+        It can be stopped at any time and run again; finished rows are not repeated. A row that
+        others write in the meantime is compared and left, or encrypted again from what they
+        wrote. One that cannot be decrypted is reported and left; the other rows are processed.
 
         Args:
-            progress: Called after each row with how far it came.
+            progress: Called with the progress after each row.
 
         Raises:
-            StoreUnavailable: the store failed; what is done is done.
+            StoreUnavailable: the store failed; finished rows stay rotated.
         """
         so_far = Rotation()
         for place in self.places():
@@ -235,11 +235,11 @@ class Maintenance:
         """Yield the secrets that were lost, taken elsewhere, or never came in a readable form.
 
         Args:
-            origin: Of this server only; others' rows are not opened.
+            origin: Of this server only; other servers' rows are not decrypted.
             client_id: Of this client only, likewise.
 
         Raises:
-            SealBroken, EncryptionKeyMissing: a row does not open, and so may hold a loss.
+            SealBroken, EncryptionKeyMissing: a row cannot be decrypted, and may contain a loss.
         """
         for place in self.places("connection"):
             if origin not in (None, place.origin) or client_id not in (None, place.client_id):
@@ -254,7 +254,7 @@ class Maintenance:
                     yield Loss(place, key["external_id"], key["verdict"], at)
 
     def holdings(self) -> Iterator[Holding]:
-        """Yield what custody holds of each user, ordered by server, client and user."""
+        """Yield what custody stores of each user, ordered by server, client and user."""
         users = {
             (place.origin, place.client_id, place.subject[0]): place
             for place in self.places("connection")
@@ -282,7 +282,7 @@ class Maintenance:
         )
 
     def _opened(self, place: Place) -> tuple[Value | None, Finding | None]:
-        """Return what a row holds, or why it does not open; neither where there is none."""
+        """Return the value of a row, or why it cannot be decrypted; neither if there is none."""
         row = self._row(place)
         if row is None:
             return None, None

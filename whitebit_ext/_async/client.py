@@ -30,40 +30,40 @@ if TYPE_CHECKING:
 
 
 class AsyncWhiteBIT:
-    """Connect a partner's users to WhiteBIT.
+    """The client of a partner, which connects its users to WhiteBIT.
 
-    One object per process does for all users: it can be shared between threads and event loops,
-    and made before a fork. Close it at the end, or use it as a context manager.
+    One object per process is enough for all users: it can be shared between threads and event
+    loops, and created before a fork. Close it at the end, or use it as a context manager.
 
     Args:
         client_id: The partner's client id.
         client_secret: The partner's client secret.
-        redirect_uri: The registered redirect URI, to the letter.
+        redirect_uri: The registered redirect URI, exactly.
         region: The server that the partner and its users are registered with.
-        store: Where sealed rows are kept; all processes of a partner share one.
-        encryption_keys: Keys of ``generate_encryption_key()``; the first seals, all open.
+        store: Where encrypted rows are stored; all processes of a partner share one.
+        encryption_keys: Keys of ``generate_encryption_key()``; the first encrypts, all decrypt.
         base_url: Another address of the region's server: the sandbox, or a proxy.
         timeout: Seconds for one whole request.
-        egress: A label of the address that requests leave from, where a partner has several:
-            WhiteBIT takes one refresh a second per address.
-        refresh_interval: Seconds between two refreshes from this egress. The server takes one a
-            second; the rest is for requests that do not arrive as they left.
-        transport: Makes the httpx transport of the sync pools, where it is not to be httpx's.
+        egress: A label of the address that requests leave from, if a partner has several:
+            WhiteBIT accepts one refresh a second per address.
+        refresh_interval: Seconds between two refreshes from this egress. The server accepts one a
+            second; the rest allows for varying network delays.
+        transport: Makes the httpx transport of the sync pools, if it is not to be httpx's.
         async_transport: The same for ``AsyncWhiteBIT``, e.g. of ``httpx-aiohttp``.
-        spill: A directory on a disk of this machine, where an answer goes, sealed, that comes once
-            and that the store does not take; the next call of the user takes it in.
-        cache_for: Seconds for which a read may use what was read of the user's row before; with 0
+        spill: A directory on a disk of this machine for a one-time response, encrypted, that the
+            store does not accept; the user's next call stores it.
+        cache_for: Seconds for which a read may reuse the user's row as it was last read; with 0
             each attempt reads it. Meanwhile a read may still act for a connection that the user
             has replaced.
         verify: ``True`` for the authorities of ``certifi``, the path of a PEM file with others, or
-            an ``ssl.SSLContext``. ``False`` is taken for a loopback server only.
+            an ``ssl.SSLContext``. ``False`` is accepted for a loopback server only.
         proxy: The URL of an HTTP or SOCKS proxy, or an ``httpx.Proxy``.
-        trust_env: Take proxy and authorities from the environment where they are not given; off,
-            nothing is.
-        clock: Where time comes from.
+        trust_env: Use proxy and authorities of the environment where they are not given; if off,
+            the environment is ignored.
+        clock: The source of time.
 
     Raises:
-        InvalidArgument: an argument is wrong; it is named.
+        InvalidArgument: an argument is wrong; the error names it.
     """
 
     @rim
@@ -89,7 +89,7 @@ class AsyncWhiteBIT:
         trust_env: bool = False,
         clock: Clock | None = None,
     ) -> None:
-        # What a partner is made of loads with the first partner, not with the package.
+        # The parts of a partner are imported with the first partner, not with the package.
         from .engine import AsyncEngine
 
         self._engine = AsyncEngine(
@@ -117,11 +117,11 @@ class AsyncWhiteBIT:
 
     @property
     def base_url(self) -> str:
-        """The address of the one server that this partner talks to."""
+        """The address of the server of this partner."""
         return self._engine.server.base_url
 
     def __repr__(self) -> str:
-        engine = getattr(self, "_engine", None)  # an object whose arguments were refused has none
+        engine = getattr(self, "_engine", None)  # an object with rejected arguments has none
         where = f" {engine.server.region.value} {engine.server.base_url}" if engine else ""
         return f"<{type(self).__name__}{where}>"
 
@@ -143,13 +143,13 @@ class AsyncWhiteBIT:
 
         Args:
             callback: The callback's URL, or its query parameters as a mapping.
-            state: What the browser session kept; take it out of the session for this.
+            state: What the browser session kept; remove it from the session for this.
             user_id: The partner's own id of the user who is signed in.
 
         Raises:
             LoginError: the callback does not finish a login of this user; nothing was stored.
             NotSent, RateLimited: the code was not used; the same callback can be tried again.
-            ConnectionChanged: the user has finished a later login meanwhile.
+            ConnectionChanged: the user has finished a later login since.
         """
         engine = self._engine
         check_user(user_id)
@@ -161,7 +161,7 @@ class AsyncWhiteBIT:
 
     @rim
     def user(self, user_id: str) -> AsyncUser:
-        """Return the handle of a user; cheap, and nothing is looked up for it."""
+        """Return the handle of a user; cheap, without a lookup."""
         return AsyncUser(self._engine, user_id)
 
     @async_rim
@@ -197,7 +197,7 @@ class AsyncWhiteBIT:
         """Delete all that is stored of a user; nothing is sent to WhiteBIT.
 
         Prefer ``user.disconnect()``, which deletes the API key there as well. This works while
-        WhiteBIT is down, and leaves a key alive that nobody here has the secret of.
+        WhiteBIT is down, and leaves a key active whose secret is no longer stored.
         """
         engine = self._engine
         check_user(user_id)
@@ -207,7 +207,7 @@ class AsyncWhiteBIT:
     async def maintain(self) -> None:
         """Do once what must happen without a user; call it from a worker, every minute or so.
 
-        Answers that a crash has left untaken are taken, and disconnectings go on.
+        Responses left unprocessed by a crash are processed, and disconnectings continue.
         """
         engine = self._engine
         for user_id in await engine.waiting.work(engine.unfinished):
@@ -227,7 +227,7 @@ class AsyncWhiteBIT:
 
     @async_rim
     async def aclose(self) -> None:
-        """Let what happens once end, then close the connections."""
+        """Let running one-shot requests finish, then close the connections."""
         await self._engine.aclose()
 
     async def __aenter__(self) -> Self:
@@ -261,13 +261,13 @@ class AsyncUser:
 
     @async_rim
     async def disconnect(self) -> Disconnection:
-        """Delete the user's API key at WhiteBIT, and then all that is kept of the user.
+        """Delete the user's API key at WhiteBIT, and then all that is stored of the user.
 
-        It goes on where an earlier call, in any process, has stopped. A connection that was ended
-        already is a success.
+        An earlier call that was interrupted, in any process, is continued. A connection that was
+        already ended is a success.
 
         Raises:
-            ConnectionChanged: the user has connected anew meanwhile.
+            ConnectionChanged: the user has connected again since.
         """
         from .leaving import disconnect
 

@@ -1,4 +1,4 @@
-"""Disconnecting a user: the keys at WhiteBIT first, then what is kept."""
+"""Disconnecting a user: the keys at WhiteBIT first, then what is stored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .engine import AsyncEngine
 
 
 async def disconnect(engine: AsyncEngine, user_id: str) -> Disconnection:
-    """Delete the user's keys at WhiteBIT as far as that is possible, and then the row."""
+    """Delete the user's keys at WhiteBIT as far as possible, and then the row."""
     work, leaving = engine.waiting.work, engine.leaving
     binding = Binding(user_id, leaves=True)
     held = await work(leaving.begin, binding)
@@ -34,7 +34,7 @@ async def disconnect(engine: AsyncEngine, user_id: str) -> Disconnection:
             try:
                 await engine.tokens.authorized(binding, deletion_request(external_id))
             except WhiteBITError as error:
-                # One that is gone already is what was wanted.
+                # A key that is already gone is a success.
                 is_deleted = isinstance(error, NotFound) and is_verdict(error)
                 if not is_deleted:
                     engine.custody.log_trouble("a key was not deleted", error)

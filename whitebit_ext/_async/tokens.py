@@ -1,4 +1,4 @@
-"""A user's access token, for whoever needs it: fresh, renewed, or asked for again after a 401."""
+"""A user's access token: as stored, renewed, or replaced after a 401."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ T = TypeVar("T")
 
 
 class AsyncTokens:
-    """Give every user's access token to the requests that need one.
+    """Provides every user's access token to the requests that need one.
 
     Args:
-        pairs: Where pairs are kept and renewed.
+        pairs: Where pairs are stored and renewed.
         transport: Sends the requests.
-        waiting: How this face waits.
-        clock: What lifetimes are measured by.
+        waiting: How this interface waits.
+        clock: Measures lifetimes.
     """
 
     def __init__(
@@ -55,21 +55,21 @@ class AsyncTokens:
     ) -> T:
         """Send a request with the user's access token, once more if the token had changed.
 
-        On a 401 the row is read again; if the token changed, the request goes again; else the
-        pair is renewed, once per pair, and the request goes again.
+        On a 401 the row is read again. If the token has changed, the request is sent again; if not,
+        the pair is renewed, once per pair, and the request is sent again.
 
         Args:
-            binding: What the request belongs to.
-            request: What is to be sent.
-            before: Called right before the request leaves, each time; what it raises keeps the
-                request from leaving.
+            binding: The connection that the request belongs to.
+            request: The request to send.
+            before: Called right before the request leaves, each time; if it raises, the request
+                is not sent.
             held: The row, if it was just read.
-            cached: Whether a row of the last ``cache_for`` seconds will do.
+            cached: Whether a row of the last ``cache_for`` seconds is sufficient.
 
         Raises:
             NotConnected, ConnectionChanged: the connection is not the one of the call.
             TokenUnavailable, ReauthorizationRequired: there is no token.
-            Unauthorized: the server does not accept a token that is as fresh as can be.
+            Unauthorized: the server does not accept an up-to-date token.
         """
         pair = await self.current(binding, held, cached=cached)
         refused: WhiteBITError
@@ -96,14 +96,14 @@ class AsyncTokens:
         try:
             row = await self._waiting.flight(found.flight)
         except (TokenUnavailable, ReauthorizationRequired):
-            # Whatever became of the refresh, the access token serves while it lasts.
+            # Whatever the result of the refresh, the access token is usable until it expires.
             if found.pair.expired(self._clock.time()):
                 raise
             return found.pair
         return pair_of(binding.check(row))
 
     async def renewed(self, binding: Binding, rejected: TokenPair) -> TokenPair | None:
-        """Return what to use in place of an access token that was answered 401, if anything."""
+        """Return what to use in place of a rejected access token (401), if anything."""
         found = await self._waiting.work(self._pairs.after_rejection, binding, rejected)
         if isinstance(found, Future):
             row = await self._waiting.flight(found)
@@ -115,12 +115,12 @@ class AsyncTokens:
         return await self._transport.send(request, BearerAuth(pair.access))
 
     def auth(self, pair: TokenPair) -> BearerAuth:
-        """Return what puts a pair's access token on a request."""
+        """Return the auth that adds a pair's access token to a request."""
         return BearerAuth(pair.access)
 
 
 def refusal(refused: WhiteBITError, pair: TokenPair) -> WhiteBITError:
-    """Return a 401 of a token that is as fresh as can be, with what may be wrong."""
+    """Return the 401 of an up-to-date token, with the possible causes."""
     needed = operation(refused.operation).scopes if refused.operation else ()
     return Unauthorized.of(
         refused,

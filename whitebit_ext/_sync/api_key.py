@@ -36,7 +36,7 @@ class UserApiKey:
 
     @rim
     def info(self) -> KeyInfo:
-        """Ask what there is of the key, and what the user granted."""
+        """Return the state of the key at WhiteBIT, and what the user granted."""
         binding = Binding(self._user_id)
         info = self._info(binding)
         self._engine.waiting.work(
@@ -46,23 +46,23 @@ class UserApiKey:
 
     @rim
     def issue(self, timeout: float = 40.0) -> ApiKey:
-        """Return the user's key: wait for it, take its secret once, store it.
+        """Return the user's key: wait for it, retrieve its secret once, store it.
 
-        What custody holds is returned without asking. It goes on where an earlier call, in any
-        process, has stopped.
+        A stored key is returned without a request. An earlier call that was interrupted, in any
+        process, is continued.
 
         Args:
-            timeout: Seconds to wait, 0 to 330; at most 29 of them for the key to show. The default
-                suits a script: it outlasts the lease of a process that was killed. A web request
-                passes 0, and asks again.
+            timeout: Seconds to wait, 0 to 330; at most 29 of them for the key to appear. The
+                default suits a script: it outlasts the lease of a process that was stopped. A web
+                request passes 0, and calls again.
 
         Raises:
-            KeyPending: the key does not show yet, e.g. since the user is still choosing; call
+            KeyPending: the key is not visible yet, e.g. since the user is still choosing; call
                 again.
-            SecretLocked, SecretUnanswered: not decided yet; call again after ``retry_after``.
-            SecretLost, SecretTakenElsewhere, SecretMalformed: the key is of no use.
-            SecretNotStored: the store failed; the secret is in the error.
-            ConnectionChanged: the user has connected anew meanwhile.
+            SecretLocked, SecretUnanswered: not final; call again after ``retry_after``.
+            SecretLost, SecretTakenElsewhere, SecretMalformed: the key cannot be used.
+            SecretNotStored: the store failed; the error holds the secret.
+            ConnectionChanged: the user has connected again since.
         """
         engine, binding = self._engine, Binding(self._user_id)
         engine.server.require("get_api_key_secret")
@@ -81,7 +81,7 @@ class UserApiKey:
         """Judge the stored key by custody's record of its use; nothing is sent.
 
         Raises:
-            NotConnected: custody holds no key of this user.
+            NotConnected: no key of this user is stored.
         """
         found = self._engine.waiting.work(self._engine.use.one, self._user_id)
         if found is None:
@@ -125,7 +125,7 @@ class UserApiKey:
         return self._engine.tokens.authorized(binding, info_request())
 
     def _appearing(self, binding: Binding, pair: TokenPair, until: float) -> str:
-        """Look for the key until it is there and active; return its id."""
+        """Poll for the key until it exists and is active; return its id."""
         clock = self._engine.clock
         stops = min(until, clock.monotonic() + LONGEST_LOOKING)
         troubles = 0
@@ -147,7 +147,7 @@ class UserApiKey:
             pause = pause_before_looking(trouble, troubles)
             ends = None if pair.lifetime is None else pair.obtained_at + pair.lifetime
             if pair.refresh is None and ends is not None and clock.time() + pause >= ends:
-                stops = 0.0  # the token ends first, and cannot be renewed
+                stops = 0.0  # the token expires first, and cannot be renewed
             if clock.monotonic() + pause > stops:
                 raise trouble or KeyPending(
                     "the user's key does not show yet", operation="get_api_key_info"
@@ -155,7 +155,7 @@ class UserApiKey:
             self._engine.waiting.sleep(pause)
 
     def _take(self, binding: Binding, external_id: str, until: float) -> ApiKey:
-        """Make attempts at the secret, waiting between them as the outcomes say."""
+        """Attempt to retrieve the secret, waiting between attempts as the outcomes require."""
         engine, pin = self._engine, binding.pin
         last: tuple[type[WhiteBITError], float] | None = None
         row, began = 0, 0.0
@@ -168,7 +168,7 @@ class UserApiKey:
             outcome = engine.waiting.flight(flight)
             if isinstance(outcome, ApiKey):
                 return outcome
-            # Of one error there are kinds: a lock here is watched more often than one there.
+            # Outcomes are counted by error: a lock here is watched more often than one there.
             kind = (type(outcome.error), outcome.after)
             if kind != last:
                 last, row, began = kind, 0, engine.clock.monotonic()
@@ -176,5 +176,5 @@ class UserApiKey:
             ends = min(until, began + outcome.in_all)
             pause = outcome.pause(row)
             if row > outcome.attempts or engine.clock.monotonic() + pause > ends:
-                raise copy.copy(outcome.error)  # the outcome is shared by all who waited for it
+                raise copy.copy(outcome.error)  # the outcome is shared by all that waited for it
             engine.waiting.sleep(pause)

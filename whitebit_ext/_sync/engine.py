@@ -40,10 +40,10 @@ from .tokens import Tokens
 from .transport import Transport
 
 _LONGEST_ONCE = 30.0
-"""Seconds that one request of what happens once may take: four leases and a deadline fit into the
-five minutes by which a refresh token outlives its access token."""
+"""Seconds that one one-shot request may take: four leases and a deadline fit into the five minutes
+by which a refresh token outlives its access token."""
 _LEASE_OVER_TIMEOUTS = 5.0
-"""Seconds that a lease outlasts two requests: nobody is taken over while a request runs."""
+"""Seconds that a lease outlasts two requests: no takeover while a request runs."""
 _REFRESH_THREADS = 16
 _ONCE_THREADS = 32
 _STORE_THREADS = 16
@@ -52,15 +52,15 @@ _STORE_THREADS = 16
 class Engine:
     """The parts of one partner.
 
-    What happens once (a code exchange, a refresh, a secret) is plain synchronous text: it is
-    given the sync transport and tokens, and runs in threads of its own for both faces.
+    One-shot requests (a code exchange, a refresh, a secret) are plain synchronous code: they use
+    the sync transport and tokens, and run in threads of their own for both interfaces.
 
-    Everything that belongs to a process (pools, threads, locks, cached pairs and keys) is made
-    in ``_build`` and made anew in a forked child; what the parent had is left untouched, so that
-    no socket of the parent is closed or used by the child.
+    Everything that belongs to a process (pools, threads, locks, cached pairs and keys) is created
+    in ``_build``, and created again in a forked child; the parent's objects are left untouched, so
+    that no socket of the parent is closed or used by the child.
 
     Args:
-        settings: What the partner object was made with.
+        settings: The settings of the partner object.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -164,14 +164,14 @@ class Engine:
         )
 
     def after_fork(self) -> None:
-        """Make the child's own parts; the parent's are kept alive, so that nothing closes them."""
+        """Create the parts of the child; the parent's are kept alive, so that they stay open."""
         self._left_to_parent += [self._pools, self.pairs, self.reader]
         self._build()
 
     def secret_flight(
         self, binding: Binding, pin: Pin, external_id: str, seq: int
     ) -> Future[ApiKey | Again]:
-        """Start, or join, the one attempt of this process at a secret."""
+        """Start, or join, the only attempt of this process to retrieve a secret."""
         user_id = binding.user_id
         return self._secrets.join(
             ("secret", user_id, external_id, pin),
@@ -179,34 +179,34 @@ class Engine:
         )
 
     def erase(self, user_id: str) -> None:
-        """Delete every row, and what this machine has spilled, of a user."""
+        """Delete every row of a user, and the user's files in the spill directory."""
         self.connections.commit(user_id, erase)
         self.erase_rest(user_id)
 
     def erase_rest(self, user_id: str) -> None:
-        """Delete what stands beside the connection row."""
+        """Delete the user's rows other than the connection row."""
         self.use.forget(user_id)
         self.logins.erase(user_id)
         self.once.forget(user_id)
         self.pairs.forget(user_id)
 
     def unfinished(self) -> list[str]:
-        """Take the answers that lie in any row, and return the users who are being disconnected."""
+        """Process the responses stored in any row, and return the users being disconnected."""
         found = []
         for (user_id,) in self.custody.subjects("connection"):
             try:
                 held = self.connections.read(user_id)
                 if held.row is not None and held.row.untaken:
                     held = self.once.tend(user_id, held)
-            except CustodyError as error:  # one broken row does not keep anybody from the others
-                self.custody.log_trouble("a connection row was passed over", error)
+            except CustodyError as error:  # one damaged row must not stop the others
+                self.custody.log_trouble("a connection row was skipped", error)
                 continue
             if held.row is not None and held.row.state is State.DISCONNECTING:
                 found.append(user_id)
         return found
 
     def close(self) -> None:
-        """Let what happens once end, then close the pools."""
+        """Let running one-shot requests finish, then close the pools."""
         closer = Workers(1, "whitebit-close")
         Waiting(self.clock, closer).work(self._end_threads)
         closer.close()

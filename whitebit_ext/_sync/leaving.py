@@ -1,7 +1,7 @@
 # Made from whitebit_ext/_async/leaving.py by scripts/unasync.py. Do not edit:
 # change the async text, and run `nox -s regenerate`.
 
-"""Disconnecting a user: the keys at WhiteBIT first, then what is kept."""
+"""Disconnecting a user: the keys at WhiteBIT first, then what is stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .engine import Engine
 
 
 def disconnect(engine: Engine, user_id: str) -> Disconnection:
-    """Delete the user's keys at WhiteBIT as far as that is possible, and then the row."""
+    """Delete the user's keys at WhiteBIT as far as possible, and then the row."""
     work, leaving = engine.waiting.work, engine.leaving
     binding = Binding(user_id, leaves=True)
     held = work(leaving.begin, binding)
@@ -37,7 +37,7 @@ def disconnect(engine: Engine, user_id: str) -> Disconnection:
             try:
                 engine.tokens.authorized(binding, deletion_request(external_id))
             except WhiteBITError as error:
-                # One that is gone already is what was wanted.
+                # A key that is already gone is a success.
                 is_deleted = isinstance(error, NotFound) and is_verdict(error)
                 if not is_deleted:
                     engine.custody.log_trouble("a key was not deleted", error)

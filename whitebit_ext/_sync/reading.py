@@ -40,24 +40,24 @@ T = TypeVar("T")
 log = logging.getLogger("whitebit_ext")
 
 PROMPT = 3
-"""Attempts at a read that somebody waits for: 3 seconds in all, and the answers' own time."""
+"""Attempts at a read that a caller waits for: 3 seconds in all, and the time of the responses."""
 PATIENT = 6
 """Attempts at a page of a long walk: half a minute."""
 
 
 class Reader:
-    """Send reads with the credential that a user has.
+    """Sends reads with the credential that a user has.
 
     Args:
         connections: Where the rows are.
         transport: Sends the signed requests.
         tokens: Sends those with an access token.
-        pairs: Takes the answers that lie in a row.
-        keys: Hands keys out, and takes the word of ``info``.
+        pairs: Processes the responses stored in a row.
+        keys: Returns keys, and applies ``info`` responses.
         use: The record of each key's use.
-        budget: What the server takes from this address.
-        waiting: How this face waits.
-        clock: What nonces and ages are made of.
+        budget: The rate limits of the server for this address.
+        waiting: How this interface waits.
+        clock: Provides nonces and ages.
     """
 
     def __init__(
@@ -91,18 +91,18 @@ class Reader:
         forms: Forms[T],
         attempts: int = PROMPT,
     ) -> T:
-        """Send a read in one of its two forms, again where that may mend it.
+        """Send a read in one of its two forms, and retry where that may help.
 
         Args:
             binding: What the read belongs to; the row is compared with it before each attempt.
             access: Which form; ``ANY`` signs where there is a stored key.
             forms: The read in both forms.
-            attempts: How often it is sent at the most.
+            attempts: The maximum number of attempts.
 
         Raises:
-            NotConnected: there is nothing to authorize it with.
+            NotConnected: there is no credential for it.
             ClockSkew: the server rejects the time of a signed request, also the corrected one.
-            ConnectionChanged: the user has connected anew since the call or walk began.
+            ConnectionChanged: the user has connected again since the call or walk began.
             BearerReadsRemoved: WhiteBIT has ended reads with an access token.
         """
         try:
@@ -119,7 +119,7 @@ class Reader:
         if key is not None:
             return self._signed(binding, key, forms.signed, attempts)
         if binding.external_id is not None:
-            raise ConnectionChanged("the key that this signed with is not usable any more")
+            raise ConnectionChanged("the key that this signed with is no longer usable")
         if access is Access.SIGNED:
             raise NotConnected(
                 "the store has no API key for this user",
@@ -134,7 +134,7 @@ class Reader:
             nonlocal turns
             warn_of_the_removal(form.operation)
             turns += 1
-            if turns > 1:  # the second request of an attempt, after a 401: nothing waits for it
+            if turns > 1:  # the second request of an attempt, after a 401: it must not wait
                 self._budget.reserve(form.operation)
 
         while True:
@@ -153,10 +153,10 @@ class Reader:
             self._waiting.sleep(pause)
 
     def _signed(self, binding: Binding, key: ApiKey | None, form: Form[T], attempts: int) -> T:
-        """Send with a key, and keep the record of its use.
+        """Send with a key, and record its use.
 
-        A 429 is the rate limit, or a nonce that was taken: the body is the same (contract,
-        section 6). Either way the next attempt is signed anew, after another look at the row.
+        A 429 is the rate limit, or a nonce that was used: the body is the same (contract,
+        section 6). Either way the next attempt is signed again, after another read of the row.
         """
         request, attempt, corrected = form.request(), 0, False
         while True:
@@ -165,7 +165,7 @@ class Reader:
             if key is None:
                 key = self._key(binding, self._look(binding))
             if key is None:
-                raise ConnectionChanged("the key that this signed with is not usable any more")
+                raise ConnectionChanged("the key that this signed with is no longer usable")
             attempt += 1
             try:
                 answer = self._transport.send(request, key.unchecked_auth(clock=self._server_clock))
@@ -190,14 +190,14 @@ class Reader:
         news = self._use.refusal(key, failure)
         if news is not None:
             self._waiting.work(self._use.note, key, news)
-        if isinstance(failure, Unauthorized):  # the row may have changed while it was under way
+        if isinstance(failure, Unauthorized):  # the row may have changed during the request
             binding.check((self._waiting.work(self._connections.read, binding.user_id)).row)
         raise failure
 
     def _correct_clock(self, failure: WhiteBITError) -> None:
         """Measure the offset to the server's clock, and sign by the server's time from now on.
 
-        The server says whole seconds only (contract, section 6): half a second is not known.
+        The server sends whole seconds only (contract, section 6): half a second is unknown.
 
         Raises:
             ClockSkew: the server's time could not be read.
@@ -223,14 +223,14 @@ class Reader:
         )
 
     def _turn(self, form: Form[T]) -> bool:
-        """Wait until the budget lets the request leave; say whether there was a wait."""
+        """Wait until the budget lets the request leave; return whether there was a wait."""
         seconds = self._budget.reserve(form.operation)
         if seconds > 0:
             self._waiting.sleep(seconds)
         return seconds > 0
 
     def _look(self, binding: Binding) -> Held:
-        """Read the row, as young as ``cache_for`` allows, and compare it with the binding."""
+        """Read the row, no older than ``cache_for``, and compare it with the binding."""
         held = self._connections.cached(binding.user_id)
         if held is None or held.row is None or held.row.untaken:
             held = self._waiting.work(self._pairs.look, binding, cached=True)
@@ -238,7 +238,7 @@ class Reader:
         return held
 
     def _key(self, binding: Binding, held: Held) -> ApiKey | None:
-        """Return the key to sign with; one that another login came after is asked about first."""
+        """Return the key to sign with; after a later login, it is confirmed by ``info`` first."""
         row = held.row
         if row is not None and row.unconfirmed_key is not None and row.pair is not None:
             request, asked = info_request(), row.seq

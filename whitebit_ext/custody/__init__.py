@@ -1,1 +1,1 @@
-"""What is kept: sealed rows over a store, leases, the spill directory."""
+"""What is stored: encrypted rows over a store, leases, the spill directory."""

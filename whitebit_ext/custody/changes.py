@@ -1,7 +1,7 @@
 """How the connection row changes: logins and one-shot requests (docs/custody.md).
 
-Each function takes the row as it is now and returns the row that is to stand. None reads a clock or
-does I/O; each recognises its own result, so it can be applied again after an unknown commit.
+Each function takes the current row and returns the row to write. None reads a clock or does I/O;
+each recognises its own result, so it can be applied again after an unknown commit.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _MOST_MALFORMED = 3
 def take_ticket(
     row: Connection | None, *, incarnation: str, attempt: str, login: str, now: float
 ) -> Change:
-    """Note that a login's code is about to be sent; its attempt's number is the ticket.
+    """Record that a login's code is about to be sent; the number of its attempt is the ticket.
 
     Args:
-        row: The row as it is now.
-        incarnation: A fresh one, for a row that is made.
-        attempt: A fresh id.
+        row: The current row.
+        incarnation: A new one, for a row that is created.
+        attempt: A new id.
         login: The login's id.
         now: Unix time.
     """
@@ -51,7 +51,7 @@ def take_ticket(
 def login_committed(
     row: Connection | None, incarnation: str, attempt: Attempt, pair: TokenPair, *, now: float
 ) -> Change:
-    """Connect what a code was exchanged for, unless a later login is connected already."""
+    """Store the pair of an exchanged code, unless a later login is connected already."""
     if row is None or row.incarnation != incarnation or attempt.number < row.generation:
         return Change(Outcome.STALE, finished(row, attempt.id))
     ticket = attempt.number
@@ -93,16 +93,16 @@ def ask(
     now: float,
     over: Lease | None = None,
 ) -> Change:
-    """Take the lease and note the attempt, in one change, before a refresh or a secret is sent.
+    """Take the lease and record the attempt, in one change, before a one-shot request is sent.
 
     Args:
-        row: The row as it is now.
+        row: The current row.
         pin: What the caller belongs to.
-        attempt: A fresh id; the owner of the lease.
+        attempt: A new id; the owner of the lease.
         asks: ``REFRESH`` or ``SECRET``.
         subject: The digest of the parent token, or the ``externalId``.
         now: Unix time.
-        over: The lease that the caller saw abandoned, exactly as it was seen.
+        over: The lease that the caller saw expire, exactly as it was seen.
     """
     if row is None:
         return Change(Outcome.ABSENT, row)
@@ -119,7 +119,7 @@ def ask(
     attempts = _with(row.attempts, noted, row.about(asks, subject))
     keys, consent = row.keys, row.consent_since
     if asks is Asks.SECRET:
-        consent = None  # the key is there: the user has consented
+        consent = None  # the key exists: the user has consented
         if row.key(subject) is None:
             key = Key(subject, subject, None, Standing.USABLE, row.generation, number, now)
             keys = (*keys, key)
@@ -129,7 +129,7 @@ def ask(
 
 
 def _no_need(row: Connection, asks: Asks, subject: str) -> Outcome | None:
-    """Say why nothing is to be sent whoever holds the lease, if that is so."""
+    """Return why nothing is to be sent, whoever holds the lease, if that is so."""
     if asks is Asks.REFRESH and (row.pair is None or row.pair.digest != subject):
         return Outcome.OVERTAKEN
     key = row.key(subject) if asks is Asks.SECRET else None
@@ -145,7 +145,7 @@ def _no_need(row: Connection, asks: Asks, subject: str) -> Outcome | None:
 
 
 def renew(row: Connection | None, attempt: str) -> Change:
-    """Give a sign of life, before the request leaves: doubts that were older say nothing of it."""
+    """Renew the lease before the request leaves; earlier doubts do not apply to it."""
     if row is None or row.lease is None or row.lease.owner != attempt:
         return Change(Outcome.LEASE_LOST, row)
     lease = attrs.evolve(row.lease, beat=row.lease.beat + 1)
@@ -156,20 +156,20 @@ def renew(row: Connection | None, attempt: str) -> Change:
 
 
 def release(row: Connection | None, attempt: str) -> Change:
-    """Give the lease back, and leave the attempt as it is."""
+    """Release the lease, and leave the attempt as it is."""
     if row is None or row.lease is None or row.lease.owner != attempt:
         return Change(Outcome.ALREADY, row)
     return Change(Outcome.DONE, changed(row, lease=None))
 
 
 def withdraw(row: Connection | None, attempt: str) -> Change:
-    """Take an asking back: it never left, or its answer says that nothing was consumed."""
+    """Remove an attempt: it was not sent, or its response says that nothing was consumed."""
     after = finished(row, attempt)
     return Change(Outcome.ALREADY if after is row else Outcome.DONE, after)
 
 
 def unanswered(row: Connection | None, attempt: str) -> Change:
-    """Note that no answer will come to a request that left; release its lease."""
+    """Record that a sent request will get no response; release its lease."""
     noted = row.attempt(attempt) if row is not None else None
     if row is None or noted is None or noted.ended or not noted.unanswered:
         return release(row, attempt)
@@ -178,12 +178,12 @@ def unanswered(row: Connection | None, attempt: str) -> Change:
 
 
 def answer_stored(row: Connection | None, incarnation: str, attempt: Attempt) -> Change:
-    """Put an answer, as it came, into its attempt; no lease is asked for.
+    """Store a response, as it came, in its attempt; the lease is not required.
 
     Args:
-        row: The row as it is now.
-        incarnation: The one that the attempt was noted in.
-        attempt: As it was noted, with its answer.
+        row: The current row.
+        incarnation: The one that the attempt was recorded in.
+        attempt: As it was recorded, with its response.
     """
     if row is None:
         return Change(_homeless(attempt), row)
@@ -207,12 +207,12 @@ def answer_stored(row: Connection | None, incarnation: str, attempt: Attempt) ->
 
 
 def answer_malformed(row: Connection | None, attempt: str, *, holds: bool) -> Change:
-    """Keep an answer that nothing can be made of, within bounds, and release the lease.
+    """Keep a malformed response, within bounds, and release the lease.
 
     Args:
-        row: The row as it is now.
-        attempt: Whose answer.
-        holds: Whether the expected field shows in it: the last to be dropped.
+        row: The current row.
+        attempt: The attempt with the response.
+        holds: Whether it shows the expected field: the last to be dropped.
     """
     noted = row.attempt(attempt) if row is not None else None
     if row is None or noted is None or noted.answer is None or noted.answer.malformed:
@@ -233,7 +233,7 @@ def _homeless(attempt: Attempt) -> Outcome:
 def _with(
     attempts: tuple[Attempt, ...], noted: Attempt, like: list[Attempt] | tuple[Attempt, ...]
 ) -> tuple[Attempt, ...]:
-    """Add an attempt, and drop surplus ones of its like, first those that have ended."""
+    """Add an attempt, and drop surplus ones of its kind, ended ones first."""
     unanswered = [a for a in like if a.unanswered]
     unanswered.sort(key=lambda a: (not a.ended, a.number))
     surplus = {a.id for a in unanswered[: -(_MOST_UNANSWERED - 1)]}

@@ -1,4 +1,4 @@
-"""The connection row: one per user, typed, versioned, changed by compare-and-swap alone."""
+"""The connection row: one per user, typed, versioned, changed by compare-and-swap only."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from .values import (
 T = TypeVar("T")
 
 FORMAT = 1
-"""The newest format of the row that this release knows."""
+"""The newest format of the row that this release can read."""
 
 
 class State(enum.StrEnum):
-    """Say whether a connection serves, or is being ended."""
+    """The state of a connection: in use, or being ended."""
 
     CONNECTED = "connected"
     DISCONNECTING = "disconnecting"
@@ -36,11 +36,11 @@ class State(enum.StrEnum):
 
 @attrs.frozen
 class Lease:
-    """Who may send a one-shot request now.
+    """The permission to send a one-shot request now.
 
     Attributes:
         owner: The id of the attempt.
-        beat: Grows with every sign of life.
+        beat: Increases with each renewal.
     """
 
     owner: str
@@ -80,18 +80,18 @@ class Connection:
 
     @property
     def pin(self) -> Pin:
-        """What a call that begins now is pinned to."""
+        """The pin of a call that begins now."""
         return Pin(self.incarnation, self.generation)
 
     @property
     def signing_key(self) -> Key | None:
-        """The key that may sign without asking ``info`` first: the one confirmed last."""
+        """The key that may sign without an ``info`` request first: the one confirmed last."""
         usable = [k for k in self.keys if k.standing is Standing.USABLE and k.secret is not None]
         return max(usable, key=lambda key: key.confirmed, default=None)
 
     @property
     def unconfirmed_key(self) -> Key | None:
-        """A key that may sign once ``info`` has named it, where none may without."""
+        """A key that may sign once ``info`` has named it, where there is no signing key."""
         waiting = [
             k for k in self.keys if k.standing is Standing.UNCONFIRMED and k.secret is not None
         ]
@@ -111,23 +111,23 @@ class Connection:
 
     @property
     def untaken(self) -> tuple[Attempt, ...]:
-        """Attempts whose answer is to be taken by whoever reads the row."""
+        """Attempts with a stored response that has not been processed yet."""
         return tuple(attempt for attempt in self.attempts if attempt.untaken)
 
     @property
     def leased(self) -> Attempt | None:
-        """The attempt that holds the lease, if it is still noted."""
+        """The attempt that holds the lease, if it is still recorded."""
         return None if self.lease is None else self.attempt(self.lease.owner)
 
 
 def encode(row: Connection, *, padding: int = 0) -> dict[str, Any]:
-    """Return what is sealed of a row: JSON-able, with every secret in the clear.
+    """Return what is encrypted of a row: JSON-able, with every secret in the clear.
 
     Args:
         row: The row.
-        padding: Bytes of room for an answer; the change that notes an attempt asks for
-            ``LONGEST_ANSWER``, so that a store which cannot hold the answer refuses before the
-            request leaves. Base64 makes four characters of three bytes.
+        padding: Bytes reserved for a response; the change that records an attempt passes
+            ``LONGEST_ANSWER``, so that a store which cannot hold the response refuses before the
+            request leaves. Base64 encodes three bytes as four characters.
     """
     value: dict[str, Any] = _plain(row)
     if padding:
@@ -136,7 +136,7 @@ def encode(row: Connection, *, padding: int = 0) -> dict[str, Any]:
 
 
 def decode(value: Mapping[str, Any]) -> Connection:
-    """Make a row of what was sealed.
+    """Return the row of a decrypted value.
 
     Raises:
         CustodyError: it was written by 0.1.0, or by a release whose rows this one cannot read.
@@ -165,28 +165,28 @@ def decode(value: Mapping[str, Any]) -> Connection:
         )
         return row
     except (AttributeError, TypeError, ValueError):
-        problem = CustodyError("the connection row opens, and is not a row of this format")
+        problem = CustodyError("the connection row was decrypted, but is not a row of this format")
     raise problem
 
 
 def encode_attempt(attempt: Attempt) -> dict[str, Any]:
-    """Return what is sealed of an attempt that the store does not take."""
+    """Return what is encrypted of an attempt that the store did not accept."""
     value: dict[str, Any] = _plain(attempt)
     return value
 
 
 def decode_attempt(value: Mapping[str, Any]) -> Attempt:
-    """Make an attempt of what was sealed."""
+    """Return the attempt of a decrypted value."""
     return _attempt(value)
 
 
 def empty() -> dict[str, Any]:
-    """Return what is written before a row is deleted; ``is_empty`` reads it as no row."""
+    """Return what is written before a row is deleted; ``is_empty`` recognises it."""
     return {"v": FORMAT, "empty": True}
 
 
 def is_empty(value: Mapping[str, Any]) -> bool:
-    """Tell whether a row was emptied to be deleted."""
+    """Return whether a row was emptied before its deletion."""
     return value.get("empty") is True
 
 

@@ -1,7 +1,7 @@
-"""The connection rows in the store: read, and changed by compare-and-swap alone.
+"""The connection rows in the store: read, and changed by compare-and-swap only.
 
-``commit`` is the one way in. It applies a change of ``changes.py`` and its neighbours to the row as
-it is now, writes what comes of it, and settles what is unknown (docs/custody.md).
+``commit`` is the only way to change them. It applies a change of ``changes.py`` and its neighbours
+to the current row, writes the result, and resolves unknown outcomes (docs/custody.md).
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ ToChange = Callable[[Connection | None], Change]
 
 @attrs.frozen
 class Held:
-    """A row as this process read or wrote it last.
+    """A row as this process last read or wrote it.
 
     Attributes:
-        row: What it holds; ``None`` where there is none.
-        version: What a write must expect.
+        row: Its contents; ``None`` where there is none.
+        version: The version that a write must expect.
         age: Seconds since it was written, by the store's clock, where the store has one.
     """
 
@@ -53,12 +53,12 @@ class Held:
 
 @attrs.frozen
 class Committed:
-    """A change that stands.
+    """A committed change.
 
     Attributes:
         change: Its outcome, and the row.
-        held: The row with its version, to go on from.
-        began: Monotonic time before the first write was tried; ``None`` if nothing was written.
+        held: The row with its version, for the next change.
+        began: Monotonic time before the first write; ``None`` if nothing was written.
     """
 
     change: Change
@@ -67,20 +67,20 @@ class Committed:
 
     @property
     def row(self) -> Connection | None:
-        """The row as it stands."""
+        """The row after the change."""
         return self.change.row
 
 
 @attrs.define(eq=False)
 class Binding:
-    """What a call, a walk or an auth object belongs to: the connection that it began with.
+    """The connection that a call, a walk or an auth object began with.
 
     Attributes:
         user_id: The partner's own id of the user.
-        pin: The connection; ``None`` until the first look.
+        pin: The connection; ``None`` until the row is first read.
         external_id: The key that it signs with; ``None`` until the first signature.
-        seq: Of the row that was looked at last.
-        leaves: Whether it is a call of the disconnecting itself.
+        seq: Of the row that was read last.
+        leaves: Whether it is a call of ``disconnect()`` itself.
     """
 
     user_id: str
@@ -90,7 +90,7 @@ class Binding:
     leaves: bool = False
 
     def check(self, row: Connection | None) -> Connection:
-        """Bind to a row, or compare it with what this belongs to.
+        """Bind to a row, or compare it with the connection bound to.
 
         Raises:
             NotConnected: there is no connection.
@@ -108,7 +108,7 @@ class Binding:
         return row
 
     def check_key(self, external_id: str) -> None:
-        """Bind to a key, or compare it with the one that this signs with.
+        """Bind to a key, or compare it with the key bound to.
 
         Raises:
             ConnectionChanged: it is another one.
@@ -120,11 +120,11 @@ class Binding:
 
 
 class Connections:
-    """Read and change the connection rows of one partner.
+    """The connection rows of one partner: reads and changes.
 
     Args:
         custody: Where the rows are.
-        clock: What ages and pauses are measured by.
+        clock: Measures ages and pauses.
         cache_for: Seconds for which ``look`` may return what was read before.
     """
 
@@ -148,11 +148,11 @@ class Connections:
         return found[0]
 
     def drop(self, user_id: str) -> None:
-        """Have the store asked the next time."""
+        """Make the next read go to the store."""
         self._cache.pop(user_id, None)
 
     def look(self, user_id: str) -> Held:
-        """Return the row for a call: from the store, or as young as ``cache_for`` allows."""
+        """Return the row for a call: from the store, or no older than ``cache_for``."""
         return self.cached(user_id) or self.read(user_id)
 
     def read(self, user_id: str) -> Held:
@@ -160,7 +160,7 @@ class Connections:
 
         Raises:
             StoreUnavailable: the store failed.
-            SealBroken, EncryptionKeyMissing, CustodyError: the row does not open.
+            SealBroken, EncryptionKeyMissing, CustodyError: the row cannot be decrypted.
         """
         asked, known = self._clock.monotonic(), self._seen.get(user_id)
         found = self.custody.get(_KIND, user_id)
@@ -177,13 +177,13 @@ class Connections:
     def _remember(
         self, user_id: str, held: Held, asked: float, known: tuple[str, int] | None = None
     ) -> None:
-        """Keep what was read or written, unless it is older than what was known before."""
+        """Cache what was read or written, unless it is older than what is cached."""
         row = held.row
         if row is None:
             self.drop(user_id)
             return
         if known is not None and known[0] == row.incarnation and row.seq < known[1]:
-            log.error("an older connection row was put back (seq %d)", row.seq)
+            log.error("an older connection row was restored (seq %d)", row.seq)
             self.drop(user_id)
             return
         with self._lock:
@@ -208,21 +208,21 @@ class Connections:
         patience: float = 0.0,
         failing: Callable[[], None] | None = None,
     ) -> Committed:
-        """Change the row until the store acknowledged it.
+        """Change the row, and return once the store has acknowledged it.
 
         Args:
-            user_id: Whose row.
-            change: Makes the row that is to stand of the row as it is; may be called again.
-            held: The row as it was read or written last; read where it is not given.
-            is_current: Whether it was read after what the change is about: then a change that
-                writes nothing counts.
-            padding: Bytes of room to write with the row.
-            patience: Seconds for which a failing store is tried again.
-            failing: Called at the first write that failed.
+            user_id: The user of the row.
+            change: Returns the row to write for the current row; may be called again.
+            held: The row as it was last read or written; read if not given.
+            is_current: Whether it was read after the event of the change: only then does a change
+                that writes nothing count.
+            padding: Bytes of padding to write with the row.
+            patience: Seconds for which a failing store is retried.
+            failing: Called at the first failed write.
 
         Raises:
-            StoreUnavailable: the store failed to the end; what was written is unknown.
-            StoreConflict: others changed the row every time.
+            StoreUnavailable: the store kept failing; whether the row was written is unknown.
+            StoreConflict: other callers changed the row every time.
         """
         until = self._clock.monotonic() + patience
         began: float | None = None
@@ -235,7 +235,7 @@ class Connections:
                 if made.row is held.row:
                     if is_current:
                         return Committed(made, held, began)
-                    held = None  # it proves nothing of a row that was read earlier
+                    held = None  # not read after the event
                     continue
                 began = self._clock.monotonic() if began is None else began
                 version = self._write(user_id, made.row, held, padding)
@@ -250,7 +250,7 @@ class Connections:
                     failing = None
                 if self._clock.monotonic() >= until and tries >= (1 if patience else _TRIES):
                     raise failure
-                log.warning("the store failed and is tried again: %s", failure.message)
+                log.warning("the store failed and is retried: %s", failure.message)
                 self._clock.sleep(pause)
                 pause, held = min(2 * pause, 1.0), None
                 continue
@@ -263,7 +263,7 @@ class Connections:
         raise StoreConflict(f"the connection row changed {_CONFLICTS} times while it was written")
 
     def _write(self, user_id: str, row: Connection | None, held: Held, padding: int) -> int | None:
-        """Write a row, and settle what is unknown; ``None`` on a conflict."""
+        """Write a row, and resolve an unknown outcome; return ``None`` on a conflict."""
         subject = (user_id,)
         sealed = self._sealed(user_id, row, padding)
         failure: StoreUnavailable
@@ -273,7 +273,7 @@ class Connections:
             failure = error
         else:
             return self._deleted(subject, row, version)
-        # No answer, or one with a reservation: if my bytes are there, they are written once more.
+        # An unknown outcome: if these bytes are in the store, they are written once more.
         there = self.custody.get(_KIND, user_id)
         if there is None or there.data != sealed:
             raise failure
@@ -286,12 +286,12 @@ class Connections:
         if row is None and version is not None:
             try:
                 self.custody.delete(_KIND, subject, version)
-            except StoreUnavailable as error:  # it is empty, which is as good
+            except StoreUnavailable as error:  # it is empty, which is equivalent
                 self.custody.log_trouble("an empty row was not deleted", error)
         return version
 
     def _sealed(self, user_id: str, row: Connection | None, padding: int) -> bytes:
-        """Return what is written; nothing of it is in the clear in a frame that can raise."""
+        """Return the encrypted row; no frame that can raise holds it in the clear."""
         place = self.custody.place(_KIND, (user_id,))
         return self.custody.sealer.seal(
             json.dumps(empty() if row is None else encode(row, padding=padding)).encode(), place
@@ -299,12 +299,12 @@ class Connections:
 
 
 def trouble(outcome: Outcome, row: Connection | None = None) -> WhiteBITError:
-    """Return the error that an outcome is for a caller whose connection is not there any more."""
+    """Return the error of an outcome for a caller whose connection no longer exists."""
     if row is None or outcome in (Outcome.ABSENT, Outcome.REFUSED):
         return NotConnected("the connection of this user was ended")
     return ConnectionChanged("the user has connected again since this began")
 
 
 def fresh_id() -> str:
-    """Return 128 random bits: an incarnation, or an attempt."""
+    """Return 128 random bits: the id of an incarnation or of an attempt."""
     return secrets.token_hex(16)

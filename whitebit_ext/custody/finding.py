@@ -1,8 +1,8 @@
-"""Finding what was asked for in the answer to a one-shot request, whatever stands around it. Pure.
+"""Finds the expected object in the response to a one-shot request. Pure.
 
-Such an answer comes once. A byte-order mark, a notice before the JSON or a comment after it, a body
-that was cut off behind the document or between the envelope and its end: where one whole JSON
-object with the expected field can be found, it is the answer.
+Such a response comes once. It may have a byte-order mark, a notice before the JSON or a comment
+after it, or be cut off after the document or before the end of the envelope: where one whole JSON
+object with the expected field can be found, it is used.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class _DuplicateKey(ValueError):
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
-    if len(made) != len(pairs):  # two parsers would read two things
+    if len(made) != len(pairs):  # two parsers would read different values
         raise _DuplicateKey
     return made
 
@@ -38,8 +38,8 @@ def find(body: bytes, field: str) -> Mapping[str, Any] | None:
     """Return the first whole JSON object with a field, by its normalised name, or ``None``.
 
     Args:
-        body: What came, without its encoding.
-        field: The name in lower case without ``_`` and ``-``; so other spellings are found too.
+        body: The body, decompressed.
+        field: The name in lower case without ``_`` and ``-``, so that other spellings match.
     """
     text = body.decode("utf-8", "replace")
     start, tries = text.find("{"), 0
@@ -60,7 +60,7 @@ def find(body: bytes, field: str) -> Mapping[str, Any] | None:
 
 
 def body_of(answer: Answer) -> bytes:
-    """Return the body of a stored answer without its encoding, or as it came."""
+    """Return the decompressed body of a stored response, or as it came."""
     raw = answer.raw()
     try:
         return decoded(raw, answer.encoding, _UNPACKED)
@@ -69,7 +69,7 @@ def body_of(answer: Answer) -> bytes:
 
 
 def fitting(body: bytes, field: str) -> bytes:
-    """Return what of an answer is kept: all of it, unless it is longer than a row has room for.
+    """Return what is stored of a response: all of it, unless it is too long for a row.
 
     Of a longer one the object with the expected field is kept, else its beginning and its end.
     """
@@ -84,13 +84,13 @@ def fitting(body: bytes, field: str) -> bytes:
 
 
 def shows(body: bytes, field: str) -> bool:
-    """Tell whether the name of a field stands in a body that nothing can be made of."""
+    """Return whether the name of a field occurs in a malformed body."""
     flat = body.lower().replace(b"_", b"").replace(b"-", b"")
     return field.encode() in flat
 
 
 def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
-    """Yield the objects in a document, the outer ones first, with normalised names."""
+    """Yield the objects in a document, outer ones first, with normalised names."""
     if depth > _DEEPEST:
         return
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""How the connection row changes: keys, their secrets, and leaving (docs/custody.md)."""
+"""How the connection row changes: keys, their secrets, and disconnecting (docs/custody.md)."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def secret_stored(
     """Store a secret under its ``externalId``, however late it comes.
 
     Args:
-        row: The row as it is now.
-        incarnation: The one that its attempt was noted in.
-        external_id: Whose secret.
-        generation: The generation whose token asked.
+        row: The current row.
+        incarnation: The one that its attempt was recorded in.
+        external_id: The key of the secret.
+        generation: The generation whose token was used.
         secret: The secret.
         now: Unix time.
-        attempt: Whose answer it was.
+        attempt: The attempt that received it.
     """
     key = row.key(external_id) if row is not None else None
     if row is None or (row.incarnation != incarnation and key is None):
@@ -45,7 +45,7 @@ def secret_stored(
         return Change(Outcome.ALREADY, after)
     present = row.pin == Pin(incarnation, generation)
     if key is None:
-        # Its entry was deleted or dropped meanwhile: ``info`` has to name it again.
+        # Its entry was deleted or dropped since: ``info`` has to name it again.
         standing = Standing.UNCONFIRMED
         key = Key(external_id, external_id, secret, standing, generation, row.seq + 1, now)
     else:
@@ -58,14 +58,14 @@ def secret_stored(
 def secret_consumed(
     row: Connection | None, incarnation: str, attempt: Attempt, *, now: float, doubt: float
 ) -> Change:
-    """Judge a 409: ours, lost on the way to us, unreadable, or somebody else's.
+    """Judge a 409: consumed by us, lost in transit, unreadable, or consumed by somebody else.
 
     Args:
-        row: The row as it is now.
-        incarnation: The one that the attempt was noted in.
-        attempt: The one that was answered 409.
+        row: The current row.
+        incarnation: The one that the attempt was recorded in.
+        attempt: The one whose response was the 409.
         now: Unix time.
-        doubt: Seconds for which a late answer to another attempt is waited for.
+        doubt: Seconds to wait for a late response to another attempt.
     """
     external_id = attempt.subject
     after = finished(row, attempt.id)
@@ -98,16 +98,16 @@ def secret_consumed(
     return Change(Outcome.JUDGED, row, ((external_id, Loss(verdict.value)),))
 
 
-# What the server says of keys
+# What the server says about keys
 
 
 def key_seen(row: Connection | None, pin: Pin, external_id: str | None, *, asked: int) -> Change:
-    """Take the word of ``info``: which key the connected account has, or none.
+    """Apply an ``info`` response: which key the connected account has, or none.
 
     Args:
-        row: The row as it is now.
-        pin: What the caller belongs to: the generation whose token asked.
-        external_id: The key that was named, disabled or not.
+        row: The current row.
+        pin: What the caller belongs to: the generation whose token was used.
+        external_id: The key in the response, disabled or not.
         asked: ``seq`` of the row that was read before the request left.
     """
     reason = unpinned(row, pin)
@@ -138,7 +138,7 @@ def key_seen(row: Connection | None, pin: Pin, external_id: str | None, *, asked
             own = key.generation == row.generation
             key = attrs.evolve(key, standing=Standing.GONE if own else Standing.LEFT_BEHIND)
         keys.append(key)
-    # A key that is known was consented to earlier, and WhiteBIT makes no second one.
+    # A known key was consented to earlier, and WhiteBIT makes no second one.
     known = external_id is not None and row.key(external_id) is not None
     consent = None if known else row.consent_since
     if tuple(keys) == row.keys and consent == row.consent_since:
@@ -152,10 +152,10 @@ def key_gone(
     """Mark a key as gone: a 404 to a token of the key's own generation.
 
     Args:
-        row: The row as it is now.
-        incarnation: Of the token that asked.
-        generation: Of the token that asked.
-        external_id: Which key.
+        row: The current row.
+        incarnation: Of the token that was used.
+        generation: Of the token that was used.
+        external_id: The id of the key.
         asked: ``seq`` of the row that was read before the request left.
     """
     key = row.key(external_id) if row is not None else None
@@ -169,7 +169,7 @@ def key_gone(
 
 
 def key_deleted(row: Connection | None, incarnation: str, external_id: str) -> Change:
-    """Drop a key that WhiteBIT has just deleted for us, or that the partner gives up."""
+    """Remove a key that WhiteBIT has just deleted for us, or that the partner gives up."""
     if row is None or row.incarnation != incarnation or row.key(external_id) is None:
         return Change(Outcome.ALREADY, row)
     keys = tuple(key for key in row.keys if key.external_id != external_id)
@@ -189,14 +189,14 @@ def adopt(
 ) -> Change:
     """Store a key that the partner had from elsewhere, or whose public key it knows better.
 
-    Where there is no connection it makes one, of a key alone; tickets that are open then are
-    closed by it.
+    Where there is no connection, create one that consists of a key alone; this closes open
+    tickets.
 
     Args:
-        row: The row as it is now.
-        incarnation: A fresh one, for a row that is made.
+        row: The current row.
+        incarnation: A new one, for a row that is created.
         external_id: WhiteBIT's id of the key, where it is known.
-        public_key: What goes into the header.
+        public_key: The value of the header.
         secret: The secret.
         now: Unix time.
     """
@@ -223,11 +223,11 @@ def adopt(
     return _with_key(Outcome.DONE, row, key)
 
 
-# Leaving
+# Disconnecting
 
 
 def disconnect_begun(row: Connection | None, pin: Pin) -> Change:
-    """Begin to disconnect: the pair stays, no secret is asked for any more."""
+    """Begin to disconnect: the pair stays, no further secret is requested."""
     reason = unpinned(row, pin)
     if row is None:
         return Change(Outcome.ALREADY, row)
@@ -246,14 +246,14 @@ def disconnect_finished(
     consent: float,
     over: Lease | None = None,
 ) -> Change:
-    """Remove a row whose keys are deleted at WhiteBIT as far as that is possible.
+    """Remove a row whose keys are deleted at WhiteBIT as far as possible.
 
     Args:
-        row: The row as it is now.
+        row: The current row.
         pin: What the caller belongs to.
         now: Unix time.
         consent: Seconds for which a consent can stay open.
-        over: The lease that the caller saw abandoned, exactly as it was seen.
+        over: The lease that the caller saw expire, exactly as it was seen.
     """
     reason = unpinned(row, pin)
     if row is None:
@@ -270,12 +270,12 @@ def disconnect_finished(
 
 
 def erase(row: Connection | None) -> Change:
-    """Remove the row, whatever it holds."""
+    """Remove the row, whatever its contents."""
     return Change(Outcome.ALREADY if row is None else Outcome.DONE, None)
 
 
 def _with_key(outcome: Outcome, row: Connection, key: Key, attempt: str | None = None) -> Change:
-    """Put a key into the row, close its attempts if it has its secret, and keep the bound."""
+    """Put a key into the row, close its attempts if it has its secret, and apply the limit."""
     others = tuple(k for k in row.keys if k.external_id != key.external_id)
     attempts, lease = row.attempts, row.lease
     if key.secret is not None:
@@ -288,7 +288,7 @@ def _with_key(outcome: Outcome, row: Connection, key: Key, attempt: str | None =
 
 
 def _bounded(keys: tuple[Key, ...]) -> tuple[tuple[Key, ...], tuple[tuple[str, Loss], ...]]:
-    """Drop the keys beyond the bound that are least likely to be of use, and say which."""
+    """Drop the least useful keys above the limit, and return the losses."""
     others = [key for key in keys if key.standing is not Standing.USABLE]
     others.sort(key=lambda key: (_FIRST_TO_GO.index(key.standing), key.confirmed))
     surplus = others[: max(0, len(others) - _MOST_OTHERS)]

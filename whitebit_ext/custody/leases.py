@@ -1,4 +1,4 @@
-"""Who may ask: the lease in the connection row, taken, watched, renewed and given back.
+"""The lease in the connection row: taken, watched, renewed and released.
 
 A lease stops a second *request*; it never refuses a *result* (docs/custody.md).
 """
@@ -27,14 +27,14 @@ _MOST_SIGHTINGS = 10_000
 
 @attrs.frozen
 class Asking:
-    """An attempt that was noted, and that may be sent.
+    """An attempt that was recorded, and that may be sent.
 
     Attributes:
-        user_id: Whose.
-        incarnation: Of the row that it was noted in.
-        attempt: As it was noted.
+        user_id: The user.
+        incarnation: Of the row that it was recorded in.
+        attempt: As it was recorded.
         held: The row after that.
-        began: Monotonic time before the write of the lease that was acknowledged was first tried.
+        began: Monotonic time before the first try of the acknowledged write of the lease.
     """
 
     user_id: str
@@ -45,13 +45,13 @@ class Asking:
 
 
 class Leases:
-    """Take the lease of a user's row, and keep it.
+    """The leases of the users' rows.
 
     Args:
         connections: Where the rows are.
-        clock: What leases are watched by.
-        length: Seconds without a sign of life after which a lease may be taken over; longer than
-            two requests last.
+        clock: Measures leases.
+        length: Seconds without a renewal after which a lease may be taken over; longer than
+            two requests take.
     """
 
     def __init__(self, connections: Connections, clock: Clock, length: float) -> None:
@@ -72,16 +72,16 @@ class Leases:
         first: Callable[[Connection | None], Change] | None = None,
         is_current: bool = False,
     ) -> tuple[Outcome, Asking | None, Committed]:
-        """Take the lease and note the attempt in one change, before a refresh or a secret is sent.
+        """Take the lease and record the attempt in one change, before a one-shot request.
 
         Args:
-            user_id: Whose.
+            user_id: The user.
             pin: What the caller belongs to.
             asks: ``REFRESH`` or ``SECRET``.
             subject: The digest of the parent token, or the ``externalId``.
-            held: The row as it was read last.
-            first: A change that is made before, in the same write.
-            is_current: Whether the row was read after what made the caller ask.
+            held: The row as it was last read.
+            first: A change that is applied first, in the same write.
+            is_current: Whether the row was read after the reason for the request.
         """
         id, now = fresh_id(), self._clock.time()
         over = self.abandoned(user_id, held)
@@ -109,7 +109,7 @@ class Leases:
         )
 
     def abandoned(self, user_id: str, held: Held) -> Lease | None:
-        """Look at the lease of a row, and return it if it may be taken over."""
+        """Observe the lease of a row, and return it if it may be taken over."""
         lease = held.row.lease if held.row is not None else None
         now = self._clock.monotonic()
         with self._lock:
@@ -125,7 +125,7 @@ class Leases:
         return lease
 
     def frees_in(self, user_id: str, held: Held) -> float:
-        """Return the seconds after which it is worth asking again for a lease that is held."""
+        """Return the seconds to wait before trying a held lease again."""
         with self._lock:
             seen = self._sightings.get(user_id)
         watched = 0.0 if seen is None else self._clock.monotonic() - seen.since
@@ -135,7 +135,7 @@ class Leases:
         return max(left, 0.0)
 
     def hold(self, asking: Asking) -> Asking:
-        """Make sure that the lease is the asker's, right before the request leaves.
+        """Ensure that the caller holds the lease, right before the request leaves.
 
         Raises:
             NotSent: it was taken over; nothing was sent.
@@ -156,15 +156,15 @@ class Leases:
         return attrs.evolve(asking, held=made.held, began=began)
 
     def withdraw(self, asking: Asking) -> None:
-        """Take an attempt back: it was not sent, or its answer says that nothing was consumed."""
+        """Remove an attempt: it was not sent, or its response says that nothing was consumed."""
         self._settle(asking, changes.withdraw)
 
     def unanswered(self, asking: Asking) -> None:
-        """Note that no answer will come."""
+        """Record that no response will come."""
         self._settle(asking, changes.unanswered)
 
     def _settle(self, asking: Asking, change: Callable[[Connection | None, str], Change]) -> None:
-        """Make a change that must not hide the outcome that it belongs to."""
+        """Make a change whose failure must not hide the outcome that it belongs to."""
         id = asking.attempt.id
         try:
             self._connections.commit(asking.user_id, lambda row: change(row, id), asking.held)

@@ -1,8 +1,8 @@
-"""What can be asked for once: the one function that sends a code, or asks for a pair or a secret.
+"""One-shot requests: the one function that sends a code, a refresh or a request for a secret.
 
-The lease is checked right before the request leaves. The bytes of any 2xx are sealed and stored in
-the attempt before anything judges them. The next call, in any process, finds a stored answer and
-takes it (docs/custody.md).
+The lease is checked right before the request leaves. The bytes of any 2xx are encrypted and stored
+in the attempt before they are parsed. The next call, in any process, finds a stored response and
+processes it (docs/custody.md).
 """
 
 from __future__ import annotations
@@ -39,44 +39,44 @@ from .values import Answer, Asks, Attempt, TokenPair
 log = logging.getLogger("whitebit_ext")
 
 COMMIT_PATIENCE = 10.0
-"""Seconds for which a failing store is tried again with a value that exists nowhere else."""
+"""Seconds for which a failing store is retried with a value that exists nowhere else."""
 FIELDS: Mapping[Asks, str] = {
     Asks.CODE: "accesstoken",
     Asks.REFRESH: "accesstoken",
     Asks.SECRET: "apisecret",
 }
-"""What an answer must hold, by the normalised name of its field."""
+"""What a response must contain, by the normalised name of its field."""
 _UNKNOWN = (ConnectionFailed, ServerError, UnexpectedStatus, MalformedResponse)
 _MOST_UNSAVED = 1_000
 
 
 class AnswerNotStored(StoreUnavailable):
-    """The answer came, and the store did not take it.
+    """The response was received, and the store did not accept it.
 
     Attributes:
-        value: What could be made of it; ``None`` if nothing.
-        spilled: Whether it lies in the spill directory.
+        value: What was parsed from it; ``None`` if nothing.
+        spilled: Whether it is in the spill directory.
     """
 
     def __init__(self, value: TokenPair | Secret | None, *, spilled: bool) -> None:
-        super().__init__("the answer came and the store did not take it")
+        super().__init__("the response was received and the store did not accept it")
         self.value = value
         self.spilled = spilled
 
 
 Readers = Mapping[Asks, Callable[[bytes, Answer], TokenPair | Secret]]
-"""What makes a pair or a secret of a body, or raises ``MalformedResponse``."""
+"""Returns a pair or a secret from a body, or raises ``MalformedResponse``."""
 
 
 @attrs.frozen
 class Taken:
-    """What became of an answer.
+    """The result of a response.
 
     Attributes:
-        outcome: Of the change that took it, or of the one that was to store it.
-        row: The row as it stands.
-        value: What it held.
-        problem: Why nothing could be made of it.
+        outcome: Of the change that processed it, or of the one that was to store it.
+        row: The row after that.
+        value: What it contained.
+        problem: Why it could not be parsed.
     """
 
     outcome: Outcome
@@ -86,14 +86,14 @@ class Taken:
 
 
 class OneShots:
-    """Ask once, over all callers that share a store.
+    """One-shot requests: each is sent once, over all callers that share a store.
 
     Args:
         connections: Where the rows are.
         sender: Sends the requests.
-        readers: Make of a body what was asked for.
+        readers: Parse a body into what was requested.
         leases: Who may send.
-        clock: What a token's lifetime is counted by.
+        clock: Measures the lifetime of a token.
         spill: The spill directory, if there is one.
     """
 
@@ -115,11 +115,11 @@ class OneShots:
         self._leases = leases
         # Seconds for which a verdict is provisional while another attempt is open.
         self.doubt = COMMIT_PATIENCE + leases.length
-        # What a failing store could not take, by user and attempt; it exists nowhere else.
+        # Responses that a failing store did not accept, by user and attempt: the only copy.
         self._unsaved: dict[tuple[str, str], tuple[str, Attempt]] = {}
 
     def in_doubt(self, row: Connection | None, asks: Asks, subject: str) -> float:
-        """Return the seconds for which a refusal stays provisional: asking again would not help."""
+        """Return the seconds for which a refusal stays provisional: a retry would not help."""
         now = self._clock.time()
         ends = [
             attempt.doubted_at + self.doubt
@@ -129,7 +129,7 @@ class OneShots:
         return min(max(max(ends, default=now) - now, 0.0), self.doubt)
 
     def doubted(self, row: Connection | None, asks: Asks, subject: str) -> Change:
-        """Refuse to ask while a refusal is provisional; made with the asking, in one change."""
+        """Refuse the attempt while a refusal is provisional; part of the change that records it."""
         in_doubt = self.in_doubt(row, asks, subject) > 0
         return Change(Outcome.PROVISIONAL if in_doubt else Outcome.ALREADY, row)
 
@@ -144,19 +144,19 @@ class OneShots:
         after_rejection: bool = False,
         is_judged: Callable[[WhiteBITError], bool] = lambda _: False,
     ) -> Taken:
-        """Send a one-shot request while the lease is the asker's, store what comes, and take it.
+        """Send a one-shot request while the caller holds the lease, then store and process it.
 
         Args:
             asking: The attempt.
-            request: What is to be sent.
+            request: The request to send.
             auth: Puts the credential on it.
-            after_rejection: Whether a 401 was the reason to ask.
+            after_rejection: Whether a 401 was the reason.
             is_judged: Whether the caller judges a refusal, and closes the attempt by that.
 
         Raises:
             NotSent: the lease was taken over, or no connection was opened.
-            WhiteBITError: what the server answered in place of what was asked for.
-            AnswerNotStored: the answer came and the store did not take it.
+            WhiteBITError: the error that the server responded with.
+            AnswerNotStored: the response was received and the store did not accept it.
         """
         asking = self._leases.hold(asking)
         came: list[bytes] = []
@@ -164,7 +164,7 @@ class OneShots:
         sent_at = self._clock.time()
         try:
             self._sender.send(attrs.evolve(request, parse=bool, keep=came.append, alone=True), auth)
-        except BaseException as error:  # whatever it is: what came is stored first
+        except BaseException as error:  # whatever it is: a response is stored first
             failure = error
         if failure is not None and not came:
             if not isinstance(failure, WhiteBITError) or (
@@ -181,16 +181,16 @@ class OneShots:
             sent_at=sent_at,
             after_rejection=after_rejection,
         )
-        came.clear()  # what follows can raise, and this frame would show it
+        came.clear()  # the code below can raise, and this frame would show it
         attempt = attrs.evolve(asking.attempt, answer=answer)
         return self._hand_in(asking.user_id, asking.incarnation, attempt, asking.held)
 
-    # Storing and taking
+    # Storing and processing
 
     def _hand_in(
         self, user_id: str, incarnation: str, attempt: Attempt, held: Held | None = None
     ) -> Taken:
-        """Store an answer as it came, then make something of it."""
+        """Store a response as it came, then parse it."""
         key, spilled = (user_id, attempt.id), False
         if len(self._unsaved) < _MOST_UNSAVED:
             self._unsaved[key] = (incarnation, attempt)
@@ -209,7 +209,7 @@ class OneShots:
                 failing=spill,
             )
         except CustodyError as error:
-            log.error("an answer that comes once was not stored: %s", error.message)
+            log.error("a one-time response was not stored: %s", error.message)
             if not spilled:
                 spill()
         if made is None:
@@ -229,7 +229,7 @@ class OneShots:
         return Taken(made.change.outcome, row, value, problem)
 
     def take(self, user_id: str, incarnation: str, attempt: Attempt, held: Held | None) -> Taken:
-        """Make what was asked for of an answer that is stored."""
+        """Parse a stored response and store the result."""
         id, now = attempt.id, self._clock.time()
         value, problem = self._read(attempt)
 
@@ -269,15 +269,15 @@ class OneShots:
             return None, error
 
     def tend(self, user_id: str, held: Held | None = None, *, spilled: bool = True) -> Held:
-        """Take the answers that lie in the row, in this process, or in the spill directory.
+        """Process the responses stored in the row, in this process, or in the spill directory.
 
         Args:
-            user_id: Whose.
+            user_id: The user.
             held: The row, if it was just read.
-            spilled: Whether the spill directory is looked at.
+            spilled: Whether to look into the spill directory.
 
         Returns:
-            The row as it is then.
+            The row after that.
         """
         waiting = [kept for (whose, _), kept in list(self._unsaved.items()) if whose == user_id]
         if spilled and self._spill is not None:
@@ -303,11 +303,11 @@ class OneShots:
         return self._connections.read(user_id)
 
     def has_unsaved(self, user_id: str) -> bool:
-        """Tell whether this process holds an answer that the store did not take."""
+        """Return whether this process holds a response that the store did not accept."""
         return any(whose == user_id for whose, _ in list(self._unsaved))
 
     def forget(self, user_id: str) -> None:
-        """Drop what this process and this machine hold of a user who was erased."""
+        """Delete what this process and this machine hold of an erased user."""
         for key in [key for key in list(self._unsaved) if key[0] == user_id]:
             self._unsaved.pop(key, None)
         if self._spill is not None:

@@ -1,4 +1,4 @@
-"""What a change of the connection row comes to."""
+"""The outcomes of a change of the connection row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .values import Attempt
 
 
 class Outcome(enum.StrEnum):
-    """Say what became of an event; docs/custody.md says what each is turned into."""
+    """The outcome of an event; docs/custody.md says what each is converted to."""
 
     DONE = "done"
     ALREADY = "already"
@@ -31,7 +31,7 @@ class Outcome(enum.StrEnum):
 
 
 class Loss(enum.StrEnum):
-    """Say how a secret was lost, for the journal."""
+    """How a secret was lost, for the journal."""
 
     LOST = "lost"
     MALFORMED = "malformed"
@@ -41,13 +41,13 @@ class Loss(enum.StrEnum):
 
 @attrs.frozen
 class Change:
-    """The row that is to stand, and the outcome for the caller once it does.
+    """The row to write, and the outcome for the caller once it is written.
 
     Attributes:
-        outcome: What became of the event.
+        outcome: The outcome of the event.
         row: The same object as before: nothing is written. ``None`` where there was a row: it is
             written empty, then deleted.
-        losses: What goes into the journal, by ``externalId``.
+        losses: Entries for the journal, by ``externalId``.
     """
 
     outcome: Outcome
@@ -56,7 +56,7 @@ class Change:
 
 
 def unpinned(row: Connection | None, pin: Pin) -> Outcome | None:
-    """Say why a row is not the connection that a caller is pinned to; ``None``: it is."""
+    """Return why a row is not the connection of a pin; ``None`` if it is."""
     if row is None or row.generation == 0:
         return Outcome.ABSENT
     return None if row.pin == pin else Outcome.STALE
@@ -68,7 +68,7 @@ def changed(row: Connection, **fields: Any) -> Connection:
 
 
 def finished(row: Connection | None, attempt: str) -> Connection | None:
-    """Return the row without an attempt and without its lease; the same row if it has neither."""
+    """Return the row without an attempt and its lease; the same row if it has neither."""
     if row is None:
         return None
     others = tuple(a for a in row.attempts if a.id != attempt)
@@ -86,7 +86,7 @@ def put(row: Connection, attempt: Attempt) -> Connection:
 
 
 def unleased(row: Connection, attempt: str) -> Connection:
-    """Release an attempt's own lease as part of a change that is made already."""
+    """Release an attempt's own lease as part of another change."""
     if row.lease is None or row.lease.owner != attempt:
         return row
     return attrs.evolve(row, lease=None)
@@ -95,7 +95,7 @@ def unleased(row: Connection, attempt: str) -> Connection:
 def doubting(
     row: Connection, others: tuple[Attempt, ...], *, now: float, doubt: float
 ) -> Connection | None:
-    """Return the row with its doubt noted if an open attempt may still be answered, else none."""
+    """Return the row with its doubt recorded if an open attempt may get a response, else none."""
     waiting = [
         a
         for a in others

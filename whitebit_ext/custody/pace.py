@@ -15,17 +15,17 @@ _LONGEST_PAUSE = 30.0
 
 
 class Pace:
-    """Let one request go per interval, over all processes that share a store.
+    """One request per interval, over all processes that share a store.
 
-    A caller goes when the turn has stood still for an interval, by the caller's own monotonic
-    clock: so clocks that disagree neither block it nor let it go early. Processes that wait stand
-    in line in the row, so that none takes every turn; one that has died is passed after half an
+    A caller may send when the turn has not changed for an interval, by the caller's own monotonic
+    clock: clocks that disagree neither block it nor let it send early. Waiting processes queue in
+    the row, so that none takes every turn; one that was stopped is skipped after half an
     interval.
 
     Args:
         custody: Where the row is.
-        clock: What the interval is measured by.
-        interval: Seconds between two requests; 0 lets all go.
+        clock: Measures the interval.
+        interval: Seconds between two requests; 0 disables the pace.
         egress: Label of the address that requests leave from: limits count per IP address.
     """
 
@@ -40,10 +40,10 @@ class Pace:
         self._since = 0.0
 
     def wait(self, alive: Callable[[], object]) -> None:
-        """Block this thread until its request may go.
+        """Block this thread until its request may be sent.
 
         Args:
-            alive: Called about once a second meanwhile, to renew a lease.
+            alive: Called about once a second while waiting, to renew a lease.
 
         Raises:
             TokenUnavailable: the server asked for a longer pause than a caller is kept waiting.
@@ -58,7 +58,7 @@ class Pace:
             self._turn.release()
 
     def hold_off(self, seconds: float) -> None:
-        """Have all processes wait for as long as the server asked (``Retry-After``)."""
+        """Make all processes wait for as long as the server asked (``Retry-After``)."""
         if self._interval <= 0 or seconds <= self._interval:
             return
 
@@ -69,7 +69,7 @@ class Pace:
         self._custody.update("pace", (self._egress,), change)
 
     def _watch(self, alive: Callable[[], object]) -> None:
-        """Watch the row until this thread may go; one thread of a process does at a time."""
+        """Watch the row until this thread may send; only one thread per process does at a time."""
         called = self._clock.monotonic()
         while True:
             held = self._custody.read("pace", self._egress)
@@ -77,7 +77,7 @@ class Pace:
             value: Value = held.value if held else {"turn": ""}
             line: list[str] = value.get("line", [])
             if held is not None and value["turn"] != self._seen:
-                # The turn of another process, or one never seen: watch it from now on.
+                # The turn of another process, or one not seen before: watch it from now on.
                 self._seen, self._since = value["turn"], monotonic
             before = line.index(self._me) if self._me in line else len(line)
             apart = max(self._interval, value.get("pause", 0.0))

@@ -14,7 +14,7 @@ _MOST_SPARES = 3
 def pair_renewed(
     row: Connection | None, incarnation: str, attempt: Attempt, pair: TokenPair
 ) -> Change:
-    """Store a renewed pair where its parent is, or was; a result beats ``dead``."""
+    """Store a renewed pair where its parent is, or was; a result overrides ``dead``."""
     if row is None or row.pin != Pin(incarnation, attempt.generation) or row.pair is None:
         return Change(Outcome.STALE, finished(row, attempt.id))
     if taken(row, attempt):
@@ -47,11 +47,11 @@ def pair_refused(
     """Judge a 400 to a refresh token.
 
     Args:
-        row: The row as it is now.
-        incarnation: The one that the attempt was noted in.
+        row: The current row.
+        incarnation: The one that the attempt was recorded in.
         attempt: The refused one.
         now: Unix time.
-        doubt: Seconds for which a late answer to another attempt is waited for.
+        doubt: Seconds to wait for a late response to another attempt.
     """
     if row is None:
         return Change(Outcome.ABSENT, row)
@@ -81,7 +81,7 @@ def pair_refused(
 
 
 def related(row: Connection, parent: str) -> bool:
-    """Tell whether a pair renewed from this parent would have a place."""
+    """Return whether a pair renewed from this parent would have a place."""
     if row.pair is None:
         return False
     pairs = (row.pair, *row.spares)
@@ -89,7 +89,7 @@ def related(row: Connection, parent: str) -> bool:
 
 
 def taken(row: Connection, attempt: Attempt) -> bool:
-    """Tell whether the row has what an attempt was answered."""
+    """Return whether the row has the result of an attempt."""
     if attempt.asks is Asks.SECRET:
         key = row.key(attempt.subject)
         return key is not None and key.secret is not None
@@ -100,5 +100,5 @@ def taken(row: Connection, attempt: Attempt) -> bool:
 
 
 def _most(spares: tuple[TokenPair, ...]) -> tuple[TokenPair, ...]:
-    """Keep the spares that are likeliest to be of use."""
+    """Return the most useful spares, within the limit."""
     return tuple(sorted(spares, key=lambda p: (p.dead, -p.asked))[:_MOST_SPARES])

@@ -1,8 +1,8 @@
-"""Custody: everything that must outlive a request, sealed, over any store.
+"""Custody: everything that must outlive a request, encrypted, over any store.
 
-Rows are placed under origin, client and subject, so that sandbox, EU and global never mix, and
-what is read is bound to its place by the seal. A row that does not open is an error, never an
-absence. The connection rows are changed by ``connections.py`` alone.
+The id of a row contains origin, client and subject, so that sandbox, EU and global never mix, and
+encryption binds a row to that place. A row that cannot be decrypted is an error, never treated as
+absent. The connection rows are changed by ``connections.py`` only.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Value = dict[str, Any]
 log = logging.getLogger("whitebit_ext")
 
 KINDS = ("connection", "login", "use", "pace", "journal")
-"""Everything that custody keeps."""
+"""The kinds of rows."""
 
 NO_VERSION = -1
-"""A version that no row has: what is written expecting it is a conflict, and is read again."""
+"""A version that no row has: a write that expects it is a conflict, and the row is read again."""
 _ATTEMPTS = 50
 _SETTLING = 3
 """How often the same bytes are written where the outcome of a commit is unknown."""
@@ -39,10 +39,10 @@ _SETTLING = 3
 
 @attrs.frozen
 class Held:
-    """An opened row.
+    """A decrypted row.
 
     Attributes:
-        value: What it holds; it does not print.
+        value: Its contents; not printed.
         version: What ``write`` must expect to replace it.
     """
 
@@ -51,11 +51,11 @@ class Held:
 
 
 class Custody:
-    """Keep the sealed rows of one partner.
+    """The encrypted rows of one partner.
 
     Args:
-        store: Where sealed rows are kept.
-        sealer: What seals and opens them.
+        store: Where encrypted rows are stored.
+        sealer: Encrypts and decrypts them.
         server: The server that the partner talks to; its origin is part of every place.
         client_id: The partner's client id, likewise.
         clock: For the journal.
@@ -79,11 +79,11 @@ class Custody:
         return asked("read", kind, lambda: self.store.get(kind, self._id(subject)))
 
     def read(self, kind: str, *subject: str) -> Held | None:
-        """Return an opened row, or ``None`` where there is none.
+        """Return a decrypted row, or ``None`` where there is none.
 
         Raises:
             StoreUnavailable: the store failed.
-            SealBroken, EncryptionKeyMissing: there is a row and it does not open.
+            SealBroken, EncryptionKeyMissing: there is a row and it cannot be decrypted.
         """
         row = self.get(kind, *subject)
         if row is None:
@@ -94,10 +94,10 @@ class Custody:
     def write(
         self, kind: str, subject: tuple[str, ...], value: Value, expect: int | None
     ) -> int | None:
-        """Seal and write a row if it still has the expected version; ``None``: none is there.
+        """Encrypt and write a row if it has the expected version (``None``: there is none).
 
         Returns:
-            The version that was written; ``None`` if the row was another.
+            The version that was written; ``None`` if the row had another version.
         """
         sealed = self.sealer.seal(json.dumps(value).encode(), self.place(kind, subject))
         return self.put(kind, subject, sealed, expect)
@@ -105,14 +105,14 @@ class Custody:
     def put(
         self, kind: str, subject: tuple[str, ...], sealed: bytes, expect: int | None
     ) -> int | None:
-        """Write sealed bytes, and return their version; ``None`` on a conflict.
+        """Write encrypted bytes, and return their version; ``None`` on a conflict.
 
-        A commit whose outcome is unknown is settled by writing the same bytes again where they
-        are read: reading them alone says nothing of a standby (docs/stores.md). A store that says
-        no more than whether it wrote is read back.
+        A commit whose outcome is unknown is resolved by writing the same bytes again where they
+        are read: reading them alone proves nothing on a standby (docs/stores.md). After a ``put``
+        that only reports whether it wrote, the row is read back.
 
         Raises:
-            StoreUnavailable: the store failed, or its commit could not be settled.
+            StoreUnavailable: the store failed, or the outcome stayed unknown.
         """
         place, tries = self._id(subject), 1
 
@@ -125,7 +125,7 @@ class Custody:
                 break
             except CommitUnknown:
                 row = self.get(kind, *subject)
-                # The nonce makes these bytes ours alone.
+                # The nonce makes these bytes unique to this write.
                 if row is None or row.data != sealed or tries >= _SETTLING:
                     raise
                 expect, tries = row.version, tries + 1
@@ -141,15 +141,15 @@ class Custody:
     def update(
         self, kind: str, subject: tuple[str, ...], change: Callable[[Value | None], Value | None]
     ) -> Value | None:
-        """Change a row by compare-and-swap, again and again until it holds.
+        """Change a row by compare-and-swap, and retry on a conflict.
 
         Args:
-            kind: What the row is.
-            subject: Which one.
-            change: Makes the new value of the old; ``None`` leaves the row as it is.
+            kind: The kind of the row.
+            subject: The subject of the row.
+            change: Returns the new value for the old; ``None`` leaves the row as it is.
 
         Raises:
-            StoreConflict: others changed the row every time.
+            StoreConflict: other callers changed the row every time.
         """
         for _ in range(_ATTEMPTS):
             held = self.read(kind, *subject)
@@ -161,7 +161,7 @@ class Custody:
         raise StoreConflict(f"the {kind} row changed {_ATTEMPTS} times while it was written")
 
     def remove(self, kind: str, *subject: str) -> bool:
-        """Delete a row, whatever it holds, and say whether there was one."""
+        """Delete a row, whatever its contents, and return whether there was one."""
         for _ in range(_ATTEMPTS):
             row = self.get(kind, *subject)
             if row is None:
@@ -171,28 +171,28 @@ class Custody:
         raise StoreConflict(f"the {kind} row changed {_ATTEMPTS} times while it was deleted")
 
     def delete(self, kind: str, subject: tuple[str, ...], expect: int) -> bool:
-        """Delete a row if it has the expected version, and say whether it did."""
+        """Delete a row if it has the expected version, and return whether it did."""
         place = self._id(subject)
         return asked("delete", kind, lambda: self.store.delete(kind, place, expect))
 
     def subjects(self, kind: str) -> Iterator[tuple[str, ...]]:
-        """Yield what rows of a kind there are of this server and client."""
+        """Yield the subjects of the rows of a kind, for this server and client."""
         for place in asked("scan", kind, lambda: list(self.store.scan(kind))):
             origin, client, *subject = json.loads(place)
             if (origin, client) == (self.server.origin, self._client_id):
                 yield tuple(subject)
 
     def place(self, kind: str, subject: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what a row's seal is bound to."""
+        """Return the place that the encryption of a row is bound to."""
         return (kind, self.server.origin, self._client_id, *subject)
 
     def _id(self, subject: tuple[str, ...]) -> str:
         parts = [self.server.origin, self._client_id, *subject]
-        # A store takes 1,000 characters: an escaped letter would count as six of them, or twelve.
+        # A store accepts 1,000 characters: an escaped letter would count as six of them, or twelve.
         return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
     def refuse_volatile(self) -> None:
-        """Refuse to put a once-only secret at risk in a store that forgets.
+        """Refuse to retrieve a one-time secret with a volatile store.
 
         Raises:
             StoreVolatile: unless the server is on loopback, or the store says that it is known.
@@ -201,21 +201,21 @@ class Custody:
             return
         raise StoreVolatile(
             f"{type(self.store).__name__} forgets everything when the process ends, and the "
-            "secret can be read once; it was not asked for"
+            "secret can be read once; it was not requested"
         )
 
     def log_trouble(self, what: str, error: WhiteBITError) -> None:
-        """Log what went wrong beside an outcome that stands all the same."""
+        """Log a failure that does not change the outcome."""
         log.warning("%s: %s", what, error.message)
 
     def now(self) -> float:
-        """Return unix time."""
+        """Return the Unix time."""
         return self._clock.time()
 
     def note(self, event: str, incarnation: str, *, external_id: str, outcome: str) -> None:
-        """Append to the journal what happened in a connection; no user is named.
+        """Append an event of a connection to the journal; no user is named.
 
-        The outcome stands, and is logged, also where the journal cannot be written.
+        The outcome is valid, and is logged, even if the journal cannot be written.
         """
         at = self._clock.time()
         value = {
@@ -233,7 +233,7 @@ class Custody:
 
 
 def asked(what: str, kind: str, call: Callable[[], T]) -> T:
-    """Return what a store answers; whatever its database raises becomes ``StoreUnavailable``."""
+    """Return the store's result; whatever its database raises becomes ``StoreUnavailable``."""
     try:
         return call()
     except WhiteBITError:
@@ -244,5 +244,5 @@ def asked(what: str, kind: str, call: Callable[[], T]) -> T:
 
 
 def login_id(state: str) -> str:
-    """Return the id under which a login is kept: not the state itself, which is a credential."""
+    """Return the id under which a login is stored: not the state itself, a credential."""
     return hashlib.sha256(state.encode()).hexdigest()

@@ -21,13 +21,13 @@ def generate_encryption_key() -> str:
     """Return a new key for ``encryption_keys=[…]``: 32 random bytes in base64url.
 
     Keep it apart from the store, e.g. in the platform's secret manager: whoever has both can
-    read every secret, and whoever loses it has lost them.
+    read every secret, and if the key is lost, the secrets are lost.
     """
     return base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode("ascii")
 
 
 class Sealer:
-    """Seal and open rows: the first key writes, all keys read.
+    """Encrypts and decrypts rows: the first key encrypts, all keys decrypt.
 
     Args:
         keys: Keys as ``generate_encryption_key()`` makes them, or 32 raw bytes each.
@@ -47,15 +47,15 @@ class Sealer:
 
     @property
     def writes_with(self) -> str:
-        """The id of the key that seals new rows."""
+        """The id of the key that encrypts new rows."""
         return self._first.hex()
 
     def sealed_with(self, sealed: bytes) -> str:
-        """Return the id of the key that sealed a row."""
+        """Return the id of the key that encrypted a row."""
         return sealed[1 : 1 + _KEY_ID_BYTES].hex()
 
     def seal(self, plain: bytes, place: Sequence[str]) -> bytes:
-        """Encrypt a row for one place; it opens nowhere else."""
+        """Encrypt a row for one place; it cannot be decrypted at another."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -64,10 +64,10 @@ class Sealer:
         return _FORMAT + self._first + nonce + sealed
 
     def open(self, sealed: bytes, place: Sequence[str]) -> bytes:
-        """Decrypt a row, or say why it does not open.
+        """Decrypt a row, or raise the reason why it cannot be decrypted.
 
         Raises:
-            EncryptionKeyMissing: it was sealed with a key that was not given.
+            EncryptionKeyMissing: it was encrypted with a key that was not given.
             SealBroken: it was changed, or moved here from another place.
         """
         from cryptography.exceptions import InvalidTag
@@ -116,6 +116,6 @@ def _key_id(key: bytes) -> bytes:
 
 
 def _associated(key_id: bytes, place: Sequence[str]) -> bytes:
-    """Join parts with their lengths, so that no two different places read alike."""
+    """Join parts with their lengths, so that no two different places are equal."""
     parts = [_FORMAT, key_id, *(part.encode() for part in place)]
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)

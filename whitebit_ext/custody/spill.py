@@ -1,7 +1,7 @@
-"""The spill directory: where an answer goes that comes once and that the store does not take.
+"""The spill directory: holds a one-time response that the store does not accept.
 
-It is the last resort before a pair or a secret exists in one process's memory alone. What lies in
-it is sealed like a row, and goes into the store at the next call that finds it.
+It is the last resort before a pair or a secret exists in one process's memory only. Its files are
+encrypted like a row, and are stored by the next call that finds them.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ log = logging.getLogger("whitebit_ext")
 
 
 class Spill:
-    """Keep answers in files of a directory, sealed and durable.
+    """Responses in files of a directory, encrypted and durable.
 
     Args:
         directory: An existing directory on a disk of this machine, not that of the store.
-        sealer: What seals the files.
-        custody: What knows where an answer belongs.
+        sealer: Encrypts the files.
+        custody: Provides the place of a response.
     """
 
     def __init__(self, directory: str | os.PathLike[str], sealer: Sealer, custody: Custody) -> None:
@@ -41,7 +41,7 @@ class Spill:
             raise InvalidArgument("spill", f"{self._directory} is not a directory")
 
     def check(self) -> None:
-        """Prove that a file can be written here now.
+        """Verify that a file can be written here now.
 
         Raises:
             StoreUnavailable: it cannot; nothing was sent.
@@ -52,10 +52,10 @@ class Spill:
             probe.unlink()
 
     def put(self, user_id: str, incarnation: str, attempt: Attempt) -> bool:
-        """Seal and write an attempt with its answer; it is on the disk when this returns.
+        """Encrypt and write an attempt with its response; it is on disk when this returns.
 
         Returns:
-            Whether it was written; what the disk raises is logged.
+            Whether it was written; an error of the disk is logged.
         """
         place = self._place(user_id, attempt.id)
         sealed = self._sealed(incarnation, attempt, place)
@@ -67,16 +67,16 @@ class Spill:
                 fresh.replace(path)
                 self._sync_directory()
         except StoreUnavailable as error:
-            log.error("an answer that comes once was not spilled either: %s", error.message)
+            log.error("a one-time response was not spilled either: %s", error.message)
             return False
-        log.error("an answer that comes once lies in the spill directory")
+        log.error("a one-time response is in the spill directory")
         return True
 
     def all(self, user_id: str) -> list[tuple[str, Attempt]]:
-        """Return the attempts of a user that lie here, each with its incarnation.
+        """Return the attempts of a user in this directory, each with its incarnation.
 
         Raises:
-            SealBroken, EncryptionKeyMissing: a file is there and does not open.
+            SealBroken, EncryptionKeyMissing: there is a file and it cannot be decrypted.
             StoreUnavailable: it cannot be read.
         """
         found = []
@@ -93,7 +93,7 @@ class Spill:
         with _failures("the spill directory cannot be read"):
             try:
                 sealed = path.read_bytes()
-            except FileNotFoundError:  # another process has stored it meanwhile
+            except FileNotFoundError:  # another process has stored it since
                 return None
         try:
             opened = self._sealer.open(sealed, place)
@@ -108,7 +108,7 @@ class Spill:
         raise broken
 
     def remove(self, user_id: str, attempt: str) -> None:
-        """Delete an attempt, once the store has it; a disk that fails is logged."""
+        """Delete an attempt, once the store has it; an error of the disk is logged."""
         path = self._path(user_id, attempt)
         try:
             with _failures("the spill directory cannot be written"):
@@ -116,7 +116,7 @@ class Spill:
                     path.unlink(missing_ok=True)
                     self._sync_directory()
         except StoreUnavailable as error:
-            log.warning("a spilled answer was not deleted: %s", error.message)
+            log.warning("a spilled response was not deleted: %s", error.message)
 
     def _sealed(self, incarnation: str, attempt: Attempt, place: tuple[str, ...]) -> bytes:
         return self._sealer.seal(json.dumps([incarnation, encode_attempt(attempt)]).encode(), place)
@@ -133,7 +133,7 @@ class Spill:
         return self._directory / f"{self._name(user_id)}-{attempt}.sealed"
 
     def _write(self, path: Path, data: bytes) -> None:
-        """Write a new file that nobody else can read, and have it on the disk."""
+        """Write a new file that only its owner can read, and flush it to disk."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -154,7 +154,7 @@ class Spill:
 
 @contextmanager
 def _failures(otherwise: str) -> Iterator[None]:
-    """Turn what the file system raises into this library's error."""
+    """Convert errors of the file system to this library's error."""
     try:
         yield
         return

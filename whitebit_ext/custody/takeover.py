@@ -13,7 +13,7 @@ _OLD = 4
 
 @attrs.frozen
 class Sighting:
-    """A lease as it was seen, and since when it has looked like that.
+    """A lease as it was seen, and since when it has not changed.
 
     Attributes:
         lease: Exactly as it was seen; ``ask`` takes it as ``over``.
@@ -25,7 +25,7 @@ class Sighting:
 
 
 def sight(before: Sighting | None, lease: Lease | None, *, monotonic: float) -> Sighting | None:
-    """Return what is to be remembered of a lease that was just read."""
+    """Return what to remember of a lease that was just read."""
     if lease is None:
         return None
     if before is not None and before.lease == lease:
@@ -36,7 +36,7 @@ def sight(before: Sighting | None, lease: Lease | None, *, monotonic: float) -> 
 def abandoned(
     sighting: Sighting, *, monotonic: float, length: float, age: float | None = None
 ) -> bool:
-    """Tell whether a lease may be taken over.
+    """Return whether a lease may be taken over.
 
     Args:
         sighting: What the caller remembers of it.
@@ -51,10 +51,10 @@ def abandoned(
 
 
 def fresh(*, acknowledged: float, monotonic: float, length: float) -> bool:
-    """Tell whether a holder may send without renewing: under half a lease since its last write.
+    """Return whether a holder may send without renewing: under half a lease since its last write.
 
     Args:
-        acknowledged: Monotonic time *before* the last write of the lease that was acknowledged.
+        acknowledged: Monotonic time *before* the last acknowledged write of the lease.
         monotonic: Now.
         length: Seconds of a lease.
     """
@@ -62,7 +62,7 @@ def fresh(*, acknowledged: float, monotonic: float, length: float) -> bool:
 
 
 def check_lengths(*, length: float, deadline: float, spare: float = 300.0) -> None:
-    """Refuse lengths with which a lease would end before its request, or outlast a token.
+    """Reject lengths with which a lease would end before its request, or outlast a token.
 
     Args:
         length: Seconds of a lease.

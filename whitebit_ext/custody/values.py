@@ -1,4 +1,4 @@
-"""The values that custody keeps; they stand below the protocol and the keys, which use them."""
+"""The values that custody stores; they are below the protocol and the keys, which use them."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from ..secret import Secret
 REFRESH_TOKEN_LIFETIME = 600.0
 """Seconds that a refresh token lives (contract, section 3)."""
 LONGEST_ANSWER = 16_384
-"""Bytes of the longest answer to a one-shot request that a row has room for."""
+"""Bytes of the longest response to a one-shot request that fits into a row."""
 
 _NOTHING: Mapping[str, Any] = {}
 
 
 def unknown_fields() -> Any:
-    """Return the field for what a newer release wrote: kept in a rewrite, and not printed."""
+    """Return the field for data of a newer release: kept in a rewrite, and not printed."""
     return attrs.field(default=_NOTHING, repr=False, kw_only=True)
 
 
 @attrs.frozen
 class TokenPair:
-    """An access token, and mostly a refresh token, of one user.
+    """An access token, and usually a refresh token, of one user.
 
     Attributes:
         access: The access token.
         refresh: The refresh token; a pair without one is a normal case.
-        scopes: What was granted.
-        obtained_at: Unix time at which it was asked for: what it lives from.
-        lifetime: Seconds; ``None`` where the server did not say, then it serves until a 401.
-        login: Marks the login that it stems from; renewals keep it.
-        after_rejection: Whether it was obtained because its parent was answered 401.
+        scopes: The granted scopes.
+        obtained_at: Unix time at which it was requested: its lifetime counts from there.
+        lifetime: Seconds; ``None`` if the server did not send one, then it is used until a 401.
+        login: The login that it was obtained by; renewals keep it.
+        after_rejection: Whether it was obtained because its parent was rejected with a 401.
         dead: Whether the server has refused the refresh token; it stays as the parent of a late
             result.
-        parent: Digest of the refresh token that it was renewed from; ``None`` of a login's.
-        asked: Number of the attempt that it answers: of two for one parent, the later is used.
+        parent: Digest of the refresh token that it was renewed from; ``None`` after a login.
+        asked: Number of its attempt: of two pairs for one parent, the later is used.
     """
 
     access: Secret
@@ -56,22 +56,22 @@ class TokenPair:
     rest: Mapping[str, Any] = unknown_fields()
 
     def expired(self, now: float) -> bool:
-        """Return whether the access token has ended."""
+        """Return whether the access token has expired."""
         return self.lifetime is not None and now >= self.obtained_at + self.lifetime
 
     def due(self, now: float) -> bool:
-        """Return whether it is time to renew: ``min(30 s, lifetime / 5)`` before the end."""
+        """Return whether it is time to renew: ``min(30 s, lifetime / 5)`` before it expires."""
         if self.lifetime is None:
             return False
         return now >= self.obtained_at + self.lifetime - min(30.0, self.lifetime / 5)
 
     @property
     def refresh_ends_at(self) -> float:
-        """Unix time at which the refresh token ends."""
+        """Unix time at which the refresh token expires."""
         return self.obtained_at + REFRESH_TOKEN_LIFETIME
 
     def refreshable(self, now: float) -> bool:
-        """Return whether there is a refresh token that may still be taken."""
+        """Return whether there is a refresh token that may still be accepted."""
         return self.refresh is not None and not self.dead and now < self.refresh_ends_at
 
     @property
@@ -81,12 +81,12 @@ class TokenPair:
 
 
 def token_digest(token: Secret) -> str:
-    """Return what names a token without being it."""
+    """Return a digest that identifies a token without revealing it."""
     return hashlib.sha256(token.reveal().encode(errors="surrogatepass")).hexdigest()
 
 
 class Standing(enum.StrEnum):
-    """Say what is known of a key, by answers to tokens; docs/custody.md has the meanings."""
+    """What is known of a key from responses to tokens; docs/custody.md has the meanings."""
 
     USABLE = "usable"
     UNCONFIRMED = "unconfirmed"
@@ -95,7 +95,7 @@ class Standing(enum.StrEnum):
 
 
 class Verdict(enum.StrEnum):
-    """Say why the secret of a key is not here."""
+    """Why the secret of a key is not stored."""
 
     LOST = "lost"
     MALFORMED = "malformed"
@@ -104,20 +104,20 @@ class Verdict(enum.StrEnum):
 
 @attrs.frozen
 class Key:
-    """An API key of the user, with its secret where that was obtained.
+    """An API key of the user, with its secret if that was obtained.
 
     Attributes:
         external_id: WhiteBIT's id of the key (UUID).
         public_key: The value of ``X-TXC-APIKEY``.
-        secret: The signing secret; ``None`` until it was obtained.
+        secret: The signing secret; ``None`` until it is obtained.
         standing: What is known of the key.
-        generation: The generation that last confirmed it: only its tokens can say that it is gone.
-        confirmed: ``seq`` of the change that did: an answer asked for before it says nothing.
-        since: Unix time at which the secret was stored, the verdict fell, or the key was first
-            noted.
+        generation: The generation that last confirmed it: only its tokens can report it gone.
+        confirmed: ``seq`` of the change that did: earlier requests prove nothing about it.
+        since: Unix time at which the secret was stored, the verdict was made, or the key was first
+            recorded.
         verdict: Why there is no secret; ``None`` while nothing is decided.
         handmade: Whether it was adopted without WhiteBIT's id: ``info`` does not name such a key,
-            so its silence says nothing about it.
+            so its absence there proves nothing.
     """
 
     external_id: str
@@ -133,7 +133,7 @@ class Key:
 
 
 class Asks(enum.StrEnum):
-    """Say what a one-shot request asks for."""
+    """What a one-shot request is for."""
 
     CODE = "code"
     REFRESH = "refresh"
@@ -142,16 +142,16 @@ class Asks(enum.StrEnum):
 
 @attrs.frozen
 class Answer:
-    """The answer to a one-shot request, as it came.
+    """The response to a one-shot request, as it came.
 
     Attributes:
         status_code: The HTTP status.
         encoding: ``Content-Encoding``, ``""`` where there was none.
-        body: The raw bytes in base64; they hold what was asked for.
-        malformed: Whether nothing could be made of it.
+        body: The raw bytes in base64; they contain the token or the secret.
+        malformed: Whether it could not be parsed.
         holds: Whether a malformed one shows the expected field: the last to be dropped.
-        sent_at: Unix time right before the request left: what a token's lifetime counts from.
-        after_rejection: Whether a 401 was the reason to ask.
+        sent_at: Unix time right before the request left: the start of a token's lifetime.
+        after_rejection: Whether a 401 was the reason for the request.
     """
 
     status_code: int
@@ -173,7 +173,7 @@ class Answer:
         sent_at: float | None = None,
         after_rejection: bool = False,
     ) -> Answer:
-        """Wrap what came."""
+        """Return the answer for a received response."""
         wrapped = Secret(base64.b64encode(body).decode("ascii"))
         return cls(status_code, encoding, wrapped, sent_at=sent_at, after_rejection=after_rejection)
 
@@ -188,13 +188,13 @@ class Attempt:
 
     Attributes:
         id: Random; the owner of the lease while it runs.
-        asks: What for.
+        asks: What it is for.
         subject: The login id, the digest of the parent token, or the ``externalId``.
-        generation: The generation that it acts for; of a code, its own ticket.
-        number: ``seq`` of the change that noted it: a total order. Of a code, the ticket.
-        asked_at: Unix time, by the clock of the process that asks.
-        answer: What came, until it is taken.
-        ended: Whether its process said that no answer will come.
+        generation: The generation that it acts for; for a code, its own ticket.
+        number: ``seq`` of the change that recorded it: a total order. For a code, the ticket.
+        asked_at: Unix time, by the clock of the sending process.
+        answer: The response, until it is processed.
+        ended: Whether its process recorded that no response will come.
         doubted_at: Unix time of the first negative verdict that it kept provisional.
     """
 
@@ -211,10 +211,10 @@ class Attempt:
 
     @property
     def untaken(self) -> bool:
-        """Tell whether it has an answer that nothing was made of yet."""
+        """Return whether it has a response that was not processed yet."""
         return self.answer is not None and not self.answer.malformed
 
     @property
     def unanswered(self) -> bool:
-        """Tell whether no answer to it is known."""
+        """Return whether no response to it is known."""
         return self.answer is None

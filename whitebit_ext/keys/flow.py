@@ -1,4 +1,4 @@
-"""Requests about a user's key, and what their answers mean (contract, section 4). Pure."""
+"""Requests about a user's key, and what their responses mean (contract, section 4). Pure."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ..http.requests import Send, read_model
 from .records import KeyInfo, KeyState, PermissionGroup, PermissionUrl
 
 LONGEST_LOOKING = 29.0
-"""Seconds of looking for the key in one call; the contract says under 30."""
+"""Seconds of polling for the key in one call; the contract says under 30."""
 LONGEST_ISSUE = 330.0
-"""Seconds that one ``issue()`` may take: looking, and 5 minutes of waiting for a lock."""
+"""Seconds that one ``issue()`` may take: polling, and 5 minutes of waiting for a lock."""
 _LOOK_EVERY = 1.5
-"""Seconds between two looks for the key; the contract says 1 to 2 (section 4, step 6)."""
+"""Seconds between two polls for the key; the contract says 1 to 2 (section 4, step 6)."""
 _EXTERNAL_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 def info_request() -> Send[KeyInfo]:
-    """Return the request for what there is of the key."""
+    """Return the request for the information about the key."""
     from whitebit_api.api.api_keys import get_api_key_info as endpoint
 
     return Send("get_api_key_info", endpoint, _read_info)
@@ -42,7 +42,7 @@ def issue_timeout(timeout: float) -> float:
     """Return how many seconds ``issue()`` may take.
 
     Raises:
-        InvalidArgument: it is no such number.
+        InvalidArgument: it is not a number in the range.
     """
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
         raise InvalidArgument("timeout", "expected a number of seconds")
@@ -52,11 +52,11 @@ def issue_timeout(timeout: float) -> float:
 
 
 def pause_before_looking(trouble: WhiteBITError | None, row: int) -> float:
-    """Return the seconds until the key is looked for again.
+    """Return the seconds until the next poll for the key.
 
     Args:
-        trouble: What came in place of an answer, if nothing better did.
-        row: How many such came in a row.
+        trouble: The error in place of a response, if there was one.
+        row: How many errors there were in a row.
     """
     if trouble is None:
         return min(jittered(_LOOK_EVERY), 2.0)
@@ -64,7 +64,7 @@ def pause_before_looking(trouble: WhiteBITError | None, row: int) -> float:
 
 
 def _read_deletion(body: bytes) -> None:
-    """Accept the documented empty answer; an empty list and an empty map are one to PHP."""
+    """Accept the documented empty response; PHP does not distinguish an empty list and map."""
     from whitebit_api.models.api_key_deleted_response import ApiKeyDeletedResponse
 
     data: Any = read_model(ApiKeyDeletedResponse, body, "delete_api_key").data
@@ -73,7 +73,7 @@ def _read_deletion(body: bytes) -> None:
 
 
 def _read_info(body: bytes) -> KeyInfo:
-    """Make the decision of what the server says, strictly where it matters."""
+    """Return the decision for a response, strict where it matters."""
     from whitebit_api.models.api_key_info_response import ApiKeyInfoResponse
 
     data: Any = read_model(ApiKeyInfoResponse, body, "get_api_key_info").data
@@ -82,7 +82,7 @@ def _read_info(body: bytes) -> KeyInfo:
         raise _malformed("exists or isEnabled is not true or false")
     if not exists:
         return KeyInfo(KeyState.ABSENT, None, ())
-    # It becomes part of a path: nothing but what a UUID is made of.
+    # It becomes part of a path: only the characters of a UUID are allowed.
     if not isinstance(external_id, str) or not _EXTERNAL_ID.fullmatch(external_id):
         raise _malformed("the key exists, and externalId is not an id")
     groups = tuple(

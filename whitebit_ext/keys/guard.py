@@ -1,4 +1,4 @@
-"""What ``ApiKey.auth()`` asks before each signature: whether the key is still the user's."""
+"""The check of ``ApiKey.auth()`` before each signature: whether the key is still the user's."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..runtime.workers import Workers
 
 
 class KeyGuard:
-    """Compare the user's row with the connection and the key that an auth object belongs to.
+    """Compares the user's row with the connection and the key that an auth object belongs to.
 
-    Both faces are in one class: httpx wants it so of an ``Auth``.
+    Both interfaces are in one class, as httpx requires of an ``Auth``.
 
     Args:
-        connections: Where the row is.
-        clock: For the waiting of a task.
+        connections: Reads the row.
+        clock: Waits in a task.
         workers: The threads that read it for a task.
         binding: What the auth object belongs to.
     """
@@ -31,10 +31,10 @@ class KeyGuard:
         self._binding = binding
 
     def check(self) -> None:
-        """Look, and refuse to sign for another connection.
+        """Read the row, and refuse to sign for another connection.
 
         Raises:
-            NotConnected, ConnectionChanged: the key is not the user's any more.
+            NotConnected, ConnectionChanged: the key is no longer the user's.
         """
         self._judge(self._connections.look(self._binding.user_id).row)
 
@@ -51,7 +51,7 @@ class KeyGuard:
             row = binding.check(row)
             key = row.key(binding.external_id or "")
             if key is None or key.secret is None or key.standing is not Standing.USABLE:
-                raise ConnectionChanged("this API key is not the user's usable key any more")
+                raise ConnectionChanged("this API key is no longer the user's usable key")
         except BaseException:
             self._connections.drop(binding.user_id)
             raise

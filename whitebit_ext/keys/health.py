@@ -1,8 +1,8 @@
-"""The life of a stored key after it was issued: whether it is used, refused or gone.
+"""The health of a stored key after it was issued: whether it is used, refused or gone.
 
 WhiteBIT disables a key after 14 days without use, and deletes it when the user changes the
-password or removes it (contract, section 4). What a partner can know of it without a live token
-is custody's own record of use, and what signed requests answer.
+password or removes it (contract, section 4). Without a valid token, a partner can only know this
+from custody's own record of use, and from the responses to signed requests.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _NOTE_AGAIN = 300.0
 
 @attrs.frozen
 class Noted:
-    """What this process noted last of a user's key.
+    """What this process last recorded for a user's key.
 
     Attributes:
-        external_id: Which key it was.
+        external_id: The id of the key.
         refusal: Status and code of the refusal; ``None`` after a success.
-        until: Unix time until which the same need not be noted again.
+        until: Unix time until which the same need not be recorded again.
     """
 
     external_id: str
@@ -44,7 +44,7 @@ class Noted:
 
 
 class KeyUse:
-    """Keep a record of each key's use, written now and then, and judge by it.
+    """A record of each key's use, written now and then, and the health judged by it.
 
     Args:
         connections: Where the keys are; the record is beside them.
@@ -53,17 +53,17 @@ class KeyUse:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._custody = connections.custody
-        # What this process noted last of each key, so that a signed request costs no write.
+        # What this process last recorded for each key, so that a signed request costs no write.
         self._noted: dict[str, Noted] = {}
 
     def success(self, key: ApiKey) -> Value | None:
-        """Return what is to be noted of a signature that the server took, at most every 6 hours."""
+        """Return what to record for an accepted signature, at most every 6 hours."""
         if not self._is_news(key, None):
             return None
         return {"at": self._custody.now(), "refused": None}
 
     def refusal(self, key: ApiKey, error: WhiteBITError) -> Value | None:
-        """Return what is to be noted of a signed request that the API refused, as seldom."""
+        """Return what to record for a signed request that the API refused, as rarely."""
         if not error.from_api or not isinstance(error, (Unauthorized, Forbidden, NotFound)):
             return None
         if not self._is_news(key, (error.status_code, error.code)):
@@ -72,7 +72,7 @@ class KeyUse:
         return {"refused": {"at": now, "status": error.status_code, "code": error.code}}
 
     def _is_news(self, key: ApiKey, refusal: tuple[int | None, int | None] | None) -> bool:
-        """Return whether this outcome is to be noted, and take it as noted from now on."""
+        """Return whether to record this outcome, and count it as recorded from now on."""
         now = self._custody.now()
         known = self._noted.get(key.user_id)
         if (
@@ -85,13 +85,13 @@ class KeyUse:
         return True
 
     def note(self, key: ApiKey, change: Value) -> None:
-        """Write the record; custody that fails here must not fail the read that succeeded."""
+        """Write the record; a failure of custody must not fail the read that succeeded."""
 
         def changed(value: Value | None) -> Value | None:
             if value is None or value["external_id"] != key.external_id:
                 row = self._connections.read(key.user_id).row
                 if row is None or row.key(key.external_id) is None:
-                    return None  # another process has replaced or forgotten the key meanwhile
+                    return None  # another process has replaced or removed the key since
                 value = {"external_id": key.external_id, "at": None, "refused": None}
             return {**value, **change}
 
@@ -105,7 +105,7 @@ class KeyUse:
             self._custody.log_trouble("the use of a key was not noted", error)
 
     def forget(self, user_id: str) -> None:
-        """Drop the record of a user."""
+        """Delete the record of a user."""
         self._noted.pop(user_id, None)
         self._custody.remove("use", user_id)
 
@@ -125,7 +125,7 @@ class KeyUse:
 
 
 def judged_key(row: Connection) -> Key | None:
-    """Return the key whose health is that of the user: the one that signs, else the latest."""
+    """Return the key whose health is that of the user: the signing one, else the latest."""
     stored = [key for key in row.keys if key.secret is not None]
     return row.signing_key or max(stored, key=lambda key: key.confirmed, default=None)
 
@@ -136,7 +136,7 @@ def judge(user_id: str, key: Key, use: Value | None, now: float) -> KeyHealth:
     Args:
         user_id: The partner's own id of the user.
         key: The key as it is stored.
-        use: The record of use; that of another key says nothing of this one.
+        use: The record of use; that of another key does not apply.
         now: Unix time.
     """
     if use is None or use["external_id"] != key.external_id:

@@ -1,4 +1,4 @@
-"""Leaving: what a disconnecting does to the row. What is asked of WhiteBIT is the caller's."""
+"""How disconnecting changes the row. The requests to WhiteBIT are made by the caller."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ CONSENT = 600.0
 
 @attrs.frozen
 class Disconnection:
-    """How far a disconnecting came.
+    """The result of a disconnecting.
 
     Attributes:
-        is_finished: Whether nothing is kept of the user any more. If not, the user may still be
+        is_finished: Whether all data of the user is deleted. If not, the user may still be
             choosing permissions, or a request is under way: call ``disconnect()`` again, or have
             ``maintain()`` do it. Until then every other call raises ``NotConnected``.
         deleted: Ids of the keys that are deleted at WhiteBIT.
@@ -35,12 +35,12 @@ class Disconnection:
 
 
 class Leaving:
-    """Begin and finish the disconnecting of a user, in any process.
+    """Begins and finishes the disconnecting of a user, in any process.
 
     Args:
         connections: Where the rows are.
-        leases: Who asks for something once meanwhile.
-        once: Takes the answers that lie in the row.
+        leases: Which process may send one-shot requests.
+        once: Processes the responses stored in the row.
     """
 
     def __init__(self, connections: Connections, leases: Leases, once: OneShots) -> None:
@@ -51,7 +51,7 @@ class Leaving:
         self.has_keys = region in operation("delete_api_key").regions
 
     def begin(self, binding: Binding) -> Held | None:
-        """Have no call be answered any more; ``None`` where there is no connection."""
+        """Reject all further calls of the user; ``None`` where there is no connection."""
         user_id = binding.user_id
         held = self._once.tend(user_id, self._connections.read(user_id))
         try:
@@ -68,7 +68,7 @@ class Leaving:
         return made.held
 
     def keys(self, held: Held) -> list[str]:
-        """Return the ids of the keys that may be there at WhiteBIT."""
+        """Return the ids of the keys that may exist at WhiteBIT."""
         row = held.row
         return [
             key.external_id
@@ -77,7 +77,7 @@ class Leaving:
         ]
 
     def drop(self, binding: Binding, external_id: str, *, is_deleted: bool) -> None:
-        """Note what became of a key."""
+        """Record the outcome for a key."""
         pin = binding.pin
         if pin is None:
             return
@@ -92,11 +92,11 @@ class Leaving:
         )
 
     def finish(self, binding: Binding, *, may_appear: bool) -> bool:
-        """Remove the row, and say whether it is gone.
+        """Remove the row, and return whether it is gone.
 
         Args:
             binding: The connection that is ended.
-            may_appear: Whether the account can be asked for a key that the user consents to now.
+            may_appear: Whether the account can be queried for a key that the user consents to now.
         """
         pin, user_id = binding.pin, binding.user_id
         if pin is None:

@@ -1,4 +1,4 @@
-"""What the library hands out: frozen values."""
+"""The values that the library returns, all frozen."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import attrs
 
 
 class KeyState(enum.Enum):
-    """Say what there is of a user's key, and so what the partner does (contract, section 4)."""
+    """The state of a user's key, and so what the partner does next (contract, section 4)."""
 
     ABSENT = "absent"
     """No key for this user and partner: start the flow."""
     ACTIVE = "active"
-    """An active key: skip the flow; take its secret if custody does not hold it."""
+    """An active key: skip the flow; retrieve its secret if custody does not hold it."""
     DISABLED = "disabled"
     """Disabled after 14 days without use: only the user can delete it, in the dashboard."""
 
 
 class KeyCondition(enum.Enum):
-    """Say how a stored key does, by custody's own record and by what signed requests answered."""
+    """The condition of a stored key, by custody's own record and the signed requests."""
 
     IN_USE = "in_use"
     """Used within the last 10 days."""
@@ -32,12 +32,12 @@ class KeyCondition(enum.Enum):
     REFUSED = "refused"
     """The last signed request was refused: disabled, deleted, or the address is not listed."""
     GONE = "gone"
-    """The server knows the key no more."""
+    """The server no longer knows the key."""
 
 
 @attrs.frozen
 class KeyHealth:
-    """How a stored key does.
+    """The health of a stored key.
 
     Attributes:
         user_id: The partner's own id of the user.
@@ -88,9 +88,9 @@ class PermissionGroup:
 
     @property
     def withdraws(self) -> bool:
-        """Return whether something granted in it says withdrawal by its name or path.
+        """Return whether the name or a path of something granted mentions withdrawal.
 
-        WhiteBIT publishes one group only (``trading``); so this reads the words, in the name of
+        WhiteBIT publishes one group only (``trading``); so this looks for the words, in the name of
         the group and in the granted paths.
         """
         words = [self.name, *(url.url for url in self.urls if url.enabled)]
@@ -102,7 +102,7 @@ class PermissionDifference:
     """What a partner requires of a key against what the user granted, by group name.
 
     Attributes:
-        missing: Required, and not granted: ask the user to connect anew with them.
+        missing: Required, and not granted: ask the user to connect again with them.
         beyond: Granted, and not required.
         withdrawal: Granted groups that let money leave, whether required or not.
     """
@@ -114,7 +114,7 @@ class PermissionDifference:
 
 @attrs.frozen
 class KeyInfo:
-    """What the server says of a user's key.
+    """The server's information about a user's key.
 
     Attributes:
         state: The decision matrix.

@@ -1,8 +1,8 @@
-"""The secret that can be read once: ask, store, return the key.
+"""The one-time retrieval of a secret: request, store, return the key.
 
-Asking is the only oracle: 200 means that the secret was not consumed until now, 423 that another
-retrieval runs, 409 that it is consumed. One attempt is one synchronous text, run by a thread of the
-library's own; waiting between attempts is the caller's.
+Only the request shows the state: 200 means that the secret was not consumed until now, 423 that
+another retrieval is running, 409 that it is consumed. One attempt is synchronous code, run by a
+thread of the library's own; the caller waits between attempts.
 """
 
 from __future__ import annotations
@@ -53,29 +53,29 @@ T = TypeVar("T")
 log = logging.getLogger("whitebit_ext")
 
 _SPILLED = (
-    "The secret is saved, sealed, in the spill directory of this machine. Repair the store, then "
-    "call issue() on this machine. Until then, error.secret.reveal() is the only other copy."
+    "The secret is saved, encrypted, in the spill directory of this machine. Repair the store, "
+    "then call issue() on this machine. Until then, error.secret.reveal() is the only other copy."
 )
 
 
 class Authorizer(Protocol):
-    """Gives out a user's pair, and sends with it, from a thread."""
+    """Returns a user's pair, and sends with it, from a thread."""
 
     def current(self, binding: Binding, held: Held | None = None) -> TokenPair:
         """Return a pair whose access token is fresh."""
 
     def renewed(self, binding: Binding, rejected: TokenPair) -> TokenPair | None:
-        """Return what to use in place of a token that was answered 401, if anything."""
+        """Return what to use in place of a rejected token (401), if anything."""
 
     def auth(self, pair: TokenPair) -> httpx.Auth:
-        """Return what puts a pair's access token on a request."""
+        """Return the auth that adds a pair's access token to a request."""
 
     def send(self, request: Send[T], pair: TokenPair) -> T:
         """Send a request with this pair and no other."""
 
 
 class Retrieval:
-    """Take each secret once, over all callers that share a store."""
+    """Retrieves each secret once, over all callers that share a store."""
 
     def __init__(
         self,
@@ -97,17 +97,17 @@ class Retrieval:
         self._spill = spill
 
     def attempt(self, user_id: str, pin: Pin, external_id: str, seq: int) -> ApiKey | Again:
-        """Return the key with its secret, or say how to go on.
+        """Return the key with its secret, or how to continue.
 
         Args:
             user_id: The partner's own id of the user.
-            pin: The connection whose token ``info`` was asked with.
-            external_id: The active key that it named.
-            seq: Of the row that was read before ``info`` was asked.
+            pin: The connection whose token the ``info`` request used.
+            external_id: The active key in the response.
+            seq: Of the row that was read before the ``info`` request.
 
         Raises:
-            SecretLost, SecretTakenElsewhere, SecretMalformed, SecretNotStored: it is decided.
-            StoreUnavailable: custody cannot keep it; the secret was not put at risk.
+            SecretLost, SecretTakenElsewhere, SecretMalformed, SecretNotStored: the result is final.
+            StoreUnavailable: custody cannot store it; the secret was not put at risk.
             ResponseError, TokenError: the server refused; the secret is untouched.
         """
         binding = Binding(user_id, pin)
@@ -134,7 +134,7 @@ class Retrieval:
     def _ask(
         self, binding: Binding, external_id: str, seq: int
     ) -> ApiKey | Again | tuple[TokenPair, Asking]:
-        """Read the row and note the attempt, unless that shows how it ends."""
+        """Read the row and record the attempt, unless the row shows the result."""
         user_id = binding.user_id
         held = self._once.tend(user_id, self._connections.read(user_id))
         row = binding.check(held.row)
@@ -143,7 +143,7 @@ class Retrieval:
         if key is not None and key.secret is not None:
             seen = self._stored_keys.seen(binding, external_id, asked=seq, held=held)
             return self._kept(user_id, seen, external_id)
-        # A renewal of the token may take long: it comes before the asking.
+        # A renewal of the token may take long: it is done before the attempt is recorded.
         pair = self._tokens.current(binding, held)
         if self._spill is not None:
             self._spill.check()
@@ -170,7 +170,7 @@ class Retrieval:
         if outcome is Outcome.ALREADY:
             return self._kept(user_id, made.row, external_id)
         if outcome is Outcome.OVERTAKEN:
-            raise KeyPending("WhiteBIT has named another key meanwhile", operation=OPERATION)
+            raise KeyPending("WhiteBIT has named another key since", operation=OPERATION)
         if outcome in (Outcome.BUSY, Outcome.ANSWERED, Outcome.LEASE_LOST):
             busy = SecretLocked(
                 "another caller on this store is retrieving the secret",
@@ -215,13 +215,13 @@ class Retrieval:
         return self._kept(user_id, row, external_id)
 
     def _go_on(self, asking: Asking, error: Exception) -> ApiKey | Again:
-        """Say what follows of an attempt that brought nothing."""
+        """Return or raise the result of an attempt that returned no secret."""
         failure: WhiteBITError
         if isinstance(error, AnswerNotStored):
             if not isinstance(error.value, Secret):
-                raise StoreUnavailable("the answer could not be stored", operation=OPERATION)
+                raise StoreUnavailable("the response could not be stored", operation=OPERATION)
             failure = SecretNotStored(
-                "the secret came and the store did not take it",
+                "the secret was received, and the store did not accept it",
                 secret=error.value,
                 operation=OPERATION,
                 hint=_SPILLED if error.spilled else None,
@@ -234,12 +234,12 @@ class Retrieval:
             first = max(FIRST_WAIT, error.retry_after or 0.0)
             return Again(first, max(first, LONGEST_WAIT), 3, error)
         elif isinstance(
-            # A 409 here is the word of a proxy, and no verdict.
+            # A 409 here is from a proxy, and no verdict.
             error,
             (ConnectionFailed, Conflict, ServerError, UnexpectedStatus, MalformedResponse),
         ):
             self._note(asking, "no answer")
-            unanswered = SecretUnanswered.of(error, f"asked, and no answer came: {error.message}")
+            unanswered = SecretUnanswered.of(error, f"sent, and no response came: {error.message}")
             return Again(1.0, 4.0, 2, unanswered)
         elif isinstance(error, NotFound) and is_verdict(error):
             self._gone(asking)
@@ -249,7 +249,7 @@ class Retrieval:
         raise failure
 
     def _consumed(self, asking: Asking, error: Conflict) -> ApiKey | Again:
-        """Judge a 409: ours, lost on the way to us, or somebody else's."""
+        """Judge a 409: consumed by us, lost in transit, or consumed by somebody else."""
         incarnation, attempt, user_id = asking.incarnation, asking.attempt, asking.user_id
         made = self._connections.commit(
             user_id,
@@ -284,7 +284,7 @@ class Retrieval:
         )
 
     def _delete_there(self, asking: Asking, pair: TokenPair) -> None:
-        """Delete a key at WhiteBIT whose connection is gone, with the token that asked for it."""
+        """Delete a key at WhiteBIT whose connection is gone, with the token of the request."""
         external_id = asking.attempt.subject
         try:
             self._tokens.send(deletion_request(external_id), pair)

@@ -1,4 +1,4 @@
-"""The answer that holds a secret, and how an attempt at one may end. Pure."""
+"""The response that contains a secret, and the possible results of an attempt. Pure."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from ..secret import Secret
 OPERATION = "get_api_key_secret"
 _LONGEST_SECRET = 1024
 VERDICTS: dict[Verdict, tuple[type[SecretError], str]] = {
-    Verdict.LOST: (SecretLost, "the server sent the secret, and it never arrived"),
+    Verdict.LOST: (SecretLost, "the server sent the secret, and it was not received"),
     Verdict.MALFORMED: (
         SecretMalformed,
-        "an answer without a secret came, and the server counts it as read",
+        "a response without a secret came, and the server counts it as read",
     ),
-    Verdict.TAKEN: (SecretTakenElsewhere, "the secret was read, and nobody here asked for it"),
+    Verdict.TAKEN: (SecretTakenElsewhere, "the secret was read, and not by a request of ours"),
 }
 
 
 @attrs.frozen
 class Again:
-    """An attempt that did not decide anything: wait, then make another.
+    """An attempt without a final result: wait, then make another.
 
     Attributes:
         after: Seconds to wait at first; they double from one such outcome to the next.
-        at_most: What the doubling ends at.
-        attempts: How many such outcomes in a row are waited for.
-        error: What is raised when there is no time or patience left.
+        at_most: The limit of the doubling.
+        attempts: How many such outcomes in a row are retried.
+        error: The error raised when the time or the attempts are used up.
         in_all: Seconds of waiting for such outcomes in a row.
     """
 
@@ -60,9 +60,9 @@ def is_verdict(error: WhiteBITError) -> bool:
 
 
 def provisional(doubt: float) -> Again:
-    """Return what a 409 is while an earlier request may still be answered: the row is watched."""
+    """Return the error of a 409 while an earlier request may still be answered."""
     waiting = SecretUnanswered(
-        "the secret was sent to an earlier request, whose answer may still come",
+        "the secret was sent to an earlier request, whose response may still come",
         operation=OPERATION,
         status_code=409,
         retry_after=doubt,
@@ -71,7 +71,7 @@ def provisional(doubt: float) -> Again:
 
 
 def read_secret(body: bytes, answer: Answer) -> Secret:
-    """Take the secret out of an answer.
+    """Return the secret in a response.
 
     Raises:
         MalformedResponse: there is none that can sign.
@@ -85,5 +85,5 @@ def read_secret(body: bytes, answer: Answer) -> Secret:
         or not value.isprintable()  # a lone surrogate or a control character cannot sign
         or len(value) > _LONGEST_SECRET
     ):
-        raise MalformedResponse("there is no secret in the answer", operation=OPERATION)
+        raise MalformedResponse("there is no secret in the response", operation=OPERATION)
     return Secret(value)

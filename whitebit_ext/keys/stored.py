@@ -16,13 +16,13 @@ from .health import KeyUse
 
 
 class StoredKeys:
-    """Keep what the store holds of each user's keys in order.
+    """The stored keys of each user.
 
     Args:
-        connections: Where keys are.
-        once: Takes answers that lie in the row or in the spill directory.
+        connections: Where keys are stored.
+        once: Processes responses stored in the row or in the spill directory.
         use: The record of each key's use.
-        guard: Makes what ``ApiKey.auth()`` asks before it signs.
+        guard: Makes the check of ``ApiKey.auth()`` before each signature.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class StoredKeys:
         return self.api_key(user_id, row, row.signing_key), row
 
     def api_key(self, user_id: str, row: Connection | None, key: Key | None) -> ApiKey | None:
-        """Return what the caller is handed of a stored key."""
+        """Return a stored key as the value for the caller."""
         if row is None or key is None or key.secret is None:
             return None
         guard = self._guard(Binding(user_id, row.pin, key.external_id))
@@ -61,16 +61,16 @@ class StoredKeys:
         asked: int,
         held: Held | None = None,
     ) -> Connection | None:
-        """Take the word of ``info``: which key the connected account has, or none.
+        """Apply an ``info`` response: which key the connected account has, or none.
 
         Args:
-            binding: The connection whose token asked.
-            external_id: The key that was named.
+            binding: The connection whose token was used.
+            external_id: The key in the response.
             asked: ``seq`` of the row that was read before the request left.
             held: The row, if it was read after that.
 
         Raises:
-            NotConnected, ConnectionChanged: it says nothing of the connection that is there now.
+            NotConnected, ConnectionChanged: it does not apply to the current connection.
         """
         pin = binding.pin
         if pin is None:
@@ -86,7 +86,7 @@ class StoredKeys:
         return made.row
 
     def note_deleted(self, binding: Binding, external_id: str, *, was_gone: bool) -> None:
-        """Drop a key that was deleted; one that was gone before is kept, and not used."""
+        """Remove a key that was deleted; one that was already gone is kept, and not used."""
         pin, asked = binding.pin, binding.seq
         if pin is None:
             return
@@ -107,9 +107,9 @@ class StoredKeys:
         self._custody.note("delete", pin.incarnation, external_id=external_id, outcome=outcome)
 
     def adopt(self, user_id: str, public_key: str, external_id: str | None, secret: Secret) -> None:
-        """Store a key that the partner already has, in front of any other of the user."""
+        """Store a key that the partner already has; it precedes any other of the user."""
         incarnation = fresh_id()
-        self._once.tend(user_id)  # what waits to be stored is older than this
+        self._once.tend(user_id)  # responses that wait to be stored are older than this
         made = self._connections.commit(
             user_id,
             lambda row: key_changes.adopt(

@@ -1,4 +1,4 @@
-"""Logins: from the page "connect WhiteBIT" to the exchanged code (contract, sections 2 and 3)."""
+"""Logins: from the "connect WhiteBIT" page to the exchanged code (contract, sections 2 and 3)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ from .protocol import (
 )
 
 LOGIN_LIFETIME = 600.0
-"""Seconds in which a user can come back from WhiteBIT's page."""
+"""Seconds in which a user can return from WhiteBIT's page."""
 _SWEEP_EVERY = 600.0
 _SWEPT_AT_ONCE = 100
 _UNUSABLE = (ConnectionFailed, ServerError, MalformedResponse, UnexpectedStatus)
@@ -72,8 +72,8 @@ class Login:
 
     Attributes:
         url: Where to send the user's browser.
-        state: What the browser session keeps, and nothing else.
-        expires_at: When the login can no longer be finished (aware, UTC).
+        state: What to store in the browser session, and nothing else.
+        expires_at: When the login expires (aware, UTC).
     """
 
     url: str
@@ -82,11 +82,11 @@ class Login:
 
 
 class Logins:
-    """Start logins, and finish each of them once.
+    """The logins: each is started, and finished once.
 
-    Verifier, user, region, redirect URI and expiry stay in custody under a digest of the state;
-    the browser session keeps the state alone. So a login URL that was mailed to somebody else
-    connects nobody's account to the sender's.
+    Verifier, user, region, redirect URI and expiry are stored in custody under a digest of the
+    state; the browser session keeps the state alone. So a login URL that was mailed to somebody
+    else connects no account of theirs to the sender's.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Logins:
         self._swept_at = clock.monotonic()
 
     def start(self, user_id: str) -> Login:
-        """Make a login and keep what finishing it needs."""
+        """Create a login and store what is needed to finish it."""
         self._sweep()
         server = self._custody.server
         state, verifier = new_state(), new_verifier()
@@ -129,15 +129,15 @@ class Logins:
         return Login(url, state, datetime.fromtimestamp(expires_at, UTC))
 
     def finish(self, callback: Callback, state: str | None, user_id: str) -> None:
-        """Check a callback, take its login out, exchange the code and store the pair.
+        """Check a callback, mark its login as used, exchange the code and store the pair.
 
-        The same callback again is answered by the outcome of the first one.
+        The same callback again has the outcome of the first one.
 
         Raises:
-            LoginError: whatever is wrong with the callback, each in its own type; a wrong one
-                leaves the login as it is, for the right one to come.
+            LoginError: the callback is wrong; each cause has its own type. The login stays as it
+                is, for the right callback.
             NotSent, RateLimited: the code was not used; the same callback can be tried again.
-            ConnectionChanged: the user has finished a later login meanwhile.
+            ConnectionChanged: the user has finished a later login since.
             StoreUnavailable: custody failed.
         """
         if not state:
@@ -148,8 +148,8 @@ class Logins:
         login = self._find(state, user_id, code_digest)
         if login is not None:
             check_address(parameters, self._credentials.redirect_uri)
-        # Another request may have finished it, which finding it again tells; or its row was
-        # sealed anew with another key meanwhile.
+        # Another request may have finished it, which finding it again shows; or its row was
+        # encrypted again with another key since.
         while login is not None and not self._mark(state, login, used=code_digest):
             login = self._find(state, user_id, code_digest)
         if login is None:
@@ -164,7 +164,7 @@ class Logins:
             self._restore(state)
         except _UNUSABLE as error:
             failure = CodeUnanswered.of(
-                error, f"no usable answer from the token endpoint: {error.message}"
+                error, f"no usable response from the token endpoint: {error.message}"
             )
         except ResponseError as error:
             failure = CodeRejected.of(error, f"the code was not exchanged: {error.message}")
@@ -178,14 +178,14 @@ class Logins:
             failure = trouble(taken.outcome, taken.row)
             if taken.problem is not None:
                 failure = CodeUnanswered(
-                    f"no usable answer from the token endpoint: {taken.problem.message}",
+                    f"no usable response from the token endpoint: {taken.problem.message}",
                     operation="exchange_code",
                     status_code=200,
                 )
         raise failure
 
     def _find(self, state: str, user_id: str, code: str) -> Held | None:
-        """Return the login of a state, or ``None`` where the same callback came before."""
+        """Return the login of a state, or ``None`` if the same callback was processed before."""
         login = self._custody.read("login", login_id(state))
         if login is None:
             raise StateUnknown("no login was started with this state")
@@ -204,13 +204,13 @@ class Logins:
         return login
 
     def _answer_again(self, user_id: str, login: str) -> None:
-        """Answer a callback that came before by what became of it; nothing is sent."""
+        """Handle a repeated callback by the outcome of the first; nothing is sent."""
         row = self._once.tend(user_id).row
         if row is not None and row.pair is not None and row.login == login:
             return
         sent = row.about(Asks.CODE, login) if row is not None else ()
         if any(attempt.ended for attempt in sent):
-            raise CodeUnanswered("the code was sent, and no usable answer came")
+            raise CodeUnanswered("the code was sent, and no usable response came")
         raise StateReused("this login was finished before")
 
     def _mark(self, state: str, login: Held, *, used: str | None) -> bool:
@@ -218,13 +218,13 @@ class Logins:
         return self._custody.write("login", (login_id(state),), value, login.version) is not None
 
     def _restore(self, state: str) -> None:
-        """Make a login usable again whose code was not used."""
+        """Restore a login whose code was not used."""
         login = self._custody.read("login", login_id(state))
         if login is not None:
             self._mark(state, login, used=None)
 
     def _exchange(self, user_id: str, code: Secret, verifier: Secret, login: str) -> Taken | None:
-        """Take a ticket, send the code, and store what comes; ``None``: it is done already."""
+        """Take a ticket, send the code, and store the response; ``None``: it is done already."""
         id, incarnation, now = fresh_id(), fresh_id(), self._clock.time()
         made = self._connections.commit(
             user_id,
@@ -263,13 +263,13 @@ class Logins:
             try:
                 login = self._custody.read("login", *subject)
             except (SealBroken, EncryptionKeyMissing) as error:
-                log.warning("a login was not looked at: %s", error.message)
+                log.warning("a login was not checked: %s", error.message)
                 continue
             if login is not None and login.value["user"] == user_id:
                 self._custody.remove("login", *subject)
 
     def _sweep(self) -> None:
-        """Delete logins that ended a while ago, now and then."""
+        """Delete logins that expired a while ago, now and then."""
         if self._clock.monotonic() - self._swept_at < _SWEEP_EVERY:
             return
         self._swept_at = self._clock.monotonic()
@@ -277,13 +277,13 @@ class Logins:
             try:
                 login = self._custody.read("login", *subject)
             except (SealBroken, EncryptionKeyMissing) as error:
-                # Not this caller's login: whoever comes back for it is told.
-                log.warning("a login was not swept away: %s", error.message)
+                # Not this caller's login: the caller that returns for it gets the error.
+                log.warning("an expired login was not deleted: %s", error.message)
                 continue
             if login and self._clock.time() > login.value["expires_at"] + LOGIN_LIFETIME:
                 self._custody.remove("login", *subject)
 
 
 def _digest(code: Secret | None) -> str:
-    """Return what names a code without being it; ``""`` of a callback without one."""
+    """Return a digest of a code; ``""`` for a callback without one."""
     return "" if code is None else hashlib.sha256(code.reveal().encode()).hexdigest()

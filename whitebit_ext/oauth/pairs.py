@@ -1,7 +1,7 @@
-"""Token pairs: the refresh, which happens once, and what a call needs of the stored pair.
+"""Token pairs: the refresh, which is done once, and what a call needs of the stored pair.
 
-A refresh is plain synchronous text, run by a thread of the library's own for both faces. A caller
-who stops waiting, a cancelled task or a closing event loop changes nothing about it.
+A refresh is plain synchronous code, run by a thread of the library's own for both interfaces.
+Neither a cancelled task nor a closing event loop affects it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from .refreshing import ended, is_refused, pair_of, provisional, refresh_request
 
 _LONGEST_PAUSE = 30.0
 _PUBLISHED_LIFETIME = 300.0
-"""Seconds that an access token lives of which the server did not say so (contract, section 3)."""
+"""Seconds that an access token lives if the server did not say (contract, section 3)."""
 _WATCH_EVERY = 0.05
 _NOT_STORED = (
     "the new token pair could not be stored; this process keeps it and stores it at the user's "
@@ -46,14 +46,14 @@ _NOT_STORED = (
 
 @attrs.frozen
 class Renewal:
-    """A pair that is due, and the flight that renews it; it ends in the row."""
+    """A pair that is due, and the flight that renews it; its result is in the row."""
 
     pair: TokenPair
     flight: Future[Connection]
 
 
 class TokenPairs:
-    """Give out every user's token pair: renewed once, stored before use."""
+    """Every user's token pair: renewed once, stored before use."""
 
     def __init__(
         self,
@@ -78,12 +78,12 @@ class TokenPairs:
     # What a call needs; run in a thread
 
     def look(self, binding: Binding, held: Held | None = None, *, cached: bool = False) -> Held:
-        """Read the user's row, take the answers in it, and compare it with the binding.
+        """Read the user's row, process its stored responses, and compare it with the binding.
 
         Args:
             binding: What the caller belongs to.
             held: The row, if it was just read.
-            cached: Whether a row of the last ``cache_for`` seconds will do.
+            cached: Whether a row of the last ``cache_for`` seconds is sufficient.
 
         Raises:
             NotConnected, ConnectionChanged: it is not the caller's.
@@ -110,7 +110,7 @@ class TokenPairs:
         if pair.refreshable(now) and not (serves and self.resting(binding.user_id)):
             try:
                 flight = self.renewal(binding, held, after_rejection=False)
-            except TokenUnavailable:  # too many wait already: that kills no living token
+            except TokenUnavailable:  # too many wait already: a valid token is still usable
                 if not serves:
                     raise
             else:
@@ -122,10 +122,10 @@ class TokenPairs:
     def after_rejection(
         self, binding: Binding, rejected: TokenPair
     ) -> TokenPair | Future[Connection] | None:
-        """Return what to use in place of an access token that was answered 401, if anything.
+        """Return what to use in place of a rejected access token (401), if anything.
 
         Raises:
-            ReauthorizationRequired: the server does not take the refresh token either.
+            ReauthorizationRequired: the server does not accept the refresh token either.
         """
         held = self.look(binding)
         pair = pair_of(held.row)
@@ -134,20 +134,20 @@ class TokenPairs:
         if pair.dead:
             raise ReauthorizationRequired(ended(pair), operation="refresh_token")
         now = self._clock.time()
-        # Once per pair: a token that was obtained for a 401 and meets one again lacks a scope;
-        # unless nobody said how long it lives, and it may just have ended.
+        # Once per pair: if a token obtained after a 401 is rejected again, it lacks a scope;
+        # unless its lifetime is unknown, and it may have just expired.
         aged = pair.lifetime is None and now >= pair.obtained_at + _PUBLISHED_LIFETIME
         if (pair.after_rejection and not aged) or not pair.refreshable(now):
             return None
         return self.renewal(binding, held, after_rejection=True)
 
     def resting(self, user_id: str) -> bool:
-        """Tell whether a refresh has just failed and is not to be tried again yet."""
+        """Return whether a refresh has just failed and must not be retried yet."""
         until, _ = self._pauses.get(user_id, (0.0, 0.0))
         return self._clock.monotonic() < until
 
     def forget(self, user_id: str) -> None:
-        """Drop what this process remembers of a user."""
+        """Drop what this process has cached of a user."""
         self._pauses.pop(user_id, None)
 
     # The refresh; run once for all callers
@@ -166,7 +166,7 @@ class TokenPairs:
     def _refresh(
         self, user_id: str, pin: Pin, pair: TokenPair, held: Held, after_rejection: bool
     ) -> Connection:
-        """Take the lease, wait for a turn, ask; all others read what this one stored."""
+        """Take the lease, wait for a turn, refresh; all others read what this one stored."""
         asking = self._ask(user_id, pin, pair, held)
         if isinstance(asking, Connection):
             return asking
@@ -263,7 +263,7 @@ class TokenPairs:
         raise unavailable(failure)
 
     def _refused(self, asking: Asking, pair: TokenPair, error: WhiteBITError) -> Connection:
-        """Judge a 400: dead, unless a late answer, a spare or another process has another pair."""
+        """Judge a 400: dead, unless a late response, a spare or another process has a pair."""
         incarnation, attempt = asking.incarnation, asking.attempt
         made = self._connections.commit(
             asking.user_id,
@@ -276,11 +276,11 @@ class TokenPairs:
         if outcome is Outcome.ANSWERED:
             row = self._once.tend(asking.user_id, made.held).row
         if outcome is Outcome.DEAD:
-            # Where an earlier renewal was cut off between answer and commit, this is its record.
+            # If an earlier renewal was interrupted between response and commit, this is its record.
             self._connections.custody.note(
                 "refresh", incarnation, external_id="-", outcome="refused"
             )
-            raise ReauthorizationRequired.of(error, "the server does not take the refresh token")
+            raise ReauthorizationRequired.of(error, "the server does not accept the refresh token")
         if outcome is Outcome.PROVISIONAL:
             raise provisional(self._once.doubt)
         if row is None or row.pin != Pin(incarnation, attempt.generation):

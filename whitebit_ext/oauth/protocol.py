@@ -1,7 +1,7 @@
-"""The OAuth 2.0 protocol as WhiteBIT speaks it: Authlib's pure half, with our strictness.
+"""The OAuth 2.0 protocol as WhiteBIT implements it: Authlib's pure half, with stricter checks.
 
-Nothing here does I/O. This is the one module that imports Authlib, and it does so on use: it is
-not needed to read an account.
+Nothing here does I/O. This is the only module that imports Authlib, and only on use: reading an
+account does not need it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from ..errors import (
 from ..regions import Server, operation, origin_of
 from ..secret import Secret
 
-_LONGEST_LIFETIME = 31_536_000  # a year: whatever says more is not a short-lived access token
+_LONGEST_LIFETIME = 31_536_000  # a year: anything longer is not a short-lived access token
 _VISIBLE = re.compile(r"[\x20-\x7e]{1,4096}")  # RFC 6749, appendix A.12: 1*VSCHAR
 _SINGLE = ("state", "code", "error", "iss")
 
 
 @runtime_checkable
 class MultiMapping(Protocol):
-    """Parameters as Django, Werkzeug and Starlette have them: one name, several values."""
+    """Parameters as Django, Werkzeug and Starlette provide them: one name, several values."""
 
     def getlist(self, key: str, /) -> list[str]:
         """Return all values of a name."""
@@ -49,7 +49,7 @@ Callback = str | Mapping[str, Any] | MultiMapping
 
 @attrs.frozen
 class Credentials:
-    """What a partner is registered with at WhiteBIT."""
+    """A partner's registration at WhiteBIT."""
 
     client_id: str
     client_secret: Secret
@@ -57,7 +57,7 @@ class Credentials:
 
 
 class BearerAuth(httpx.Auth):
-    """Put an access token on a request (RFC 6750, section 2.1).
+    """Adds an access token to a request (RFC 6750, section 2.1).
 
     Attributes:
         secrets: What must not be repeated from a response.
@@ -68,7 +68,7 @@ class BearerAuth(httpx.Auth):
         self.secrets = (access,)
 
     def auth_flow(self, request: httpx.Request) -> Any:
-        """Set the header and send once; a 401 is judged by whoever asked."""
+        """Set the header and send once; the caller handles a 401."""
         request.headers["authorization"] = f"Bearer {self._access.reveal()}"
         yield request
 
@@ -81,7 +81,7 @@ def new_state() -> str:
 
 
 def new_verifier() -> Secret:
-    """Return a fresh code verifier of 64 unreserved characters (RFC 7636, section 4.1)."""
+    """Return a new code verifier of 64 unreserved characters (RFC 7636, section 4.1)."""
     from authlib.common.security import generate_token
 
     return Secret(generate_token(64))
@@ -110,7 +110,7 @@ def authorization_url(
 
 @attrs.frozen
 class CallbackParameters:
-    """What came back to the redirect URI, each at most once."""
+    """The parameters of a callback, each at most once."""
 
     state: str
     code: Secret | None
@@ -124,7 +124,7 @@ def read_callback(callback: Callback) -> CallbackParameters:
 
     Raises:
         CallbackMalformed: a parameter came twice (RFC 6749, section 3.1), or it is unreadable.
-        StateMissing: there is no state, so nobody can say whose callback it is.
+        StateMissing: there is no state, so the login is unknown.
     """
     address = None
     if isinstance(callback, (Mapping, MultiMapping)):
@@ -151,7 +151,7 @@ def _of_url(url: str) -> tuple[str, dict[str, list[str]]]:
         pairs = parse_qsl(parts.query, keep_blank_values=True)
         values = {name: [value for key, value in pairs if key == name] for name in _SINGLE}
         return f"{origin_of(url)}{parts.path}", values
-    except ValueError:  # a port that is no number, a bracket too many
+    except ValueError:  # a port that is not a number, an extra bracket
         problem = CallbackMalformed("the callback is not a URL that can be read")
     raise problem
 
@@ -212,15 +212,15 @@ def take_code(parameters: CallbackParameters, server: Server) -> Secret:
 
 
 def read_pair(body: bytes, answer: Answer) -> TokenPair:
-    """Make a token pair of the body of a token answer: of the first object with an access token.
+    """Return the token pair of a token response: of the first object with an access token.
 
-    It comes once, so what can be used of it is: ``token_type``, ``scope``, ``expires_in`` and
-    ``refresh_token`` may be missing or of another form (contract, section 3; RFC 6749, section
-    5.1). Without a readable lifetime a token serves until it is answered 401.
+    The response comes once, so ``token_type``, ``scope``, ``expires_in`` and ``refresh_token`` may
+    be missing or of another form (contract, section 3; RFC 6749, section 5.1). Without a readable
+    lifetime a token is used until it is rejected with a 401.
 
     Args:
-        body: What came, without its encoding.
-        answer: When it was asked for, and why: a lifetime counts from there at the latest.
+        body: The body, decompressed.
+        answer: When and why it was requested: a lifetime counts from then at the latest.
 
     Raises:
         MalformedResponse: there is no access token in it.
@@ -228,7 +228,7 @@ def read_pair(body: bytes, answer: Answer) -> TokenPair:
     found = find(body, "accesstoken")
     access = _token(found.get("accesstoken")) if found is not None else None
     if found is None or access is None or found.get("error"):
-        raise MalformedResponse("there is no token in the answer")
+        raise MalformedResponse("there is no token in the response")
     scope = found.get("scope")
     if isinstance(scope, list):
         scope = " ".join(name for name in scope if isinstance(name, str))
@@ -245,12 +245,12 @@ def read_pair(body: bytes, answer: Answer) -> TokenPair:
 
 
 def _token(value: Any) -> Secret | None:
-    """Return a token, unless it is none that a header can carry."""
+    """Return a token, unless a header cannot contain it."""
     return Secret(value) if isinstance(value, str) and _VISIBLE.fullmatch(value) else None
 
 
 def _lifetime(value: Any) -> float | None:
-    """Read ``expires_in``, also as a numeric string; ``None`` where it is no sensible number."""
+    """Read ``expires_in``, also as a numeric string; ``None`` if it is not a plausible number."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -42,21 +42,21 @@ def pair_of(row: Connection | None) -> TokenPair:
 
 
 def ended(pair: TokenPair) -> str:
-    """Say what of a pair has ended."""
+    """Return which token of a pair has expired or was refused."""
     if pair.dead:
-        return "the server does not take the refresh token"
+        return "the server does not accept the refresh token"
     if pair.refresh is None:
-        return "the access token has ended and there is no refresh token"
-    return "the access token and the refresh token have ended"
+        return "the access token has expired and there is no refresh token"
+    return "the access token and the refresh token have expired"
 
 
 def is_refused(error: WhiteBITError) -> bool:
-    """Tell whether a refresh token was refused, and not the partner or the address."""
+    """Return whether the refresh token was refused, and not the partner or the address."""
     return isinstance(error, BadRequest) and error.status_code == 400 and "token" in error.errors
 
 
 def provisional(doubt: float) -> TokenUnavailable:
-    """Return what a refusal is while an earlier request may still be answered."""
+    """Return the error of a refusal while an earlier request may still be answered."""
     return TokenUnavailable(
         "the refresh token was refused, and an earlier request may still be answered",
         operation="refresh_token",
@@ -65,7 +65,7 @@ def provisional(doubt: float) -> TokenUnavailable:
 
 
 def unavailable(failure: WhiteBITError) -> TokenUnavailable:
-    """Return what a failed refresh is to its caller: the pair is kept."""
+    """Return the error of a failed refresh for its caller: the pair is kept."""
     hint = None
     if failure.status_code in (401, 422):
         hint = (

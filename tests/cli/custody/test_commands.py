@@ -60,6 +60,33 @@ def test_init_creates_the_schema(file: Path) -> None:
     assert found == [(1,)]
 
 
+def test_migrate_prints_and_makes_the_tables(file: Path) -> None:
+    """`--sql` prints what an administrator runs, and changes nothing; without it, it is done."""
+    store = ("--store", f"sqlite:///{file}")
+    printed = run("migrate", *store, "--sql")
+    assert printed.exit_code == 0, printed.output
+    assert "CREATE TABLE" in printed.stdout
+    assert not file.exists()
+    done = run("migrate", *store)
+    assert (done.exit_code, done.stdout) == (0, "The tables are migrated from version 0.\n")
+    again = run("migrate", *store)
+    assert (again.exit_code, again.stdout) == (0, "The tables are up to date already.\n")
+    assert run("migrate", *store, "--sql").stdout == ""
+    by_hand = file.with_name("by-hand.db")
+    by_hand.touch(mode=0o600)
+    with sqlite3.connect(by_hand, isolation_level=None) as database:
+        database.executescript(printed.stdout)
+    database.close()
+    assert "up to date" in run("migrate", "--store", f"sqlite:///{by_hand}").stdout
+
+
+def test_migrate_needs_a_database() -> None:
+    """A store of one's own has no tables of ours: one line says so."""
+    result = run("migrate", "--store", "partner.custody:open_store")
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+
+
 def test_init_with_a_new_key(file: Path) -> None:
     """`--new-key` prints a different key each time, to standard output only."""
     keys = set()
