@@ -3,7 +3,7 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
-# Install Debian packages; where that is not possible, say what to install and return 1.
+# Install Debian packages; if that is not possible, print what to install and return 1.
 apt_install() {
     local as_root=()
     if ! command -v apt-get >/dev/null; then

@@ -104,7 +104,7 @@ def single_flight(bench: Bench, rounds: int | None) -> bool:
     figures = table(
         f"A holder stopped beyond its lease of {LEASE} s, {rounds} rounds each, 4 processes",
         *("stopped", "database", "ended with one live pair", "refreshes a round"),
-        *("others told to reconnect meanwhile", "others waited, slowest s"),
+        *("others without a pair meanwhile", "others waited, slowest s"),
     )
     for kind in bench.kinds:
         for where in STOPS:

@@ -28,7 +28,7 @@ RULES: Final = tuple(
         (r"\b__a(iter|next|enter|exit)__\b", r"__\1__"),
         (r"\baclose\b", "close"),
         (r"\baiter_raw\b", "iter_raw"),
-        (r"The async face: everything that awaits, written once.*?\.", "The sync face."),
+        (r"The async interface: all code that awaits.*?\.", "The sync interface."),
     )
 )
 LEFT_OVER: Final = re.compile(r"\b(async|await|asyncio)\b|(?<!httpx\.)\bAsync(?!WhiteBIT``)")

@@ -651,6 +651,8 @@ class KeyDisabled(ApiKeyError):
 class PermissionsMissing(ApiKeyError):
     """The user granted fewer permissions than were required; the key is stored all the same.
 
+    No call of this release raises it; ``KeyInfo.difference()`` compares permissions.
+
     Attributes:
         missing: The names of the required permission groups that were not granted.
         granted: The names of the permission groups that were granted.

@@ -87,7 +87,7 @@ class Loss:
     Attributes:
         place: The connection row; its subject is the user id.
         external_id: The key's UUID at WhiteBIT.
-        outcome: ``lost`` in transit to us, ``taken`` by somebody else, or ``malformed``.
+        outcome: ``lost`` in transit to us, ``taken`` by another party, or ``malformed``.
         at: When it was detected (aware, UTC).
     """
 

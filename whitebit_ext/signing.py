@@ -101,10 +101,10 @@ watch_forks(_nonces)
 
 
 class Guard(Protocol):
-    """Says before each signature whether the key is still the one to sign with."""
+    """A check before each signature that the key is still the one to sign with."""
 
     def check(self) -> None:
-        """Raise what there is against it."""
+        """Raise an error if the key must not sign."""
 
     async def acheck(self) -> None:
         """Do what ``check`` does, in a task."""
@@ -259,8 +259,8 @@ class ApiKey:
         external_id: WhiteBIT's id of the key (UUID), used to delete it; equal to ``public_key``
             unless the key was adopted with another (contract, section 4, step 8).
         secret: The signing secret; it does not print.
-        origin: The one server that may hear it, as ``scheme://host:port``.
-        guard: What ``auth()`` asks before each signature.
+        origin: The only server that it signs for, as ``scheme://host:port``.
+        guard: The check of ``auth()`` before each signature.
     """
 
     user_id: str
@@ -275,8 +275,9 @@ class ApiKey:
     ) -> SignedAuth:
         """Return an ``httpx.Auth`` that signs requests to the key's server with it.
 
-        The user's row is read before each signature: after the user has connected anew it raises
-        ``ConnectionChanged``, and ``NotConnected`` where the connection was ended.
+        The user's row is read before each signature: after the user has connected again it
+        raises ``ConnectionChanged``, and after the connection was ended ``NotConnected``. With
+        ``cache_for``, a row that was read before may be used.
         """
         return SignedAuth(
             self.public_key,
@@ -290,10 +291,10 @@ class ApiKey:
     def unchecked_auth(
         self, *, nonce: NonceMode = NonceMode.WINDOW, clock: Clock | None = None
     ) -> SignedAuth:
-        """Return the same without a look at the store.
+        """Return the same without reading the store.
 
-        It goes on signing for the account that the key was issued by, whatever the user connects
-        afterwards.
+        It continues to sign for the account that the key belongs to, even if the user has connected
+        another account since.
         """
         return SignedAuth(
             self.public_key, self.secret, origin=self.origin, nonce=nonce, clock=clock

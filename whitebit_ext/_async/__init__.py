@@ -1,1 +1,1 @@
-"""The async face: everything that awaits, written once; ``_sync`` is generated from it."""
+"""The async interface: all code that awaits; ``_sync`` is generated from it."""

@@ -54,8 +54,8 @@ class AsyncUserApiKey:
                 request passes 0, and calls again.
 
         Raises:
-            KeyPending: the key is not visible yet, e.g. since the user is still choosing; call
-                again.
+            KeyPending: the key is not visible yet, e.g. because the user is still choosing
+                permissions; call again.
             SecretLocked, SecretUnanswered: not final; call again after ``retry_after``.
             SecretLost, SecretTakenElsewhere, SecretMalformed: the key cannot be used.
             SecretNotStored: the store failed; the error holds the secret.
@@ -87,7 +87,7 @@ class AsyncUserApiKey:
 
     @async_rim
     async def delete(self) -> None:
-        """Delete the key at WhiteBIT, which mails the user, and then from custody.
+        """Delete the key at WhiteBIT, which informs the user by email, and then from the store.
 
         Raises:
             KeyAbsent: the user has no key.

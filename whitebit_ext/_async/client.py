@@ -43,7 +43,8 @@ class AsyncWhiteBIT:
         store: Where encrypted rows are stored; all processes of a partner share one.
         encryption_keys: Keys of ``generate_encryption_key()``; the first encrypts, all decrypt.
         base_url: Another address of the region's server: the sandbox, or a proxy.
-        timeout: Seconds for one whole request.
+        timeout: Seconds for one whole request; a code exchange, a refresh and the retrieval of a
+            secret have at most 30.
         egress: A label of the address that requests leave from, if a partner has several:
             WhiteBIT accepts one refresh a second per address.
         refresh_interval: Seconds between two refreshes from this egress. The server accepts one a
@@ -51,7 +52,7 @@ class AsyncWhiteBIT:
         transport: Makes the httpx transport of the sync pools, if it is not to be httpx's.
         async_transport: The same for ``AsyncWhiteBIT``, e.g. of ``httpx-aiohttp``.
         spill: A directory on a disk of this machine for a one-time response, encrypted, that the
-            store does not accept; the user's next call stores it.
+            store does not accept; the user's next ``issue()`` on this machine stores it.
         cache_for: Seconds for which a read may reuse the user's row as it was last read; with 0
             each attempt reads it. Meanwhile a read may still act for a connection that the user
             has replaced.
@@ -194,7 +195,7 @@ class AsyncWhiteBIT:
 
     @async_rim
     async def erase(self, user_id: str) -> None:
-        """Delete all that is stored of a user; nothing is sent to WhiteBIT.
+        """Delete all that is stored of a user, except the journal; nothing is sent to WhiteBIT.
 
         Prefer ``user.disconnect()``, which deletes the API key there as well. This works while
         WhiteBIT is down, and leaves a key active whose secret is no longer stored.
@@ -205,9 +206,11 @@ class AsyncWhiteBIT:
 
     @async_rim
     async def maintain(self) -> None:
-        """Do once what must happen without a user; call it from a worker, every minute or so.
+        """Finish what other calls left open; call it from a worker, every minute or so.
 
-        Responses left unprocessed by a crash are processed, and disconnectings continue.
+        Responses that a crash left unprocessed in the store are processed, and each
+        ``disconnect()`` that is not finished is continued. The token pairs of connected users are
+        not refreshed, and no secret is requested.
         """
         engine = self._engine
         for user_id in await engine.waiting.work(engine.unfinished):

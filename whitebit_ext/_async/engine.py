@@ -52,7 +52,7 @@ class AsyncEngine:
     One-shot requests (a code exchange, a refresh, a secret) are plain synchronous code: they use
     the sync transport and tokens, and run in threads of their own for both interfaces.
 
-    Everything that belongs to a process (pools, threads, locks, cached pairs and keys) is created
+    Everything that belongs to a process (pools, threads, locks, cached rows) is created
     in ``_build``, and created again in a forked child; the parent's objects are left untouched, so
     that no socket of the parent is closed or used by the child.
 

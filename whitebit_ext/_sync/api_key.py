@@ -57,8 +57,8 @@ class UserApiKey:
                 request passes 0, and calls again.
 
         Raises:
-            KeyPending: the key is not visible yet, e.g. since the user is still choosing; call
-                again.
+            KeyPending: the key is not visible yet, e.g. because the user is still choosing
+                permissions; call again.
             SecretLocked, SecretUnanswered: not final; call again after ``retry_after``.
             SecretLost, SecretTakenElsewhere, SecretMalformed: the key cannot be used.
             SecretNotStored: the store failed; the error holds the secret.
@@ -90,7 +90,7 @@ class UserApiKey:
 
     @rim
     def delete(self) -> None:
-        """Delete the key at WhiteBIT, which mails the user, and then from custody.
+        """Delete the key at WhiteBIT, which informs the user by email, and then from the store.
 
         Raises:
             KeyAbsent: the user has no key.

@@ -129,7 +129,7 @@ def ask(
 
 
 def _no_need(row: Connection, asks: Asks, subject: str) -> Outcome | None:
-    """Return why nothing is to be sent, whoever holds the lease, if that is so."""
+    """Return why nothing is to be sent, regardless of the lease, or ``None``."""
     if asks is Asks.REFRESH and (row.pair is None or row.pair.digest != subject):
         return Outcome.OVERTAKEN
     key = row.key(subject) if asks is Asks.SECRET else None

@@ -58,7 +58,7 @@ def secret_stored(
 def secret_consumed(
     row: Connection | None, incarnation: str, attempt: Attempt, *, now: float, doubt: float
 ) -> Change:
-    """Judge a 409: consumed by us, lost in transit, unreadable, or consumed by somebody else.
+    """Judge a 409: consumed by us, lost in transit, unreadable, or consumed by another party.
 
     Args:
         row: The current row.

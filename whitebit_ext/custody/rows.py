@@ -136,7 +136,7 @@ class Custody:
             return row.version
         if (row.version if row else None) == expect:
             raise StoreUnavailable("the store did not return the data that was written")
-        return NO_VERSION  # somebody has changed it since
+        return NO_VERSION  # it was changed since
 
     def update(
         self, kind: str, subject: tuple[str, ...], change: Callable[[Value | None], Value | None]

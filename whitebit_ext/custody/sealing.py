@@ -20,7 +20,7 @@ _NONCE_BYTES = 12  # 96 bits, fresh and random per write (NIST SP 800-38D, secti
 def generate_encryption_key() -> str:
     """Return a new key for ``encryption_keys=[…]``: 32 random bytes in base64url.
 
-    Keep it apart from the store, e.g. in the platform's secret manager: whoever has both can
+    Keep it apart from the store, e.g. in the platform's secret manager: anyone who has both can
     read every secret, and if the key is lost, the secrets are lost.
     """
     return base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode("ascii")

@@ -249,7 +249,7 @@ class Retrieval:
         raise failure
 
     def _consumed(self, asking: Asking, error: Conflict) -> ApiKey | Again:
-        """Judge a 409: consumed by us, lost in transit, or consumed by somebody else."""
+        """Judge a 409: consumed by us, lost in transit, or consumed by another party."""
         incarnation, attempt, user_id = asking.incarnation, asking.attempt, asking.user_id
         made = self._connections.commit(
             user_id,

@@ -55,7 +55,7 @@ class Again:
 
 
 def is_verdict(error: WhiteBITError) -> bool:
-    """Tell whether the API itself said so: a page of a CDN or a proxy is no verdict on a key."""
+    """Return whether the API itself answered; a CDN or a proxy does not judge a key."""
     return error.from_api
 
 

@@ -85,8 +85,8 @@ class Logins:
     """The logins: each is started, and finished once.
 
     Verifier, user, region, redirect URI and expiry are stored in custody under a digest of the
-    state; the browser session keeps the state alone. So a login URL that was mailed to somebody
-    else connects no account of theirs to the sender's.
+    state; the browser session keeps the state alone. So a person who opens another user's login URL
+    does not connect an account to that user: the state is not in the person's browser session.
     """
 
     def __init__(
@@ -131,7 +131,8 @@ class Logins:
     def finish(self, callback: Callback, state: str | None, user_id: str) -> None:
         """Check a callback, mark its login as used, exchange the code and store the pair.
 
-        The same callback again has the outcome of the first one.
+        The same callback again sends nothing: it succeeds if this login is connected, and
+        otherwise raises ``CodeUnanswered`` or ``StateReused``.
 
         Raises:
             LoginError: the callback is wrong; each cause has its own type. The login stays as it

@@ -189,7 +189,7 @@ class TokenPairs:
         return self._send(asking, pair, after_rejection)
 
     def _ask(self, user_id: str, pin: Pin, pair: TokenPair, held: Held) -> Asking | Connection:
-        """Take the lease, or return the row once somebody else has renewed the pair."""
+        """Take the lease, or return the row once another process has renewed the pair."""
         gives_up = self._clock.monotonic() + 2 * self._leases.length
         digest = pair.digest or ""
         while True:

@@ -84,7 +84,7 @@ class Flights:
                 raise TokenUnavailable(
                     f"{self._limit} exchanges wait already in this process; nothing was sent",
                     hint="Spread the calls over time: WhiteBIT takes one refresh a second per "
-                    "address, so about 600 users can be kept alive on Bearer tokens.",
+                    "address, so one address can serve at most 600 users with Bearer tokens.",
                 )
             future: Future[T] = Future()
             self._flying[key] = future

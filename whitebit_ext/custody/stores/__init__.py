@@ -1,7 +1,7 @@
 """Stores of sealed rows.
 
 A store keeps bytes under a kind and an id, and compares versions. It never has a secret in
-plaintext; sealing, leases, logins and claims are implemented above it, in custody. ``SQLStore`` is
+plaintext; encryption, leases and logins are implemented above it, in custody. ``SQLStore`` is
 imported on first use, since it needs SQLAlchemy (extra ``sql``).
 """
 

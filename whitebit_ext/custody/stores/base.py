@@ -47,8 +47,8 @@ class Store(Protocol):
     """A durable store of bytes with versions: all that custody needs from a database.
 
     Every method may be called from any thread and may block, but not forever. It raises the
-    database's own errors, which custody turns into ``StoreUnavailable``. Optional features are
-    described by ``Paging``, ``Expiring`` and ``Resealing``.
+    database's own errors, which custody converts to ``StoreUnavailable``. ``Paging``, ``Expiring``
+    and ``Resealing`` describe optional features, which custody does not use in this release.
     """
 
     @property
@@ -62,14 +62,14 @@ class Store(Protocol):
         """Write the row if it is as expected, in one atomic step.
 
         Args:
-            kind: The kind of row, e.g. ``pair``.
+            kind: The kind of row, e.g. ``connection``.
             id: The row's id, unique within the kind; up to 1,000 characters.
             data: The bytes to store.
             expect: The version that the row must have, or ``None`` if it must not exist.
 
         Returns:
-            The version that was written, durably; ``None`` where the row was another. A store that
-            answers ``True`` and ``False`` will do: it is then read back after each write.
+            The version that was written, durably; ``None`` if the row had another version. A store
+            may return ``True`` and ``False`` instead: the row is then read after each write.
         """
 
     def delete(self, kind: str, id: str, expect: int) -> bool:
