@@ -51,7 +51,7 @@ def test_undocumented_fields_are_kept() -> None:
     assert dict(MainBalance("BTC", Decimal(0)).raw) == {}
 
 
-@pytest.mark.parametrize("value", ["-0", "-0.00", 5, 0.25, "1e-8"])
+@pytest.mark.parametrize("value", ["-0", "-0.00", "+1", " 1 ", 5, 0.25, "1e-8"])
 def test_amount_keeps_its_sign_and_digits(value: object) -> None:
     """An amount is the number that was sent, as text or number, including the sign of a zero."""
     (found,) = decode_main_balances(

@@ -46,7 +46,7 @@ class Undocumented(Exception):
 
 
 # msgspec's own errors, and those that `datetime`, `Decimal` and `bytes.decode` raise inside it.
-_FAST_ERRORS = (Undocumented, msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
+FAST_ERRORS = (Undocumented, msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
 
 
 class _Rows(msgspec.Struct, Generic[T]):
@@ -56,16 +56,21 @@ class _Rows(msgspec.Struct, Generic[T]):
     total: int
 
 
-def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
-    # Not strict: unix seconds become datetimes, and quoted numbers become numbers.
-    return msgspec.json.Decoder(shape, strict=False, float_hook=Decimal)
+def decoder(shape: Any, *, strict: bool = False) -> msgspec.json.Decoder[Any]:
+    """Return a decoder of the documented shape of a body.
+
+    Args:
+        shape: The type of the body.
+        strict: If off, unix seconds become datetimes, and quoted numbers become numbers.
+    """
+    return msgspec.json.Decoder(shape, strict=strict, float_hook=Decimal)
 
 
-_TRANSACTIONS = _decoder(_Rows[Transaction])
-_CONVERTS = _decoder(_Rows[Convert])
-_ORDERS_BY_MARKET = _decoder(dict[str, list[Order]])
-_DEALS_BY_MARKET = _decoder(dict[str, list[Deal]])
-_DEALS = _decoder(list[Deal])
+_TRANSACTIONS = decoder(_Rows[Transaction])
+_CONVERTS = decoder(_Rows[Convert])
+_ORDERS_BY_MARKET = decoder(dict[str, list[Order]])
+_DEALS_BY_MARKET = decoder(dict[str, list[Deal]])
+_DEALS = decoder(list[Deal])
 
 _set_answer = Record.__dict__["_answer"].__set__
 _set_row = Record.__dict__["_row"].__set__
@@ -78,23 +83,19 @@ class Answer:
 
     Args:
         body: The whole body.
-        rows: Its rows, if they are already parsed.
+        rows: Its rows, or what returns them from the parsed body.
     """
 
     __slots__ = ("_body", "_rows")
 
-    def __init__(self, body: bytes, rows: list[Any] | None = None) -> None:
+    def __init__(self, body: bytes, rows: list[Any] | Callable[[Any], list[Any]]) -> None:
         self._body = body
         self._rows = rows
 
     def raw(self, row: int) -> Mapping[str, Any]:
         """Return a row as parsed from JSON."""
-        if self._rows is None:
-            parsed = load_json(self._body, "", strict=False)
-            if isinstance(parsed, dict) and "records" in parsed:
-                self._rows = _rows(parsed, "")
-            else:
-                self._rows = [raw for _, raw in _rows_by_market(parsed, "")]
+        if callable(self._rows):
+            self._rows = self._rows(load_json(self._body, "", strict=False))
         found: Mapping[str, Any] = self._rows[row]
         return found
 
@@ -133,7 +134,7 @@ def decode_orders(body: bytes, operation: str, market: str | None = None) -> Pag
         operation: The ``operationId``, for errors.
         market: The requested market, if there is one.
     """
-    with suppress(*_FAST_ERRORS):
+    with suppress(*FAST_ERRORS):
         return _merged_page(Order, read(_ORDERS_BY_MARKET, body), sound_order, body)
     return _lenient_by_market(Order, body, operation, market)
 
@@ -144,7 +145,7 @@ def decode_deals(body: bytes, operation: str, market: str | None = None) -> Page
     Raises:
         MalformedResponse: also for a flat list if no market was requested and a row names none.
     """
-    with suppress(*_FAST_ERRORS):
+    with suppress(*FAST_ERRORS):
         return _merged_page(Deal, _deals_by_market(body, market), sound_deal, body)
     return _lenient_by_market(Deal, body, operation, market)
 
@@ -175,13 +176,13 @@ def _page(
     operation: str,
 ) -> Page[P]:
     total: int | None
-    with suppress(*_FAST_ERRORS):
+    with suppress(*FAST_ERRORS):
         if _has_second_names(kind, body):
             raise Undocumented("msgspec supports one name per field")
         page = read(decoder, body)
         records, total = page.records, page.total
         _expect(sound(records))
-        set_origin(records, Answer(body))
+        set_origin(records, Answer(body, _rows))
         return Page(tuple(records), total)
     parsed = load_json(body, operation, strict=False)
     rows = _rows(parsed, operation)
@@ -212,7 +213,7 @@ def _expect(sound: bool) -> None:
 def _merged_page(
     kind: type[M], by_market: dict[str, list[M]], sound: Callable[[list[M]], bool], body: bytes
 ) -> Page[M]:
-    answer, first = Answer(body), 0
+    answer, first = Answer(body, _rows_of_all_markets), 0
     for market, records in by_market.items():
         _expect(sound(records))
         _set_each(_SET_MARKET[kind], records, repeat(market))
@@ -247,13 +248,17 @@ def _lenient_by_market(kind: type[M], body: bytes, operation: str, market: str |
     return Page(_merged(kind, list(lists.values())))
 
 
-def _rows(parsed: Any, operation: str) -> list[Any]:
+def _rows(parsed: Any, operation: str = "") -> list[Any]:
     if parsed == []:  # an empty map, as PHP writes it (contract, section 8)
         return []
     rows = rows_of(parsed.get("records", False)) if isinstance(parsed, dict) else None
     if rows is None:
         raise MalformedResponse("records is not a list of rows", operation=operation)
     return rows
+
+
+def _rows_of_all_markets(parsed: Any) -> list[Any]:
+    return [raw for _, raw in _rows_by_market(parsed, "")]
 
 
 def _rows_by_market(parsed: Any, operation: str) -> Iterator[tuple[str | None, Any]]:

@@ -94,15 +94,10 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
-        self._unsent = bytearray()
         self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]  # as it is
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Send buffered writes, then read up to ``max_bytes``."""
-        if self._unsent:
-            # As httpcore does: a server may respond and close before it has read everything.
-            with suppress(httpcore.WriteError):
-                self._send(timeout)
+        """Read up to ``max_bytes``."""
         try:
             return self._stream.read(max_bytes, _for_read(timeout))
         except httpcore.ReadTimeout:
@@ -111,16 +106,10 @@ class DeadlineStream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, _AT_ONCE)  # see AsyncDeadlineStream.read
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Buffer what is written until the response is read: head and body are sent together."""
-        self._unsent += buffer
-        if len(self._unsent) > _PIECE:
-            self._send(timeout)
-
-    def _send(self, timeout: float | None) -> None:
-        unsent, self._unsent = bytes(self._unsent), bytearray()
-        for start in range(0, len(unsent), _PIECE):  # each piece may use the remaining time
+        """Write all bytes."""
+        for start in range(0, len(buffer), _PIECE):  # each piece may use the remaining time
             left = remaining(timeout, httpcore.WriteTimeout)
-            self._stream.write(unsent[start : start + _PIECE], left)
+            self._stream.write(buffer[start : start + _PIECE], left)
 
     def close(self) -> None:
         """Close the socket."""
