@@ -136,6 +136,36 @@ def test_after_leaving_nothing_is_sent(
     assert other.ask(UNCHECKED) == 401
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_key_of_the_earlier_account_is_not_called_deleted(
+    sandbox: Sandbox, partner: WhiteBIT, start: Start, client: PartnerClient, named: bool
+) -> None:
+    """WhiteBIT's 404 for another account's key is no deletion: the key is named as left."""
+    other = start()
+    old = connect(sandbox, partner, "anna").api_key.issue().external_id
+    user = connect(sandbox, partner, "bert")
+    if named:
+        user.api_key.issue()
+    found = sandbox.key("bert", client)
+    assert found is not None
+    gone = other.ask("user.disconnect()")
+    assert f"deleted=('{found.external_id}',), left=('{old}',)" in str(gone)
+    kept = sandbox.key("anna", client)
+    assert kept is not None
+    assert kept.external_id == old
+
+
+def test_a_key_that_the_user_deleted_is_called_deleted(
+    sandbox: Sandbox, partner: WhiteBIT, client: PartnerClient
+) -> None:
+    """A key of the connected account that the server no longer has is not left anywhere."""
+    user = connect(sandbox, partner, "anna")
+    key = user.api_key.issue().external_id
+    sandbox.delete_key(key, "user")
+    left = user.disconnect()
+    assert (left.deleted, left.left) == ((key,), ())
+
+
 def test_an_open_consent_is_watched(
     sandbox: Sandbox, partner: WhiteBIT, start: Start, client: PartnerClient
 ) -> None:

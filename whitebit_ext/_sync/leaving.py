@@ -30,15 +30,15 @@ def disconnect(engine: Engine, user_id: str) -> Disconnection:
             engine.custody.log_trouble("the user's key was not looked for", error)
         else:
             may_appear = info.external_id is None
-            if info.external_id is not None and info.external_id not in ids:
-                ids.append(info.external_id)
-        for external_id in ids:
+            if info.external_id is not None:
+                ids[info.external_id] = True
+        for external_id, is_own in ids.items():
             is_deleted = True
             try:
                 engine.tokens.authorized(binding, deletion_request(external_id))
             except WhiteBITError as error:
                 # A key that is already gone is a success.
-                is_deleted = isinstance(error, NotFound) and is_verdict(error)
+                is_deleted = is_own and isinstance(error, NotFound) and is_verdict(error)
                 if not is_deleted:
                     engine.custody.log_trouble("a key was not deleted", error)
             work(leaving.drop, binding, external_id, is_deleted=is_deleted)

@@ -26,7 +26,8 @@ class Disconnection:
             choosing permissions, or a request is under way: call ``disconnect()`` again, or have
             ``maintain()`` do it. Until then every other call raises ``NotConnected``.
         deleted: Ids of the keys that are deleted at WhiteBIT.
-        left: Ids of the keys that could not be deleted there: only the user can, in the dashboard.
+        left: Ids of the keys that could not be deleted there, such as a key of an account that the
+            user was connected to earlier: only the user can, in the dashboard.
     """
 
     is_finished: bool
@@ -67,14 +68,20 @@ class Leaving:
             raise trouble(made.change.outcome, made.row)
         return made.held
 
-    def keys(self, held: Held) -> list[str]:
-        """Return the ids of the keys that may exist at WhiteBIT."""
+    def keys(self, held: Held) -> dict[str, bool]:
+        """Return the ids of the keys that may exist at WhiteBIT.
+
+        The value is whether the connected account has the key: only then does a 404 mean that it is
+        gone, since the server also answers 404 for a key of another account (contract, section 4).
+        """
         row = held.row
-        return [
-            key.external_id
-            for key in (row.keys if row is not None else ())
+        if row is None:
+            return {}
+        return {
+            key.external_id: key.standing is Standing.USABLE and key.generation == row.generation
+            for key in row.keys
             if key.standing is not Standing.GONE and not key.handmade
-        ]
+        }
 
     def drop(self, binding: Binding, external_id: str, *, is_deleted: bool) -> None:
         """Record the outcome for a key."""
