@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -71,7 +73,9 @@ def check(world: World, answers: list[Answer], processes: int) -> None:
 @pytest.fixture
 def gunicorn(wiring: dict[str, Any], tmp_path: Path) -> Iterator[httpx.Client]:
     """Run Gunicorn with `--preload`, three workers of four threads, on a UNIX socket."""
-    address = tmp_path / "gunicorn"
+    # Not below tmp_path: the address of a UNIX socket holds 107 bytes, and a checkout may lie deep.
+    short = Path(tempfile.mkdtemp(prefix="wb-", dir="/tmp"))
+    address = short / "gunicorn"
     log = (tmp_path / "log").open("w+b")
     server = subprocess.Popen(
         [
@@ -97,6 +101,7 @@ def gunicorn(wiring: dict[str, Any], tmp_path: Path) -> Iterator[httpx.Client]:
         server.terminate()
         server.wait(30)
         log.close()
+        shutil.rmtree(short)
 
 
 def test_gunicorn_with_preload(world: World, gunicorn: httpx.Client) -> None:
