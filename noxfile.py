@@ -6,6 +6,7 @@ skips the installs, but still builds and installs the wheel.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from packaging.utils import canonicalize_name
 nox.needs_version = ">=2024.10.9"
 nox.options.reuse_venv = "yes"
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["lint", "types", "regenerate", "wheel", "lowest", "tests"]
+nox.options.sessions = ["lint", "types", "regenerate", "docs", "wheel", "lowest", "tests"]
 
 ROOT = Path(__file__).parent
 CONSTRAINTS = ROOT / "constraints" / "dev.txt"
@@ -40,8 +41,13 @@ DEFAULT = f"{sys.version_info.major}.{sys.version_info.minor}"
 OTHERS = [v for v in ("3.11", "3.12", "3.13", "3.14") if v != DEFAULT and _present(v)]
 
 # The tests of a file run on one worker, so that module and session fixtures, such as PostgreSQL,
-# are set up once for each worker that needs them.
-PARALLEL = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
+# are set up once for each worker that needs them. One more than there are cores, since many tests
+# wait for a process or a lease. In the order of collection: tests/conftest.py has the files with
+# few and long tests come first, which xdist would leave to the end.
+PARALLEL = (
+    *("-n", str(min((os.cpu_count() or 1) + 1, 4))),
+    *("--dist", "loadfile", "--no-loadscope-reorder"),
+)
 FAST = ("tests/client", "tests/history", "tests/sandbox", "tests/test_architecture.py")
 
 
@@ -209,6 +215,17 @@ def wheel(session: nox.Session, httpx2: bool) -> None:
 
 
 @nox.session(python=DEFAULT)
+def docs(session: nox.Session) -> None:
+    """Build the documentation, with warnings as errors; a link that leads nowhere is one."""
+    _install(session, "build", "docs", extras=True)
+    out = Path(session.create_tmp()).resolve() / "site"
+    strict = ("-W", "-n", "--keep-going", "-q")
+    session.run("python", "-m", "sphinx", "-b", "html", *strict, "docs", str(out))
+    session.run("python", "scripts/check_links.py", str(out))
+    session.log(f"{out}/index.html")
+
+
+@nox.session(python=DEFAULT)
 def bench(session: nox.Session) -> None:
     """Measure speed and size against raw httpx, and print one table; `--quick` for fewer rounds."""
     _install(session, "bench", "build", "test-core", extras=True)
@@ -238,10 +255,36 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=DEFAULT)
+def clients(session: nox.Session) -> None:
+    """Run ccxt, WhiteBIT's SDKs and Authlib against the sandbox, and print call by call."""
+    _install(session, "build", "regenerate", extras=True)
+    scratch = Path(session.create_tmp()).resolve()
+    pythons = []
+    for group in ("reference", "sdk", "sdk-bearer", "authlib-client"):
+        requirements = nox.project.dependency_groups(PROJECT, group)
+        python = str(scratch / group / "bin" / "python")
+        session.run_install("python", "-m", "venv", "--clear", str(scratch / group))
+        # The SDKs require an older urllib3 than the constraints have.
+        pinned = () if group.startswith("sdk") else ("-c", str(CONSTRAINTS))
+        session.run_install(
+            *(python, "-m", "pip", "install", *pinned, *requirements), external=True, silent=True
+        )
+        pythons.append(f"{requirements[0]}={python}")
+    session.run("python", "-m", "tests.beside", *pythons)
+
+
+@nox.session(python=DEFAULT)
 def reliability(session: nox.Session) -> None:
     """Run the proofs of custody in full and print the figures; e.g. `-- kill --rounds 5`."""
     _install(session, "test", extras=True)
     session.run("python", "-m", "scripts.reliability", *session.posargs)
+
+
+@nox.session(python=DEFAULT)
+def day(session: nox.Session) -> None:
+    """Run a virtual day of a partner on PostgreSQL; e.g. `-- --users 50 --hours 6 --seed 2`."""
+    _install(session, "test", extras=True)
+    session.run("python", "-m", "tests.outside.day", *session.posargs)
 
 
 @nox.session(python=DEFAULT)
@@ -250,8 +293,8 @@ def constraints(session: nox.Session) -> None:
     fresh = Path(session.create_tmp()).resolve() / "fresh"
     python = str(fresh / "bin" / "python")
     session.run("python", "-m", "venv", "--clear", str(fresh))
-    # WhiteBIT's SDK has a separate environment, and is pinned in pyproject.toml.
-    together = [group for group in PROJECT["dependency-groups"] if group != "sdk"]
+    # WhiteBIT's SDKs have separate environments, and are pinned in pyproject.toml.
+    together = [group for group in PROJECT["dependency-groups"] if not group.startswith("sdk")]
     groups = nox.project.dependency_groups(PROJECT, *together)
     session.run(
         *(python, "-m", "pip", "install", "--upgrade", "nox", *groups),

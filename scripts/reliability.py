@@ -11,11 +11,13 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -29,6 +31,7 @@ from tests.reliability.wiring import LEASE, World
 from whitebit_ext.sandbox import Sandbox
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "reliability"
+OUTSIDE = TESTS.parent / "outside"
 CROWDS = (
     *(Crowd(1, threads) for threads in (2, 8, 32, 128)),
     *(Crowd(1, tasks, "tasks") for tasks in (10, 100, 1000)),
@@ -135,12 +138,12 @@ def kill(bench: Bench, rounds: int | None) -> bool:
             total = rounds * len(POINTS[exchange])
             with (
                 progress(f"{exchange}, {kind}", total) as move,
-                Graveyard(world, exchange).open() as trial,
+                Graveyard(world, exchange).open() as die,
             ):
                 for point, right in POINTS[exchange]:
                     trials = list[Trial]()
                     for _ in range(rounds):
-                        trials.append(trial(point))
+                        trials += die([point])
                         move(1)
                     fates = Counter(made.fate for made in trials)
                     held &= set(fates) == {right}
@@ -170,6 +173,46 @@ def faults(bench: Bench, rounds: int | None) -> bool:
     return held & run_tests("faults", bench)
 
 
+def outside(bench: Bench, rounds: int | None) -> bool:
+    """Repeat the tests from outside: odd answers, freezes, crashes, short lives, two accounts."""
+    rounds = rounds or 10
+    figures = table(
+        f"From outside, {rounds} rounds each",
+        *("what", "database", "rounds that held", "slowest s"),
+    )
+    found: dict[tuple[str, str], list[tuple[bool, float]]] = {}
+    with progress("outside", rounds) as move:
+        for _ in range(rounds):
+            for name, seconds, held in reported(OUTSIDE, bench.kinds):
+                # A parametrised test is named like test_what[sqlite-/oauth2/token].
+                test, _, parameters = name.removesuffix("]").partition("[")
+                kind, _, rest = parameters.partition("-")
+                what = " ".join((test.removeprefix("test_").replace("_", " "), rest)).strip()
+                found.setdefault((what, kind), []).append((held, seconds))
+            move(1)
+    for (what, kind), trials in found.items():
+        well = sum(held for held, _ in trials)
+        slowest = max(seconds for _, seconds in trials)
+        figures.add_row(what, kind, f"{well} of {len(trials)}", f"{slowest:.1f}")
+    console.print(figures)
+    return bool(found) and all(held for trials in found.values() for held, _ in trials)
+
+
+def reported(folder: Path, kinds: tuple[str, ...]) -> Iterator[tuple[str, float, bool]]:
+    """Run the tests of a folder once; yield each one's name, its seconds, and whether it passed."""
+    with tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "--quiet", "-p", "no:cacheprovider"]
+        subprocess.run(  # noqa: S603  # our own tests
+            [*command, f"--junitxml={report}", str(folder)],
+            env=os.environ | {"WHITEBIT_OAUTH_TEST_DATABASES": " ".join(kinds)},
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314  # written by pytest
+            yield case.attrib["name"], float(case.attrib["time"]), len(case) == 0
+
+
 def run_tests(name: str, bench: Bench) -> bool:
     """Run a proof that is a test module."""
     arguments = ["--quiet", "-p", "no:cacheprovider", str(TESTS / MODULES[name])]
@@ -185,6 +228,7 @@ REPEATED: dict[str, Callable[[Bench, int | None], bool]] = {
     "single-flight": single_flight,
     "kill": kill,
     "faults": faults,
+    "outside": outside,
 }
 """Proofs that are repeated for figures."""
 

@@ -14,13 +14,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FunctionType, MethodType
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import attrs
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from whitebit_ext import Region, Secret, Store, regions
+from whitebit_ext import Login, Region, Secret, Store, regions
 from whitebit_ext._async import engine as async_engine
 from whitebit_ext._async.transport import AsyncTransport
 from whitebit_ext._sync import engine as sync_engine
@@ -30,6 +31,7 @@ from whitebit_ext.custody import once
 from whitebit_ext.custody.changes import ask, release
 from whitebit_ext.custody.connection import Connection, Lease
 from whitebit_ext.custody.connections import Connections, fresh_id
+from whitebit_ext.custody.journal import lose, note
 from whitebit_ext.custody.outcomes import Change, Outcome
 from whitebit_ext.custody.rows import KINDS, Custody, Value, login_id
 from whitebit_ext.custody.sealing import Sealer
@@ -55,6 +57,7 @@ __all__ = [
     "TokenPair",
     "Value",
     "Verdict",
+    "age_rows",
     "changed",
     "connected_to",
     "custody_of",
@@ -65,6 +68,8 @@ __all__ = [
     "library_objects",
     "lead_to",
     "locks",
+    "lose",
+    "note",
     "login_id",
     "maintenance_of",
     "pair_of",
@@ -75,6 +80,7 @@ __all__ = [
     "row_id",
     "row_of",
     "sent",
+    "state_of",
     "warn_again",
     "writing",
 ]
@@ -111,6 +117,11 @@ def custody_of(
 def row_id(custody: Custody, *subject: str) -> str:
     """Return the id under which the store has a row: a test that spoils a row must find it."""
     return custody._id(subject)
+
+
+def state_of(login: Login) -> str:
+    """Return the state of a login, which stands in its URL alone."""
+    return parse_qs(urlsplit(login.url).query)["state"][0]
 
 
 def row_of(custody: Custody, user_id: str) -> Connection | None:
@@ -227,6 +238,15 @@ def writing(store: SQLStore) -> Iterator[sa.Connection]:
     """Return a connection as the store writes over it, to ask for its settings."""
     with store._transaction() as connection:
         yield connection
+
+
+def age_rows(store: SQLStore, seconds: float) -> None:
+    """Make every row so much older, as one is whose writer died some time ago."""
+    with writing(store) as connection:
+        connection.exec_driver_sql(
+            f"UPDATE whitebit_oauth_rows SET written_at = written_at - {seconds}"  # noqa: S608  # a number
+        )
+        store._backend.commit(connection)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The examples of the README, run as they stand."""
+"""The examples of the README and of the first pages of the documentation, run as they stand."""
 
 from __future__ import annotations
 
@@ -11,16 +11,23 @@ from typing import Any
 import pytest
 
 import whitebit_ext
-from whitebit_ext import SQLStore
 from whitebit_ext.errors import NotConnected
 from whitebit_ext.sandbox import PartnerClient, Sandbox
 
 from .looking import lead_to
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(
-    r"<!-- run by tests/test_readme\.py -->\n```python\n(.*?)```", README, re.DOTALL
-)
+ROOT = Path(__file__).parents[1]
+MARKED = re.compile(r"<!-- run by tests/test_readme\.py -->\n```python\n(.*?)```", re.DOTALL)
+
+
+def examples(name: str, count: int) -> list[str]:
+    """Return the examples of a page, all of which are marked."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    found = MARKED.findall(text)
+    assert len(found) == text.count("```python") == count
+    return found
+
+
 REDIRECT_URI = "https://partner.example/whitebit/callback"
 
 
@@ -36,64 +43,57 @@ def sandbox() -> Iterator[Sandbox]:
 def client(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> PartnerClient:
     """Return a partner's registration, with the public host names led to the sandbox."""
     registered = sandbox.register_client(redirect_uris=[REDIRECT_URI])
-    monkeypatch.setenv("WHITEBIT_CLIENT_ID", registered.client_id)
-    monkeypatch.setenv("WHITEBIT_CLIENT_SECRET", registered.client_secret)
-    monkeypatch.setenv("WHITEBIT_STORE_URL", f"sqlite:///{tmp_path}/whitebit.db")
-    monkeypatch.setenv("WHITEBIT_STORE_KEY", whitebit_ext.generate_encryption_key())
+    monkeypatch.setenv("WHITEBIT_OAUTH_CLIENT_ID", registered.client_id)
+    monkeypatch.setenv("WHITEBIT_OAUTH_CLIENT_SECRET", registered.client_secret)
+    monkeypatch.setenv("WHITEBIT_OAUTH_STORE", f"sqlite:///{tmp_path}/whitebit.db")
+    monkeypatch.setenv("WHITEBIT_OAUTH_ENCRYPTION_KEYS", whitebit_ext.generate_encryption_key())
+    monkeypatch.setenv("WHITEBIT_OAUTH_REDIRECT_URI", REDIRECT_URI)
     lead_to(monkeypatch, sandbox.global_url)
     return registered
 
 
-def test_the_examples_are_there() -> None:
-    """Three examples are marked to be run, so that no change of form empties the next test."""
-    assert len(EXAMPLES) == 3
-    assert README.count("```python") == len(EXAMPLES)
-
-
 @pytest.fixture
-def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Close the stores of the examples: a server has its own open for as long as it runs."""
-    opened = list[SQLStore]()
-
-    def opening(url: str) -> SQLStore:
-        opened.append(SQLStore(url))
-        return opened[-1]
-
-    monkeypatch.setattr(whitebit_ext, "SQLStore", opening)
-    yield
-    assert opened
-    for store in opened:
-        store.close()
-
-
-@pytest.mark.usefixtures("stores")
-def test_the_examples_run(sandbox: Sandbox, client: PartnerClient) -> None:
-    """All examples run in a row, in a web framework's clothes, and break no rule of the server."""
+def names(sandbox: Sandbox, client: PartnerClient) -> dict[str, Any]:
+    """Return what a web framework gives to the examples."""
     request = SimpleNamespace(url="")
 
     def redirect(url: str) -> None:
         request.url = sandbox.person("alice").approve(url)
 
-    names: dict[str, Any] = {
-        "session": {},
-        "request": request,
-        "redirect": redirect,
-    }
-    for example in EXAMPLES[:2]:
-        exec(compile(example, "README.md", "exec"), names)  # noqa: S102  # this is the test
+    return {"session": {}, "request": request, "redirect": redirect}
+
+
+def run(example: str, names: dict[str, Any]) -> None:
+    """Run an example."""
+    exec(compile(example, "example", "exec"), names)  # noqa: S102  # this is the test
+
+
+def test_the_readme_runs(sandbox: Sandbox, names: dict[str, Any]) -> None:
+    """The lines of the README connect a user and read a balance."""
+    (example,) = examples("README.md", 1)
+    run(example, names)
+    names["partner"].close()
+    assert names["key"].user_id == "alice"
+    assert sandbox.breaches == []
+
+
+def test_connecting_users_runs(sandbox: Sandbox, names: dict[str, Any]) -> None:
+    """The examples of the page run in a row, and break no rule of the server."""
+    first, more = examples("docs/connecting-users.md", 2)
+    assert more.endswith("partner.close()\n")
+    run(first, names)
+    run(more.removesuffix("partner.close()\n"), names)
     assert sandbox.breaches == []
     assert sandbox.count(None, "get_api_key_secret") == 1
     assert sandbox.count(None, "delete_api_key", status=200) == 1
     with pytest.raises(NotConnected):  # no signature leaves once the user is gone
         names["http"].post("/api/v4/trade-account/balance")
+    names["partner"].close()
     names["http"].close()
 
 
-def test_the_sandbox_example_runs() -> None:
-    """The sandbox's example runs with nothing but the names of the first one."""
-    names: dict[str, Any] = {
-        "WhiteBIT": whitebit_ext.WhiteBIT,
-        "Region": whitebit_ext.Region,
-    }
-    exec(compile(EXAMPLES[2], "README.md", "exec"), names)  # noqa: S102  # this is the test
-    assert names["key"].user_id == "carol"
+def test_the_first_connection_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """The example runs with nothing but the package."""
+    (example,) = examples("docs/first-connection.md", 1)
+    run(example, {})
+    assert "BTC" in capsys.readouterr().out

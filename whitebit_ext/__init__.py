@@ -36,26 +36,32 @@ if TYPE_CHECKING:
     from ._async.account import AsyncAccount as AsyncAccount
     from ._async.account import AsyncBalances as AsyncBalances
     from ._async.api_key import AsyncUserApiKey as AsyncUserApiKey
-    from ._async.client import AsyncReads as AsyncReads
-    from ._async.client import AsyncUser as AsyncUser
     from ._async.client import AsyncWhiteBIT as AsyncWhiteBIT
+    from ._async.listing import AsyncConnectedUsers as AsyncConnectedUsers
+    from ._async.user import AsyncReads as AsyncReads
+    from ._async.user import AsyncUser as AsyncUser
     from ._async.walk import AsyncPages as AsyncPages
     from ._async.walk import AsyncRows as AsyncRows
     from ._sync.account import Account as Account
     from ._sync.account import Balances as Balances
     from ._sync.api_key import UserApiKey as UserApiKey
-    from ._sync.client import Reads as Reads
-    from ._sync.client import User as User
     from ._sync.client import WhiteBIT as WhiteBIT
+    from ._sync.listing import ConnectedUsers as ConnectedUsers
+    from ._sync.user import Reads as Reads
+    from ._sync.user import User as User
     from ._sync.walk import Pages as Pages
     from ._sync.walk import Rows as Rows
     from .account.records import Page as Page
+    from .custody.journal import JournalEntry as JournalEntry
     from .custody.sealing import generate_encryption_key as generate_encryption_key
     from .custody.stores import MemoryStore as MemoryStore
     from .custody.stores import Row as Row
     from .custody.stores import SQLStore as SQLStore
     from .custody.stores import Store as Store
     from .errors import WhiteBITError as WhiteBITError
+    from .http.signing import ApiKey as ApiKey
+    from .http.signing import NonceMode as NonceMode
+    from .http.signing import SignedAuth as SignedAuth
     from .keys.leaving import Disconnection as Disconnection
     from .keys.records import KeyCondition as KeyCondition
     from .keys.records import KeyHealth as KeyHealth
@@ -64,26 +70,36 @@ if TYPE_CHECKING:
     from .keys.records import PermissionDifference as PermissionDifference
     from .keys.records import PermissionGroup as PermissionGroup
     from .keys.records import PermissionUrl as PermissionUrl
+    from .keys.status import Connected as Connected
+    from .keys.status import StatusState as StatusState
+    from .keys.status import UserStatus as UserStatus
+    from .keys.upkeep import MaintenanceReport as MaintenanceReport
     from .maintenance import Loss as Loss
     from .oauth.logins import Login as Login
     from .oauth.protocol import Callback as Callback
     from .regions import Region as Region
     from .runtime.clock import Clock as Clock
+    from .runtime.events import Event as Event
+    from .runtime.events import EventName as EventName
+    from .runtime.events import Hook as Hook
+    from .runtime.events import log_event as log_event
     from .secret import Secret as Secret
-    from .signing import ApiKey as ApiKey
-    from .signing import NonceMode as NonceMode
-    from .signing import SignedAuth as SignedAuth
 
 _MODULES = {
     "._async.account": ("AsyncAccount", "AsyncBalances"),
     "._async.api_key": ("AsyncUserApiKey",),
-    "._async.client": ("AsyncReads", "AsyncUser", "AsyncWhiteBIT"),
+    "._async.client": ("AsyncWhiteBIT",),
+    "._async.listing": ("AsyncConnectedUsers",),
+    "._async.user": ("AsyncReads", "AsyncUser"),
     "._async.walk": ("AsyncPages", "AsyncRows"),
     "._sync.account": ("Account", "Balances"),
     "._sync.api_key": ("UserApiKey",),
-    "._sync.client": ("Reads", "User", "WhiteBIT"),
+    "._sync.client": ("WhiteBIT",),
+    "._sync.listing": ("ConnectedUsers",),
+    "._sync.user": ("Reads", "User"),
     "._sync.walk": ("Pages", "Rows"),
     ".account.records": ("Page",),
+    ".custody.journal": ("JournalEntry",),
     ".custody.sealing": ("generate_encryption_key",),
     ".custody.stores": ("MemoryStore", "Row", "SQLStore", "Store"),
     ".errors": ("WhiteBITError",),
@@ -97,13 +113,16 @@ _MODULES = {
         "PermissionGroup",
         "PermissionUrl",
     ),
+    ".keys.status": ("Connected", "StatusState", "UserStatus"),
+    ".keys.upkeep": ("MaintenanceReport",),
     ".maintenance": ("Loss",),
     ".oauth.logins": ("Login",),
     ".oauth.protocol": ("Callback",),
     ".regions": ("Region",),
     ".runtime.clock": ("Clock",),
+    ".runtime.events": ("Event", "EventName", "Hook", "log_event"),
     ".secret": ("Secret",),
-    ".signing": ("ApiKey", "NonceMode", "SignedAuth"),
+    ".http.signing": ("ApiKey", "NonceMode", "SignedAuth"),
     "whitebit_api.enumerations": (
         "ActivationCondition",
         "OrderStatus",

@@ -11,9 +11,11 @@
     ├── WrongServer
     ├── LoginError
     │   ├── StateMissing
-    │   ├── StateMismatch
     │   ├── StateUnknown
     │   ├── StateReused
+    │   ├── BindingMissing
+    │   ├── BindingMismatch
+    │   ├── LoginKindMismatch
     │   ├── LoginExpired
     │   ├── LoginUserMismatch
     │   ├── RedirectMismatch
@@ -284,21 +286,11 @@ class LoginError(WhiteBITError):
 
 
 class StateMissing(LoginError):
-    """The browser session or the callback has no state (RFC 6749, section 10.12)."""
+    """The callback has no state (RFC 6749, section 10.12)."""
 
     default_hint = (
-        "Check that the session cookie is sent with the callback (SameSite=Lax, same host) and "
-        "that the value kept from authorize() is passed to connect(). Then let the user start "
-        "again."
-    )
-
-
-class StateMismatch(LoginError):
-    """The callback does not belong to this browser session."""
-
-    default_hint = (
-        "Refuse the callback and let the user start again. The usual cause is a login that was "
-        "started in a second tab; a forged callback is the other."
+        "Check that the whole callback is passed to connect(): its URL, or all query parameters. "
+        "Then let the user start again."
     )
 
 
@@ -313,16 +305,49 @@ class StateUnknown(LoginError):
 
 
 class StateReused(LoginError):
-    """The login with this state is already finished; a state can be used once."""
+    """The login was finished with another code, or without one; this callback changes nothing."""
 
     default_hint = (
-        "The usual cause is a callback page that was loaded twice. If the user is connected, "
+        "Refuse the callback: WhiteBIT sends one code for a login. If the user is connected, "
         "continue; otherwise let the user start again."
     )
 
 
+class BindingMissing(LoginError):
+    """The browser session kept no binding; the login is unchanged.
+
+    Without it nothing shows that the browser is the one that started the login: a state stands in
+    addresses, where others may see it (RFC 9700, section 4.7).
+    """
+
+    default_hint = (
+        "Check that the session cookie is sent with the callback (SameSite=Lax, same host) and "
+        "that login.binding is kept in the session and passed to connect(). Then let the user "
+        "start again."
+    )
+
+
+class BindingMismatch(LoginError):
+    """The callback belongs to a login that another browser session started; it is unchanged."""
+
+    default_hint = (
+        "Refuse the callback and let the user start again. The usual cause is a second tab, where "
+        "the session keeps one binding only: keep one for each login.id. A forged callback is the "
+        "other."
+    )
+
+
+class LoginKindMismatch(LoginError):
+    """The login was started in a terminal and returned to a web application, or vice versa."""
+
+    default_hint = (
+        "Let the user finish the login where it was started: the address of the callback page "
+        "can be pasted into the terminal."
+    )
+
+
 class LoginExpired(LoginError):
-    """The login was started more than 10 minutes ago."""
+    """The login was started longer ago than ``login_lifetime``."""
 
 
 class LoginUserMismatch(LoginError):
@@ -649,18 +674,18 @@ class KeyDisabled(ApiKeyError):
 
 
 class PermissionsMissing(ApiKeyError):
-    """The user granted fewer permissions than were required; the key is stored all the same.
-
-    No call of this release raises it; ``KeyInfo.difference()`` compares permissions.
+    """The user's key does not have the permissions that were asked for; it is stored all the same.
 
     Attributes:
         missing: The names of the required permission groups that were not granted.
-        granted: The names of the permission groups that were granted.
+        forbidden: The names of the forbidden permission groups that were granted.
+        granted: The names of the permission groups that were granted; ``None`` if that is not
+            known, as for a key that was adopted.
     """
 
     default_hint = (
         "Explain to the user which permissions you need. Then delete the key with "
-        "api_key.delete() and let the user connect again, or continue with fewer permissions."
+        "api_key.delete() and let the user connect again, or continue with the key as it is."
     )
 
     def __init__(
@@ -668,12 +693,14 @@ class PermissionsMissing(ApiKeyError):
         message: str,
         *,
         missing: frozenset[str],
-        granted: frozenset[str],
+        granted: frozenset[str] | None,
+        forbidden: frozenset[str] = frozenset(),
         **details: Unpack[_Details],
     ) -> None:
         super().__init__(message, **details)
         self.missing = frozenset(missing)
-        self.granted = frozenset(granted)
+        self.forbidden = frozenset(forbidden)
+        self.granted = None if granted is None else frozenset(granted)
 
 
 class SecretError(ApiKeyError):

@@ -25,6 +25,7 @@ from .partners import (
     SECRET,
     TOKEN,
     USER,
+    callback_of,
     partner,
     raw_bearer,
     raw_signed,
@@ -108,8 +109,7 @@ async def _prepared(url: str, rounds: int, runner: asyncio.Runner) -> Callable[[
     over_aiohttp = AsyncWhiteBIT(**settings(url, async_transport=AiohttpTransport))
     for ours in (plain, over_aiohttp):
         login = await ours.authorize(USER)
-        callback = {"code": "made-up", "state": login.state}
-        await ours.connect(callback, state=login.state, user_id=USER)
+        await ours.connect(callback_of(login), binding=login.binding, user_id=USER)
         await ours.adopt(USER, public_key=PUBLIC_KEY, secret=SECRET)
     client = httpx.AsyncClient(base_url=url)
     client_over_aiohttp = httpx.AsyncClient(base_url=url, transport=AiohttpTransport())
@@ -188,7 +188,7 @@ async def _latencies(url: str, calls: int) -> tuple[list[float], list[float]]:
     """Return the seconds of each call, of this package and of raw httpx, measured in turns."""
     ours = AsyncWhiteBIT(**settings(url))
     login = await ours.authorize(USER)
-    await ours.connect({"code": "made-up", "state": login.state}, state=login.state, user_id=USER)
+    await ours.connect(callback_of(login), binding=login.binding, user_id=USER)
     user = ours.user(USER)
     client = httpx.AsyncClient(base_url=url)
     headers = {"Authorization": f"Bearer {TOKEN}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import tempfile
 import time
 from collections import Counter
@@ -17,9 +18,11 @@ from tests.looking import custody_of, key_of, read_by
 from whitebit_ext import MemoryStore, WhiteBIT
 from whitebit_ext.custody.stores import SQLStore
 
+from .calls import DELAY
 from .figures import Figure, spread_of
 from .partners import PUBLIC_KEY, SECRET, USER, MovedClock, partner, settings
 from .rounds import Spread
+from .server import BEARER_PATH, CannedServer
 
 USERS = 10_000
 _PROBES = 50
@@ -161,7 +164,22 @@ def first_use(url: str, database: str, users: int, name: str) -> list[Figure]:
             f"time of that read, opened and unsealed, {name}",
             *(None, spread.median * 1e6, "µs", spread_of(spread, 1e6, 0)),
         ),
+        Figure(
+            f"that read, as a share of a sync request to a server that takes 20 ms, {name}",
+            *(3.0, 100 * spread.median / _distant_call(), "%"),
+        ),
     ]
+
+
+def _distant_call() -> float:
+    """Return the median seconds of a raw httpx request to a server that takes 20 ms."""
+    seconds: list[float] = []
+    with CannedServer(DELAY) as server, httpx.Client(base_url=server.url) as client:
+        for _ in range(_PROBES):
+            begun = time.perf_counter()
+            client.post(BEARER_PATH, json={}).raise_for_status()
+            seconds.append(time.perf_counter() - begun)
+    return statistics.median(seconds)
 
 
 def _fill(store: SQLStore, database: str, made: dict[str, Any], users: int) -> None:
@@ -172,7 +190,13 @@ def _fill(store: SQLStore, database: str, made: dict[str, Any], users: int) -> N
             ours.adopt(_user(number), public_key=PUBLIC_KEY, secret=SECRET)
     store.get("key", "none")  # creates the tables
     rows = [
-        {"kind": "connection", "id": id, "data": row.data, "version": number}
+        {
+            "kind": "connection",
+            "id": id,
+            "data": row.data,
+            "version": number,
+            "written_at": time.time(),
+        }
         for number, id in enumerate(memory.scan("connection"))
         if (row := memory.get("connection", id)) is not None
     ]
@@ -180,8 +204,8 @@ def _fill(store: SQLStore, database: str, made: dict[str, Any], users: int) -> N
         with engine.begin() as connection:
             connection.execute(
                 sa.text(
-                    "INSERT INTO whitebit_oauth_rows (kind, id, data, version)"
-                    " VALUES (:kind, :id, :data, :version)"
+                    "INSERT INTO whitebit_oauth_rows (kind, id, data, version, written_at)"
+                    " VALUES (:kind, :id, :data, :version, :written_at)"
                 ),
                 rows,
             )

@@ -10,7 +10,7 @@ from whitebit_ext import AsyncWhiteBIT
 
 from .authlib_peer import THREADS, AuthlibPeer
 from .figures import Figure
-from .partners import PUBLIC_KEY, SECRET, USER, MovedClock, partner, settings
+from .partners import PUBLIC_KEY, SECRET, USER, MovedClock, callback_of, partner, settings
 from .server import PLAIN_TOKEN_PATH, SHORT_LIVED, CannedServer
 
 TASKS = 1_000
@@ -88,8 +88,7 @@ async def _expired(url: str, act: Callable[[AsyncWhiteBIT], object]) -> None:
     made = settings(url, clock=clock, client_id=SHORT_LIVED, refresh_interval=0.0)
     async with AsyncWhiteBIT(**made) as ours:
         login = await ours.authorize(USER)
-        callback = {"code": "made-up", "state": login.state}
-        await ours.connect(callback, state=login.state, user_id=USER)
+        await ours.connect(callback_of(login), binding=login.binding, user_id=USER)
         await ours.adopt(USER, public_key=PUBLIC_KEY, secret=SECRET)
         clock.moved = _PAST_THE_ACCESS_TOKEN
         outcome = act(ours)

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from whitebit_ext import MemoryStore, Region, Store, WhiteBIT, generate_encryption_key
+from whitebit_ext import Login, MemoryStore, Region, Store, WhiteBIT, generate_encryption_key
 
 from .server import BEARER_PATH, SIGNED_PATH
 
@@ -84,10 +85,15 @@ def partner(url: str, store: Store | None = None, **more: Any) -> Iterator[White
         yield ours
 
 
+def callback_of(login: Login) -> dict[str, str]:
+    """Return the callback of a login, as the bench's server expects it."""
+    return {"code": "made-up", "state": parse_qs(urlsplit(login.url).query)["state"][0]}
+
+
 def connect(ours: WhiteBIT, user_id: str = USER) -> None:
     """Complete a login, and adopt a key."""
     login = ours.authorize(user_id)
-    ours.connect({"code": "made-up", "state": login.state}, state=login.state, user_id=user_id)
+    ours.connect(callback_of(login), binding=login.binding, user_id=user_id)
     ours.adopt(user_id, public_key=PUBLIC_KEY, secret=SECRET)
 
 

@@ -30,7 +30,7 @@ FLAGS = (
     "--disable-sync",
     "--no-proxy-server",
     # The browser is no Python process, so the guard of tests/conftest.py does not see it.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     "--window-size=900,1100",
 )
 

@@ -68,7 +68,7 @@ def test_approval(pages: Pages, partner: WhiteBIT, callback: Callback) -> None:
     pages.type_second_factor("246810")
     pages.press("Approve")
     assert pages.heading == "Back at the partner"
-    user = partner.connect(came(callback), state=login.state, user_id="customer-7")
+    user = partner.connect(came(callback), binding=login.binding, user_id="customer-7")
     user.api_key.issue()
     assert set(user.api_key.info().granted) == {"trading", "main_account"}
 
@@ -79,7 +79,7 @@ def test_approval_without_permissions(pages: Pages, partner: WhiteBIT, callback:
     sign_in(pages, login.url, "alice")
     pages.type_second_factor("246810")
     pages.press("Approve")
-    user = partner.connect(came(callback), state=login.state, user_id="customer-7")
+    user = partner.connect(came(callback), binding=login.binding, user_id="customer-7")
     user.api_key.issue()
     assert not user.api_key.info().granted
 
@@ -93,7 +93,7 @@ def test_refusal(pages: Pages, partner: WhiteBIT, callback: Callback) -> None:
     url = came(callback)
     assert "code" not in parse_qs(urlsplit(url).query)
     with pytest.raises(AuthorizationDenied):
-        partner.connect(url, state=login.state, user_id="customer-7")
+        partner.connect(url, binding=login.binding, user_id="customer-7")
 
 
 def test_refusal_without_a_callback(

@@ -23,7 +23,7 @@ def test_page_shows_what_happened(pages: Pages, sandbox: Sandbox, partner: White
     """The page shows users, client, key and requests of a whole flow, and no secret."""
     login = partner.authorize("customer-7")
     callback = sandbox.person("alice").approve(login.url, ["trading"])
-    key = partner.connect(callback, state=login.state, user_id="customer-7").api_key.issue()
+    key = partner.connect(callback, binding=login.binding, user_id="customer-7").api_key.issue()
     sandbox.faults.add("exchange_code", kind="drop_after")
     pages.browser.set_window_size(1300, 1700)
     pages.open(f"{sandbox.global_url}/sandbox/")

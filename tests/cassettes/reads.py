@@ -90,7 +90,8 @@ READS: Final[tuple[Read, ...]] = (
         "list_account_transactions",
         "list_main_account_history",
         (Shape("page", lambda account: list(account.transactions(limit=2))),),
-        refused=lambda account: next(account.transactions(status=999, limit=2)),
+        # A 422 is about the types of values in lists, which the client does not get wrong.
+        refused=None,
     ),
     Read(
         "orders",
@@ -152,6 +153,7 @@ _BODIES: Final[Mapping[int, Mapping[str, Any]]] = {
 }
 _REFUSED_FIELDS: Final = {
     "main": (0, {"ticker": ["validation.string"]}),
+    "transactions": (0, {"status.0": ["validation.integer"]}),
     "converts": (30, {"quoteId": ["validation.string"]}),
 }
 

@@ -3,9 +3,9 @@
     python -m tests.cassettes.record                into tests/cassettes/sandbox, from the sandbox
     python -m tests.cassettes.record --whitebit     into tests/cassettes/whitebit, from WhiteBIT
 
-The second needs WHITEBIT_CLIENT_ID, WHITEBIT_CLIENT_SECRET and WHITEBIT_REDIRECT_URI in the
-environment, and a person who finishes the login in a browser. It makes a real API key and deletes
-it again.
+The second needs WHITEBIT_OAUTH_CLIENT_ID, WHITEBIT_OAUTH_CLIENT_SECRET and
+WHITEBIT_OAUTH_REDIRECT_URI in the environment, and a person who finishes the login in a browser.
+It makes a real API key and deletes it again.
 """
 
 from __future__ import annotations
@@ -43,7 +43,11 @@ from .stepping import SteppingClock
 
 HERE = Path(__file__).parent
 REDIRECT_URI = "https://partner.example/whitebit/callback"
-VARIABLES = ("WHITEBIT_CLIENT_ID", "WHITEBIT_CLIENT_SECRET", "WHITEBIT_REDIRECT_URI")
+VARIABLES = (
+    "WHITEBIT_OAUTH_CLIENT_ID",
+    "WHITEBIT_OAUTH_CLIENT_SECRET",
+    "WHITEBIT_OAUTH_REDIRECT_URI",
+)
 _KEY_SCOPES = ("apikeys.create", "apikeys.read", "apikeys.delete")
 _READ_SCOPES = (
     "users.balances.read",
@@ -90,7 +94,7 @@ class SandboxStage:
         callback = self.sandbox.person("alice").approve(login.url)
         if self._late:
             self.sandbox.clock.advance(self.sandbox.settings.code_lifetime + 1)
-        user = self.partner.connect(callback, state=login.state, user_id="alice")
+        user = self.partner.connect(callback, binding=login.binding, user_id="alice")
         self.sandbox.clock.advance(2)  # the key shows at the first look
         return user
 
@@ -165,7 +169,7 @@ class WhiteBITStage:
         login = self.partner.authorize("recording")
         print(f"Open this in a browser and finish it there:\n\n{login.url}\n", file=sys.stderr)
         callback = input("The address that the browser ended at: ").strip()
-        return self.partner.connect(callback, state=login.state, user_id="recording")
+        return self.partner.connect(callback, binding=login.binding, user_id="recording")
 
     def age_token(self) -> bool:
         """Leave the token as it is."""

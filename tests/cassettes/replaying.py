@@ -19,6 +19,7 @@ from whitebit_ext import (
 from whitebit_ext.sandbox import Clock
 
 from ..client.faces import blocking
+from ..looking import state_of
 from .record import REDIRECT_URI
 from .redaction import Redaction, cassette
 from .scenes import ReadName
@@ -52,7 +53,7 @@ class ReplayStage:
         """Come back with the code that the cassette's server takes."""
         login = self.partner.authorize("alice")
         return self.partner.connect(
-            {"code": "CODE-1", "state": login.state}, state=login.state, user_id="alice"
+            {"code": "CODE-1", "state": state_of(login)}, binding=login.binding, user_id="alice"
         )
 
     def age_token(self) -> bool:

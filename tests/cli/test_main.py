@@ -12,6 +12,8 @@ from whitebit_ext import cli
 from whitebit_ext._version import __version__
 from whitebit_ext.cli.app import app
 
+pytestmark = pytest.mark.usefixtures("interruptible")
+
 
 def test_version() -> None:
     """`--version` prints the version and exits with 0."""
@@ -54,7 +56,8 @@ def test_entry_point_runs_the_commands(
             "requires the extra sandbox. Install: pip install 'whitebit-oauth[cli,sandbox]'",
         ),
         ("demo", "typer uvicorn", "requires the extras cli and sandbox. Install: pip install"),
-        ("", "uvicorn", "requires the extra sandbox."),
+        ("sandbox", "uvicorn", "requires the extra sandbox."),
+        ("", "typer uvicorn", "requires the extra cli. Install"),
         ("account", "typer uvicorn", "extra cli. Install: pip install 'whitebit-oauth[cli,sql]'"),
         ("custody", "typer uvicorn", "extra cli. Install: pip install 'whitebit-oauth[cli,sql]'"),
     ],

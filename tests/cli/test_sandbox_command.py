@@ -51,12 +51,13 @@ def test_runs_until_stopped(process: subprocess.Popen[str], how: signal.Signals)
 
 
 def test_port_in_use() -> None:
-    """A port in use is reported in one line, with exit code 1."""
+    """A port in use is reported in one line, with exit code 2."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         result = CliRunner().invoke(app, ["sandbox", "--port", port, "--eu-port", "0"])
-    assert result.exit_code == 1
-    assert result.stderr.startswith("The sandbox could not start: ")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"whitebit-oauth sandbox: port {port} or 0: Address already")
+    assert result.stderr.count("\n") == 1
     assert result.stdout == ""
 
 
@@ -79,3 +80,35 @@ def test_text_output() -> None:
     namespace: dict[str, object] = {}
     exec(compile(code, "shown", "exec"), namespace)  # noqa: S102  # our own text, as one copies it
     assert "login" in namespace
+
+
+def test_off_loopback() -> None:
+    """As in a container: the printed link has the token, and the printed URL is the public one."""
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, "sandbox", "--json"]
+    options = ["--host", "0.0.0.0", "--port", "0", "--eu-port", "0", "--allow-host", "sandbox"]  # noqa: S104 - what this is about
+    public = ["--public-url", "http://localhost:8710", "--client-secret", "s3cret"]
+    with subprocess.Popen(
+        [*command, *options, *public], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            assert running.stdout is not None
+            facts = json.loads(running.stdout.readline())
+            assert facts["global_url"] == "http://localhost:8710"
+            token = facts["control_token"]
+            assert facts["state_and_switches"] == f"http://localhost:8710/sandbox/?token={token}"
+            base = facts["eu_url"]  # the port of the global server is the container's own
+            headers = {"Authorization": f"Bearer {token}", "Host": "sandbox"}
+            assert httpx.get(f"{base}/sandbox/state", headers={"Host": "localhost"}).is_client_error
+            assert httpx.post(f"{base}/sandbox/reset", json={}, headers=headers).is_success
+            state = httpx.get(f"{base}/sandbox/state", headers=headers).json()
+            assert [user["name"] for user in state["users"]] == ["alice", "bob"]
+            assert [client["client_id"] for client in state["clients"]] == ["demo-partner"]
+        finally:
+            running.kill()
+
+
+def test_wrong_public_url() -> None:
+    """A public URL that is none is reported in one line, with exit code 2."""
+    result = CliRunner().invoke(app, ["sandbox", "--public-url", "localhost:8710"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("whitebit-oauth sandbox: public_url: ")

@@ -195,4 +195,4 @@ def connected(face: Face, name: str = "alice", *, partner: WhiteBIT | None = Non
         face.sandbox.add_user(name)
     login = partner.authorize(name)
     callback = face.sandbox.person(name).approve(login.url)
-    return partner.connect(callback, state=login.state, user_id=name)
+    return partner.connect(callback, binding=login.binding, user_id=name)

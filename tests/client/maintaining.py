@@ -38,6 +38,18 @@ class InterruptedStore(MemoryStore):
         self.after(kind, id)
         return row
 
+    def page(self, kind: str, after: str | None, limit: int) -> list[tuple[str, Row]]:
+        """Return the rows, as they were before something is done."""
+        rows = super().page(kind, after, limit)
+        for id, _ in rows:
+            self.after(kind, id)
+        return rows
+
+    def reseal(self, kind: str, id: str, data: bytes, expect: int) -> bool:
+        """Replace the bytes if the row has the expected version."""
+        self.before(kind, id)
+        return super().reseal(kind, id, data, expect)
+
     def put(
         self,
         kind: str,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from whitebit_ext.errors import InvalidArgument
+from whitebit_ext.runtime.clock import SystemClock
 
 from .faces import Face
 from .stores import WatchedStore
@@ -18,7 +19,7 @@ def test_invalid_user_id_is_refused(face: Face, user_id: Any) -> None:
     partner = face.partner()
     for call in (
         lambda: partner.authorize(user_id),
-        lambda: partner.connect({"state": "s"}, state="s", user_id=user_id),
+        lambda: partner.connect({"state": "s"}, binding="b", user_id=user_id),
         lambda: partner.user(user_id),
         lambda: partner.erase(user_id),
         lambda: partner.adopt(user_id, public_key="p", secret="s"),
@@ -56,8 +57,17 @@ def test_invalid_user_id_is_refused(face: Face, user_id: Any) -> None:
         ("refresh_interval", -1),
         ("refresh_interval", float("inf")),
         ("egress", ""),
+        ("login_lifetime", 59),
+        ("login_lifetime", 86_401),
+        ("login_lifetime", "600"),
         ("transport", object()),
         ("async_transport", object()),
+        ("spill", 7),
+        ("spill", b"spill"),
+        ("spill", "/no/such/directory"),
+        ("clock", object()),
+        ("clock", 0),
+        ("clock", SystemClock),
     ],
 )
 def test_wrong_argument_is_named(face: Face, argument: str, value: Any) -> None:
@@ -70,12 +80,16 @@ def test_wrong_argument_is_named(face: Face, argument: str, value: Any) -> None:
     assert face.sandbox.connections() == 0
 
 
-@pytest.mark.parametrize("state", [7, b"state", ["state"]])
-def test_state_must_be_text(face: Face, state: Any) -> None:
-    """A state that is not text is an invalid argument."""
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("binding", 7), ("binding", b"text"), ("binding", ["text"]), ("kind", "WEB"), ("kind", None)],
+)
+def test_wrong_argument_of_a_callback_is_named(face: Face, argument: str, value: Any) -> None:
+    """A binding that is not text, and an unknown kind of login, are invalid arguments."""
+    given = {"binding": "text", "kind": "web"} | {argument: value}
     with pytest.raises(InvalidArgument) as caught:
-        face.partner().connect({"state": "s", "code": "c"}, state=state, user_id="alice")
-    assert caught.value.argument == "state"
+        face.partner().connect({"state": "s", "code": "c"}, user_id="alice", **given)
+    assert caught.value.argument == argument
 
 
 def test_repr_does_not_show_the_secret(face: Face) -> None:

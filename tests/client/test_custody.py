@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from whitebit_ext import MemoryStore, Region, Secret, generate_encryption_key
+from whitebit_ext.custody.journal import note
 from whitebit_ext.custody.rows import Custody, login_id
 from whitebit_ext.custody.sealing import Sealer
 from whitebit_ext.custody.stores import Row
@@ -23,6 +24,7 @@ from whitebit_ext.errors import (
 )
 from whitebit_ext.regions import Server
 from whitebit_ext.runtime.clock import SystemClock
+from whitebit_ext.runtime.events import EventName
 
 from ..looking import key_of, pair_of, put_key, put_pair, row_of
 
@@ -311,11 +313,14 @@ def test_a_once_only_secret_is_not_put_into_a_store_that_forgets() -> None:
 def test_the_journal_holds_what_happened_and_no_value(store: FailingStore) -> None:
     """Each note is a row of its own, in the order of time."""
     custody = over(store)
-    for outcome in ("no answer", "stored"):
-        custody.note("secret", "incarnation", external_id="ext", outcome=outcome)
+    for name in (EventName.SECRET_UNANSWERED, EventName.SECRET_STORED):
+        note(custody, name, "incarnation", external_id="ext", outcome=name)
     notes = [custody.read("journal", *subject) for subject in sorted(custody.subjects("journal"))]
-    assert [note.value["outcome"] for note in notes if note] == ["no answer", "stored"]
+    assert [note.value["outcome"] for note in notes if note] == [
+        "secret.unanswered",
+        "secret.stored",
+    ]
     assert all(note and set(note.value) == NOTED for note in notes)
 
 
-NOTED = {"at", "event", "incarnation", "external_id", "outcome"}
+NOTED = {"at", "event", "incarnation", "external_id", "outcome", "sweep_at"}

@@ -28,7 +28,7 @@ def test_difference_by_name(face: Face) -> None:
     login = partner.authorize("alice")
     person = face.sandbox.person("alice")
     callback = person.approve(login.url, permissions=["trading"])
-    user = partner.connect(callback, state=login.state, user_id="alice")
+    user = partner.connect(callback, binding=login.binding, user_id="alice")
     user.api_key.issue()
     difference = user.api_key.info().difference({"trading", "main_account"})
     assert difference.missing == {"main_account"}

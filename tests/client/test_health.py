@@ -116,7 +116,7 @@ def test_an_old_key_does_not_spoil_the_record_of_the_new_one(face: Face) -> None
     read(fresh)
     read(user)
     assert fresh.api_key.health().condition is KeyCondition.IN_USE
-    assert record(face)["refused"] is None
+    assert record(face)["refused"] == {}
 
 
 def test_a_key_that_was_forgotten_elsewhere_is_not_noted(face: Face, store: FailingStore) -> None:

@@ -61,7 +61,7 @@ def test_key_without_permissions(face: Face, *, empty: bool) -> None:
     """A key without permissions is no error, whether the groups are listed or not."""
     user = connected(face)
     face.sandbox.add_key("alice", face.client, [])
-    face.sandbox.traps.empty_permissions = empty
+    face.sandbox.traps.disabled_permissions = not empty
     info = user.api_key.info()
     assert info.state is KeyState.ACTIVE
     assert info.granted == frozenset()

@@ -20,6 +20,7 @@ from whitebit_ext.errors import (
 )
 from whitebit_ext.sandbox import Sandbox
 
+from ..looking import state_of
 from .faces import Face, MovedClock, connected
 
 SECRET = "get_api_key_secret"
@@ -196,7 +197,7 @@ def test_another_login_with_the_same_key_asks_once_only(face: Face) -> None:
     assert made is not None
     made.deleted = "user"
     callback = face.sandbox.person("alice").approve(login.url)
-    again = partner.connect(callback, state=login.state, user_id="alice")
+    again = partner.connect(callback, binding=login.binding, user_id="alice")
     made.deleted = None
     face.sandbox.forget_requests()
     assert again.api_key.issue() == key
@@ -271,8 +272,9 @@ def test_a_store_that_forgets_is_refused(face: Face, *, volatile: bool) -> None:
         transport=lambda: httpx.MockTransport(answer),
         async_transport=lambda: httpx.MockTransport(answer),
     )
-    state = partner.authorize("alice").state
-    user = partner.connect({"state": state, "code": "c"}, state=state, user_id="alice")
+    login = partner.authorize("alice")
+    callback = {"state": state_of(login), "code": "c"}
+    user = partner.connect(callback, binding=login.binding, user_id="alice")
     asked.clear()
     if volatile:
         assert user.api_key.issue().external_id == "id-1"

@@ -59,7 +59,7 @@ def test_two_processes_ask_once(face: Face, clock: MovedClock) -> None:
     other = face.partner().user("alice")
     with face.sandbox.hold(SECRET) as held, ThreadPoolExecutor(2) as threads:
         first = threads.submit(user.api_key.issue)
-        held.wait()
+        held.wait(timeout=30)
         second = threads.submit(other.api_key.issue)
         while len(clock.slept) < 3:  # it watches the lease
             threading.Event().wait(0.001)
@@ -303,7 +303,7 @@ def test_callers_of_one_outcome_raise_errors_of_their_own(face: Face) -> None:
 
     with face.sandbox.hold("get_api_key_info") as held, ThreadPoolExecutor(4) as threads:
         waiting = [threads.submit(issue, number) for number in range(4)]
-        held.wait(4)
+        held.wait(4, timeout=30)
         held.release()
         for future in waiting:
             future.result(5)

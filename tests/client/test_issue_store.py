@@ -165,7 +165,7 @@ async def aready(face: Face, partner: AsyncWhiteBIT) -> tuple[AsyncUser, ApiKey]
     face.sandbox.add_user("alice")
     login = await partner.authorize("alice")
     callback = await asyncio.to_thread(face.sandbox.person("alice").approve, login.url)
-    user = await partner.connect(callback, state=login.state, user_id="alice")
+    user = await partner.connect(callback, binding=login.binding, user_id="alice")
     face.clock.advance(2)
     made = face.sandbox.key("alice", face.client)
     assert made is not None

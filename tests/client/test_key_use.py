@@ -130,21 +130,62 @@ def test_a_failing_store_does_not_hide_a_refusal(face: Face, store: FailingStore
 # Refusals
 
 
-@pytest.mark.parametrize(
-    ("status", "error"), [(401, Unauthorized), (403, Forbidden), (404, NotFound)]
-)
-def test_a_refusal_is_noted(face: Face, status: int, error: type[Exception]) -> None:
+def test_a_refusal_of_the_key_is_noted(face: Face) -> None:
     """The key is called refused, with what the server said, until a request succeeds."""
     user = ready(face)
     read(user)
-    face.sandbox.faults.add(SPOT, kind="status", status=status)
-    with pytest.raises(error):
+    face.sandbox.faults.add(SPOT, kind="status", status=401, body='{"code": 2, "message": "no"}')
+    with pytest.raises(Unauthorized):
         read(user)
     health = user.api_key.health()
-    assert (health.condition, health.status_code) == (KeyCondition.REFUSED, status)
-    read(user)
+    assert (health.condition, health.status_code, health.code) == (KeyCondition.REFUSED, 401, 2)
+    user.signed.account.balances.main()
     health = user.api_key.health()
     assert (health.condition, health.status_code) == (KeyCondition.IN_USE, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [(403, 0, Forbidden), (404, 0, NotFound), (401, 4, Unauthorized), (401, 0, Unauthorized)],
+)
+def test_a_permission_that_is_missing_is_told_apart(
+    face: Face, calls: list[tuple[str, str]], status: int, code: int, error: type[Exception]
+) -> None:
+    """What one endpoint refuses is named, and the health does not flip with what is read last."""
+    user = ready(face)
+    body = f'{{"code": {code}, "message": "no"}}'
+    face.sandbox.faults.add(SPOT, kind="status", status=status, body=body, times=None)
+    calls.clear()
+    for _ in range(5):
+        with pytest.raises(error):
+            read(user)
+        user.signed.account.balances.main()
+        health = user.api_key.health()
+        assert (health.condition, health.refused) == (KeyCondition.IN_USE, frozenset({SPOT}))
+        assert (health.status_code, health.code) == (status, code)
+    assert calls.count(("put", "use")) == 2
+
+
+def test_a_permission_that_was_granted_later(face: Face) -> None:
+    """A request that succeeds takes the refusal of its own operation back."""
+    user = ready(face)
+    face.sandbox.faults.add(SPOT, kind="status", status=403)
+    with pytest.raises(Forbidden):
+        read(user)
+    assert user.api_key.health().refused == frozenset({SPOT})
+    read(user)
+    assert user.api_key.health().refused == frozenset()
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_page_of_a_cdn_is_no_verdict(face: Face, store: FailingStore, status: int) -> None:
+    """HTML says nothing of the key, and writes nothing."""
+    user = ready(face)
+    face.sandbox.faults.add(SPOT, kind="html", status=status)
+    with pytest.raises((Unauthorized, Forbidden, NotFound)):
+        read(user)
+    assert user.api_key.health().condition is KeyCondition.IN_USE
+    assert store.rows("use") == []
 
 
 def test_what_the_server_says_of_a_disabled_key(face: Face) -> None:

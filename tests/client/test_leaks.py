@@ -107,7 +107,7 @@ def logged_in(face: Face, seen: Seen, partner: WhiteBIT) -> User:
     with seen.away():
         callback = face.sandbox.person("alice").approve(login.url)
     seen.show(login)
-    return partner.connect(callback, state=login.state, user_id="alice")
+    return partner.connect(callback, binding=login.binding, user_id="alice")
 
 
 @pytest.fixture
@@ -233,7 +233,7 @@ def test_echo_shows_no_secret(face: Face, seen: Seen, kind: Any) -> None:
 
     answer("exchange_code", code, face.client.client_secret)
     with pytest.raises(WhiteBITError) as caught:
-        partner.connect(callback, state=login.state, user_id="alice")
+        partner.connect(callback, binding=login.binding, user_id="alice")
     seen.fail(caught.value)
     user = logged_in(face, seen, partner)
     answer("get_api_key_info", *face.sandbox.issued_values("access_token"))

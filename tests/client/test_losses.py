@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from whitebit_ext import WhiteBIT
-from whitebit_ext.errors import SealBroken, SecretLost, SecretTakenElsewhere, StoreUnavailable
+from whitebit_ext.errors import SecretLost, SecretTakenElsewhere, StoreUnavailable
 
-from ..looking import Verdict, put_key
+from ..looking import Connection, Standing, Verdict, changed, put_key, row_id
 from .faces import Face, connected
 from .failing import FailingStore
 from .maintaining import OTHER
@@ -68,15 +69,49 @@ def test_a_loss_is_over_when_the_secret_came_all_the_same(face: Face) -> None:
     assert partner.lost() == ()
 
 
+def spoil(store: FailingStore, id: str) -> None:
+    """Change a byte of a connection row."""
+    row = store.get("connection", id)
+    assert row is not None
+    changed = bytearray(row.data)
+    changed[-1] ^= 1
+    store.put("connection", id, bytes(changed), row.version)
+
+
 def test_a_row_that_does_not_open_is_no_absence(face: Face) -> None:
-    """It may be a loss: listing ends in an error instead of leaving it out."""
+    """It may be a loss, and is listed as such; the rows of other users are judged all the same."""
     face.store = store = FailingStore()
     partner = face.partner()
-    lose(face, partner, "alice")
-    store.spoils = lambda kind: kind == "connection"
-    with pytest.raises(SealBroken):
-        partner.lost()
-    store.mend()
+    alice, bob = lose(face, partner, "alice"), connected(face, "bob", partner=partner)
+    bob.api_key.issue()
+    spoil(store, row_id(face.custody(), "bob"))
+    found = {loss.user_id: loss for loss in partner.lost()}
+    assert (found["alice"].external_id, found["alice"].outcome) == (alice, "lost")
+    assert (found["bob"].external_id, found["bob"].outcome) == ("", "unreadable")
+    assert "does not open" in found["bob"].problem
+    connected(face, "carol", partner=partner).api_key.issue()
+    assert [health.user_id for health in partner.key_health()] == ["carol"]
     store.fails = lambda method, kind: (method, kind) == ("scan", "connection")
     with pytest.raises(StoreUnavailable):
         partner.lost()
+
+
+def test_a_key_that_adopting_drops_is_in_the_journal(face: Face) -> None:
+    """A user's row holds a few former keys: one more pushes the oldest out, never in silence."""
+    partner, custody = face.partner(), face.custody()
+    put_key(custody, "alice", "key 0")
+
+    def former(row: Connection) -> Connection:
+        (key,) = row.keys
+        keys = [
+            attrs.evolve(key, external_id=f"key {number}", standing=Standing.LEFT_BEHIND)
+            for number in range(5)
+        ]
+        return attrs.evolve(row, keys=tuple(keys))
+
+    changed(custody, "alice", former)
+    partner.adopt("alice", public_key="key-9", secret="secret")
+    (subject,) = custody.subjects("journal")
+    noted = custody.read("journal", *subject)
+    assert noted is not None
+    assert (noted.value["external_id"], noted.value["outcome"]) == ("key 0", "dropped")

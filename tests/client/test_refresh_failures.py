@@ -188,7 +188,7 @@ def test_a_400_for_a_pair_that_was_replaced_is_none(keyless: Face) -> None:
     face.sandbox.faults.add("refresh_token", kind="status", status=400, body=INVALID, effect=True)
     with face.sandbox.hold("refresh_token") as held:
         thread, errors = in_thread(lambda: read(user))
-        held.wait(1, timeout=5)
+        held.wait(1, timeout=30)
         connected(face)
     thread.join()
     assert [type(error) for error in errors] == [ConnectionChanged]

@@ -115,9 +115,9 @@ def test_login_belongs_to_one_region(face: Face) -> None:
     login = partner.authorize("alice")
     callback = face.sandbox.person("alice").approve(login.url)
     with pytest.raises(StateUnknown):
-        elsewhere.connect(callback, state=login.state, user_id="alice")
+        elsewhere.connect(callback, binding=login.binding, user_id="alice")
     assert face.sandbox.count(region="eu") == 0
-    partner.connect(callback, state=login.state, user_id="alice")
+    partner.connect(callback, binding=login.binding, user_id="alice")
 
 
 def test_login_belongs_to_one_region_behind_a_proxy(face: Face) -> None:
@@ -128,7 +128,7 @@ def test_login_belongs_to_one_region_behind_a_proxy(face: Face) -> None:
     login = partner.authorize("alice")
     callback = face.sandbox.person("alice").approve(login.url)
     with pytest.raises(StateUnknown):
-        elsewhere.connect(callback, state=login.state, user_id="alice")
+        elsewhere.connect(callback, binding=login.binding, user_id="alice")
     assert face.sandbox.count("POST", "/oauth2/token") == 0
 
 

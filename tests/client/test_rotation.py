@@ -88,6 +88,13 @@ def test_what_others_write_meanwhile_is_never_overwritten(
         assert held.value == {"number": "theirs" if kind == KINDS[0] else 0}
 
 
+def test_a_rotated_row_expires_as_before(store: InterruptedStore) -> None:
+    """Rotation keeps the time from which an expired login may be deleted."""
+    assert over(store).write("login", ("state",), {"sweep_at": 1.0}, None)
+    assert maintained(store, NEW, OLD).rotate().rotated == 1
+    assert store.sweep("login", 1.0, 10) == 1
+
+
 @pytest.mark.parametrize("moment", ["after", "before"])
 def test_what_others_delete_meanwhile_stays_deleted(store: InterruptedStore, moment: str) -> None:
     """A row that goes between reading and writing is not brought back."""

@@ -40,7 +40,7 @@ async def aread(user: AsyncUser) -> None:
 
 async def held_up(held: Hold) -> None:
     """Wait, outside of the loop, until a request is held up in the sandbox."""
-    await asyncio.to_thread(held.wait, 1, timeout=5.0)
+    await asyncio.to_thread(held.wait, 1, timeout=30)
 
 
 async def with_alice(face: Face, call: Callable[[AsyncUser], Awaitable[T]]) -> T:

@@ -158,6 +158,87 @@ def test_another_process_on_the_machine_takes_it_in(
     assert (asked(face), list(directory.iterdir())) == (1, [])
 
 
+@pytest.mark.parametrize("call", ["signed", "any", "maintain"])
+def test_reads_and_maintenance_take_it_in(
+    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path, call: str
+) -> None:
+    """Another process of the machine signs with a spilled key without asking for it first."""
+    user, _ = ready(face, partner)
+    spill(face, store, user)
+    other = face.partner(spill=directory)
+    if call == "maintain":
+        other.maintain()
+        other = face.partner()
+    reads = other.user("alice").signed if call == "signed" else other.user("alice")
+    assert reads.account.balances.main()
+    sent = face.sandbox.requests[-1]
+    assert "x-txc-signature" in sent.header_names
+    assert (asked(face), list(directory.iterdir())) == (1, [])
+
+
+def test_reads_do_not_list_the_directory(
+    face: Face, partner: WhiteBIT, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A directory that does not change costs a read one look at its time stamp."""
+    user, _ = ready(face, partner)
+    user.api_key.issue()
+    os.utime(directory, (1, 1))
+    user.account.balances.main()
+    listed = list[Path]()
+    real = Path.glob
+
+    def glob(self: Path, *arguments: Any, **options: Any) -> Any:
+        listed.append(self)
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "glob", glob)
+    for _ in range(5):
+        user.account.balances.main()
+    assert listed == []
+
+
+def test_a_read_does_without_a_file_that_cannot_be_opened(
+    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
+) -> None:
+    """A file that somebody changed stays where it is, and stops no read and no other user."""
+    user, _ = ready(face, partner)
+    spill(face, store, user)
+    bob, _ = ready(face, partner, "bob")
+    (file,) = directory.iterdir()
+    spill(face, store, bob)
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    fresh = face.partner(spill=directory)
+    assert fresh.user("alice").account.balances.main()
+    fresh.maintain()
+    assert list(directory.iterdir()) == [file]
+    assert fresh.user("bob").signed.account.balances.main()
+
+
+def test_partners_share_a_directory(
+    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
+) -> None:
+    """What belongs to another client is neither opened nor counted."""
+    user, _ = ready(face, partner)
+    spill(face, store, user)
+    other = face.partner(spill=directory, client_id="another partner")
+    other.maintain()
+    assert len(list(directory.iterdir())) == 1
+
+
+def test_a_store_that_only_reads_serves_reads(
+    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
+) -> None:
+    """While the store takes no writes, a file stays; a read goes on, and maintenance fails."""
+    user, _ = ready(face, partner)
+    spill(face, store, user)
+    other = face.partner(spill=directory)
+    store.fails = lambda method, kind: method == "put"
+    assert other.user("alice").account.balances.main()
+    with pytest.raises(StoreUnavailable):
+        other.maintain()
+    assert len(list(directory.iterdir())) == 1
+
+
 def test_it_stays_until_the_store_has_it(
     face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
 ) -> None:

@@ -8,13 +8,20 @@ from pathlib import Path
 import pytest
 
 from whitebit_ext import User, WhiteBIT, generate_encryption_key
-from whitebit_ext.errors import EncryptionKeyMissing, KeyAbsent, SealBroken, StoreUnavailable
+from whitebit_ext.errors import (
+    EncryptionKeyMissing,
+    KeyAbsent,
+    NotConnected,
+    SealBroken,
+    StoreUnavailable,
+)
 from whitebit_ext.sandbox import ApiKey
 
 from ..looking import key_of
 from .face_store import failing_store  # noqa: F401  # a fixture
 from .faces import Face, connected
 from .failing import FailingStore
+from .refreshing import in_thread
 from .spilling import (
     ready,
     spill,
@@ -144,9 +151,96 @@ def test_erasing_reaches_the_directory(
     """A user who is erased does not come back out of a file."""
     user, _ = ready(face, partner)
     spill(face, store, user)
+    (file,) = directory.iterdir()
+    file.write_bytes(file.read_bytes()[:-1] + b"?")  # it goes whatever is in it
     partner.erase("alice")
     assert list(directory.iterdir()) == []
     assert store.rows("connection") == []
+
+
+@pytest.mark.parametrize("way", ["erased", "maintained"])
+def test_a_file_from_before_the_client_secret_was_changed(
+    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path, way: str
+) -> None:
+    """Its name has a digest that the new secret does not give; it is found all the same."""
+    user, made = ready(face, partner)
+    spill(face, store, user)
+    rotated = face.partner(spill=directory, client_secret="the secret after the rotation")
+    if way == "erased":
+        rotated.erase("alice")
+        assert list(directory.iterdir()) == []
+        rotated.maintain()
+        assert rotated.lost() == ()
+        return
+    assert [rotated.maintain().finished for _ in range(2)] == [1, 0]
+    assert list(directory.iterdir()) == []
+    key = key_of(face.custody(), "alice")
+    assert key is not None
+    assert (key.external_id, key.secret is not None) == (made.external_id, True)
+
+
+def elsewhere_erased(face: Face, store: FailingStore, partner: WhiteBIT) -> ApiKey:
+    """Spill a secret whose user is then erased by another machine."""
+    user, made = ready(face, partner)
+    spill(face, store, user)
+    face.partner().erase("alice")
+    return made
+
+
+@pytest.mark.parametrize("call", ["read", "maintain"])
+def test_a_secret_without_a_user_is_a_loss(
+    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path, call: str
+) -> None:
+    """Its key is active at WhiteBIT and nobody can sign with it: `lost()` lists it, unnamed."""
+    made = elsewhere_erased(face, store, partner)
+    fresh = face.partner(spill=directory)  # another process of the machine
+    if call == "read":
+        with pytest.raises(NotConnected):
+            fresh.user("alice").account.balances.main()
+    else:
+        fresh.maintain()
+    assert list(directory.iterdir()) == []
+    (loss,) = face.partner().lost()
+    assert (loss.user_id, loss.external_id, loss.outcome) == (None, made.external_id, "left")
+
+
+def test_a_secret_of_a_user_who_came_back_with_another_account(
+    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
+) -> None:
+    """It is stored, signs nothing for that account, and leaving names its key."""
+    made = elsewhere_erased(face, store, partner)
+    face.sandbox.add_user("other")
+    partner = face.partner(spill=directory)
+    login = partner.authorize("alice")
+    callback = face.sandbox.person("other").approve(login.url)
+    user = partner.connect(callback, binding=login.binding, user_id="alice")
+    with pytest.raises(NotConnected):
+        user.signed.account.balances.main()
+    assert list(directory.iterdir()) == []
+    assert partner.lost() == ()
+    face.clock.advance(700)
+    assert made.external_id in user.disconnect().left
+
+
+def test_a_secret_that_arrives_when_its_user_is_erased_is_deleted_there(face: Face) -> None:
+    """The token of the request deletes the key; where WhiteBIT refuses, the key is a loss."""
+    for fault in (False, True):
+        partner = face.partner()
+        user = connected(face, f"user-{fault}", partner=partner)
+        face.clock.advance(2)
+        made = face.sandbox.key(user.id, face.client)
+        assert made is not None
+        with face.sandbox.hold("get_api_key_secret") as held:
+            thread, errors = in_thread(user.api_key.issue)
+            held.wait(1, timeout=30)
+            partner.erase(user.id)
+            if fault:
+                face.sandbox.faults.add("delete_api_key", kind="status", status=500)
+        thread.join()
+        assert [type(error) for error in errors] == [NotConnected]
+        assert (made.deleted == "partner") is not fault
+        found = [(loss.external_id, loss.outcome) for loss in partner.lost()]
+        assert found == ([(made.external_id, "left")] if fault else [])
 
 
 def test_deleting_reaches_the_directory(
@@ -163,6 +257,19 @@ def test_deleting_reaches_the_directory(
         user.api_key.delete()
 
 
+def test_leaving_reaches_the_directory(
+    face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
+) -> None:
+    """The key of a spilled secret is deleted at WhiteBIT, and the file goes."""
+    user, made = ready(face, partner)
+    spill(face, store, user)
+    left = face.partner(spill=directory).user("alice").disconnect()
+    assert (left.is_finished, left.deleted) == (True, (made.external_id,))
+    assert made.deleted == "partner"
+    assert list(directory.iterdir()) == []
+    assert partner.lost() == ()
+
+
 def test_each_user_has_a_file(
     face: Face, store: FailingStore, partner: WhiteBIT, directory: Path
 ) -> None:
@@ -173,5 +280,5 @@ def test_each_user_has_a_file(
         spill(face, store, user)
     names = [file.name for file in directory.iterdir()]
     assert len(names) == len(users)
-    assert all(len(name) == 104 for name in names)
+    assert all(len(name) == 89 for name in names)
     assert list(directory.parent.glob("*.sealed")) == []

@@ -22,17 +22,18 @@ def counted_calls(store: FailingStore) -> list[str]:
 
 
 def test_a_login_and_a_key(face: Face, calls: list[str]) -> None:
-    """Finishing a login takes 6 calls, and a first `issue()` at most 8 with its look-ups."""
+    """Finishing a login takes 7 calls, and a first `issue()` at most 8 with its look-ups."""
     partner = face.partner()
     face.sandbox.add_user("alice")
     login = partner.authorize("alice")
+    assert calls == ["get logins", "put logins", "put login"]
     callback = face.sandbox.person("alice").approve(login.url)
     face.clock.advance(2)
     calls.clear()
-    user = partner.connect(callback, state=login.state, user_id="alice")
+    user = partner.connect(callback, binding=login.binding, user_id="alice")
     assert Counter(calls) == {
         "get login": 1,
-        "put login": 1,
+        "put login": 2,
         "get connection": 1,
         "put connection": 3,
     }
@@ -83,5 +84,7 @@ def test_leaving(face: Face, calls: list[str]) -> None:
     calls.clear()
     user.disconnect()
     puts = Counter(call for call in calls if call.startswith("put"))
-    assert puts == {"put connection": 3, "put journal": 1}
-    assert [kind for kind in ("connection", "use", "login") if list(face.store.scan(kind))] == []
+    assert puts == {"put connection": 3, "put journal": 2}
+    assert [
+        kind for kind in ("connection", "use", "login", "logins") if list(face.store.scan(kind))
+    ] == []

@@ -17,7 +17,7 @@ import pytest
 from whitebit_ext import ApiKey, KeyState, MemoryStore, User, WhiteBIT
 from whitebit_ext.errors import WhiteBITError
 
-from ..looking import LONGEST_ANSWER, TokenPair, key_of, pair_of, row_of
+from ..looking import LONGEST_ANSWER, TokenPair, key_of, pair_of, row_of, state_of
 from .bad_answers import OPERATIONS, BadAnswer, bad_bodies, bad_statuses, expected
 from .faces import REDIRECT_URI, Face
 from .judging import emptied, fault_of, printed, told
@@ -60,9 +60,9 @@ class Swept:
     def connect(self) -> User:
         """Finish a login of the user; it replaces the tokens of an earlier one."""
         login = self.partner.authorize("alice")
-        parameters = {"code": self.server.make(), "state": login.state}
+        parameters = {"code": self.server.make(), "state": state_of(login)}
         return self.partner.connect(
-            f"{REDIRECT_URI}?{urlencode(parameters)}", state=login.state, user_id="alice"
+            f"{REDIRECT_URI}?{urlencode(parameters)}", binding=login.binding, user_id="alice"
         )
 
     def issue(self) -> ApiKey:

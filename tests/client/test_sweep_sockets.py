@@ -75,7 +75,7 @@ def test_every_socket_fault_is_a_typed_error(
     callback = sandbox.person("bob").approve(login.url)
     emptied(library_log)  # of what the person's browser did, whose log is not ours
     acts: dict[str, Callable[[], object]] = {
-        "exchange_code": lambda: partner.connect(callback, state=login.state, user_id="bob"),
+        "exchange_code": lambda: partner.connect(callback, binding=login.binding, user_id="bob"),
         "refresh_token": partner.user("alice").api_key.info,
         "get_api_key_info": user.api_key.info,
         "get_api_key_secret": lambda: user.api_key.issue(timeout=0),

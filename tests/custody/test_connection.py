@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from whitebit_ext.custody import changes, key_changes, pair_changes
+from whitebit_ext.custody import changes, key_changes, leaving_changes, pair_changes
 from whitebit_ext.custody.connection import (
     FORMAT,
     Connection,
@@ -19,7 +19,7 @@ from whitebit_ext.custody.connection import (
     is_empty,
 )
 from whitebit_ext.custody.outcomes import Change, Loss, Outcome
-from whitebit_ext.custody.takeover import abandoned, check_lengths, fresh, sight
+from whitebit_ext.custody.takeover import abandoned, fresh, sight
 from whitebit_ext.custody.values import (
     LONGEST_ANSWER,
     Answer,
@@ -29,7 +29,7 @@ from whitebit_ext.custody.values import (
     TokenPair,
     Verdict,
 )
-from whitebit_ext.errors import CustodyError, InvalidArgument
+from whitebit_ext.errors import CustodyError
 from whitebit_ext.secret import Secret
 
 
@@ -329,18 +329,42 @@ def test_disconnecting_ends_with_no_row() -> None:
     """A lease and an open consent hold it up; a new login stops it."""
     row, _ = asking(connected(), Asks.REFRESH, digest(connected()), "r")
     pin = row.pin
-    row = row_of(key_changes.disconnect_begun(row, pin))
-    made = key_changes.disconnect_finished(row, pin, now=0.0, consent=600.0)
+    row = row_of(leaving_changes.disconnect_begun(row, pin, now=0.0))
+    made = leaving_changes.disconnect_finished(row, pin, now=0.0, consent=600.0)
     assert made.outcome is Outcome.BUSY
     row = row_of(changes.release(row, "r"))
-    made = key_changes.disconnect_finished(row, pin, now=599.0, consent=600.0)
+    made = leaving_changes.disconnect_finished(row, pin, now=599.0, consent=600.0)
     assert made.outcome is Outcome.PROVISIONAL
-    made = key_changes.disconnect_finished(row, pin, now=600.0, consent=600.0)
+    made = leaving_changes.disconnect_finished(row, pin, now=600.0, consent=600.0)
     assert (made.outcome, made.row) == (Outcome.DONE, None)
     later = connected(row, "two")
     assert later.state is State.CONNECTED
-    made = key_changes.disconnect_finished(later, pin, now=600.0, consent=600.0)
+    made = leaving_changes.disconnect_finished(later, pin, now=600.0, consent=600.0)
     assert (made.outcome, made.row) == (Outcome.STALE, later)
+
+
+def test_a_key_that_is_left_stays_listed() -> None:
+    """Its id alone stays, under a new incarnation, until the next login or an erase."""
+    row = row_of(stored(connected(), "k"))
+    row = row_of(leaving_changes.disconnect_begun(row, row.pin, now=0.0))
+    end: dict[str, Any] = {"now": 9e9, "consent": 600.0, "left": ["k"], "incarnation": "new"}
+    listing = row_of(leaving_changes.disconnect_finished(row, row.pin, **end))
+    assert (listing.incarnation, listing.generation, listing.pair) == ("new", 0, None)
+    assert [(key.external_id, key.secret) for key in listing.left] == [("k", None)]
+    again = leaving_changes.disconnect_finished(listing, row.pin, **end)
+    assert (again.outcome, again.row) == (Outcome.ALREADY, listing)
+    late = key_changes.secret_stored(
+        listing, "i", external_id="k", generation=1, secret=Secret("s"), now=0.0
+    )
+    assert (late.outcome, late.row) == (Outcome.DELETE_THERE, listing)
+    open_login = ticket(listing, "two")
+    stopped = row_of(leaving_changes.disconnected_again(open_login, "newer"))
+    assert (stopped.attempts, stopped.incarnation) == ((), "newer")
+    attempt = open_login.attempt("a-two")
+    assert attempt is not None
+    made = changes.login_committed(open_login, "new", attempt, pair("two"), now=0.0)
+    assert row_of(made).keys == ()
+    assert leaving_changes.erase(listing).row is None
 
 
 def test_a_key_of_the_partners_own_makes_a_connection() -> None:
@@ -377,11 +401,3 @@ def test_a_lease_is_abandoned_when_it_stands_still() -> None:
     assert sight(seen, None, monotonic=9.0) is None
     assert fresh(acknowledged=0.0, monotonic=4.9, length=10.0)
     assert not fresh(acknowledged=0.0, monotonic=5.0, length=10.0)
-
-
-def test_lengths_that_cannot_work_are_refused() -> None:
-    """A lease outlasts two deadlines, and four fit into the life of a refresh token."""
-    check_lengths(length=25.0, deadline=10.0)
-    for length in (20.0, 80.0):
-        with pytest.raises(InvalidArgument):
-            check_lengths(length=length, deadline=10.0)

@@ -6,6 +6,7 @@ drives it decides on the order, so a process that is frozen is one whose flows a
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections.abc import Callable, Generator
@@ -14,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from whitebit_ext.custody import changes, key_changes, pair_changes
+from whitebit_ext.custody import changes, key_changes, leaving_changes, pair_changes
 from whitebit_ext.custody.connection import Connection, Pin, decode, empty, encode, is_empty
 from whitebit_ext.custody.outcomes import Change, Loss, Outcome
 from whitebit_ext.custody.takeover import Sighting, abandoned, fresh, sight
@@ -31,7 +32,7 @@ EVENTS: dict[str, Callable[..., Change]] = {
         (changes, "answer_stored answer_malformed"),
         (pair_changes, "pair_renewed pair_refused"),
         (key_changes, "secret_stored secret_consumed key_seen key_gone key_deleted"),
-        (key_changes, "disconnect_begun disconnect_finished erase"),
+        (leaving_changes, "disconnect_begun disconnect_finished erase"),
     )
     for name in names.split()
 }
@@ -170,8 +171,7 @@ class World:
         """Read the row."""
         if self.stored is None:
             return Held(None, None)
-        value = json.loads(self.stored[0])
-        return Held(None if is_empty(value) else decode(value), self.stored[1])
+        return Held(_opened(self.stored[0]), self.stored[1])
 
     def put(self, data: str, expect: int | None) -> int | None:
         """Write by compare-and-swap, and return the new version."""
@@ -404,12 +404,18 @@ class World:
                 assert self.clock - other.acknowledged >= DOUBT, "judged while another is asking"
 
     def hand_in(
-        self, job: Job, incarnation: str, attempt: Attempt, held: Held | None = None
+        self,
+        job: Job,
+        incarnation: str,
+        attempt: Attempt,
+        held: Held | None = None,
+        *,
+        is_late: bool = False,
     ) -> Flow:
         """Store an answer as it came, then make something of it."""
         made, held = yield from self.commit(
             job,
-            lambda row: self.on.answer_stored(row, incarnation, attempt),
+            lambda row: self.on.answer_stored(row, incarnation, attempt, is_late=is_late),
             held,
             spill=(incarnation, attempt),
         )
@@ -468,7 +474,7 @@ class World:
     def tend(self, job: Job) -> Flow:
         """Take the answers that lie in the row, and what this machine spilled."""
         for incarnation, attempt in list(job.process.spill.values()):
-            yield from self.hand_in(job, incarnation, attempt)
+            yield from self.hand_in(job, incarnation, attempt, is_late=True)
         yield "read"
         held = self.read()
         for attempt in held.row.untaken if held.row is not None else ():
@@ -497,7 +503,9 @@ class World:
         if row is None or row.pair is None:
             return
         pin = row.pin
-        made, _ = yield from self.commit(job, lambda row: self.on.disconnect_begun(row, pin))
+        made, _ = yield from self.commit(
+            job, lambda row: self.on.disconnect_begun(row, pin, now=self.clock)
+        )
         while made.outcome in (Outcome.DONE, Outcome.ALREADY, Outcome.ANSWERED, Outcome.BUSY):
             yield "read"
             row = self.row
@@ -577,6 +585,13 @@ class World:
 
     def _id(self) -> str:
         return f"id{next(self._numbers)}"
+
+
+@functools.lru_cache(maxsize=8)
+def _opened(data: str) -> Connection | None:
+    """Decode what was written; each invariant reads the row again, and a row is immutable."""
+    value = json.loads(data)
+    return None if is_empty(value) else decode(value)
 
 
 def astuple(pin: Pin) -> tuple[str, int]:

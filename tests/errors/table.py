@@ -24,7 +24,8 @@ def _is_base(kind: type[WhiteBITError]) -> bool:
 def _line(kind: type[WhiteBITError]) -> str:
     first = (kind.__doc__ or "").splitlines()[0].replace("``", "`")
     retryable = "yes" if kind.action in (Action.RETRY, Action.WAIT) else "no"
-    return f"| `{kind.__name__}` | {first} | {kind.default_hint} | {kind.action} | {retryable} |\n"
+    name = f'<a id="{kind.__name__}"></a>`{kind.__name__}`'  # errors.md#KeyPending leads to it
+    return f"| {name} | {first} | {kind.default_hint} | {kind.action} | {retryable} |\n"
 
 
 if __name__ == "__main__":

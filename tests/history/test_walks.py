@@ -169,7 +169,7 @@ def test_unreached_total_is_an_error(read: str) -> None:
 @pytest.mark.slow
 @READS
 def test_long_walk_uses_little_memory(read: str) -> None:
-    """A walk of 25,000 rows uses less than 10 MB more than a walk of one page."""
+    """A walk of 11,000 rows uses less than 5 MB more than a walk of one page."""
 
     def peak(count: int) -> int:
         history = History.of(read, count, step=500.0)
@@ -183,4 +183,4 @@ def test_long_walk_uses_little_memory(read: str) -> None:
         tracemalloc.stop()
         return held
 
-    assert peak(25_000) - peak(QUERIES[read]().limit) < 10_000_000
+    assert peak(11_000) - peak(QUERIES[read]().limit) < 5_000_000

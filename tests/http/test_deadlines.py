@@ -18,7 +18,7 @@ from whitebit_ext.regions import Server
 from .raw_server import NAME, Deed, Face, RawServer, answer, good, silent
 
 SECONDS = 0.5
-SLACK = 1.5
+SLACK = 20.0
 """Seconds that a busy machine may add; the servers go on for as long as they are let."""
 
 
@@ -125,7 +125,7 @@ def test_long_body_is_sent_completely(face: Face, length: int) -> None:
 
     def read(server: RawServer, sock: socket.socket) -> None:
         sock.settimeout(5)
-        while sum(map(len, came)) < length:
+        while len(b"".join(came).partition(b"\r\n\r\n")[2]) < length:
             came.append(sock.recv(65536))
         sock.sendall(answer())
 

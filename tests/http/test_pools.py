@@ -109,7 +109,7 @@ def test_close_does_not_wait_for_the_server() -> None:
 
     def call() -> None:
         with pytest.raises(httpx.TimeoutException) as caught:
-            face.get(pools, 1.0)
+            face.get(pools, 2.0)
         ended.append(caught.value)
 
     with RawServer(silent) as server:
@@ -119,9 +119,8 @@ def test_close_does_not_wait_for_the_server() -> None:
         thread.start()
         while not server.heads:
             time.sleep(0.01)
-        begun = time.monotonic()
         pools.close()
-        assert time.monotonic() - begun < 0.5
+        assert ended == []
         with pytest.raises(httpx.ConnectError):  # whoever holds the client sends nothing either
             client.get("/x")
         with pytest.raises(ClientClosed):
@@ -129,7 +128,7 @@ def test_close_does_not_wait_for_the_server() -> None:
         thread.join()
         assert ended
         begun = time.monotonic()
-        while server.open and time.monotonic() - begun < 2:
+        while server.open and time.monotonic() - begun < 20:
             time.sleep(0.05)
         assert server.open == 0
     face.close()

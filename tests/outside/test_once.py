@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import socket
@@ -21,6 +22,7 @@ from ..looking import (
     LONGEST_ANSWER,
     Connection,
     Custody,
+    age_rows,
     changed,
     custody_of,
     key_of,
@@ -72,6 +74,12 @@ def respelled(body: bytes) -> bytes:
     )
 
 
+@functools.cache
+def bomb() -> bytes:
+    """Return 300 MB of blanks, compressed."""
+    return gzip.compress(b" " * 1_000_000, 9) * 300  # members of one stream
+
+
 FORMS: dict[str, Answer] = {
     "as documented": whole,
     "201": lambda body: whole(body, "201 Created"),
@@ -92,9 +100,7 @@ FORMS: dict[str, Answer] = {
     "half a megabyte of padding": lambda body: whole(b" " * 500_000 + body),
 }
 USELESS: dict[str, Answer] = {
-    "a bomb": lambda _: whole(
-        gzip.compress(b" " * 300_000_000, 9), headers="Content-Encoding: gzip\r\n"
-    ),
+    "a bomb": lambda _: whole(bomb(), headers="Content-Encoding: gzip\r\n"),
     "nested": lambda _: whole(b'{"data":' + b"[" * 200_000),
     "encoded twice": lambda body: whole(
         gzip.compress(gzip.compress(body)), headers="Content-Encoding: gzip, gzip\r\n"
@@ -141,6 +147,11 @@ class Server:
                 if not more:
                     return
                 head += more
+            # A socket that is closed with unread bytes is reset, and loses what was sent.
+            _, _, length = head.lower().partition(b"content-length: ")
+            unread = int(length.split(b"\r\n")[0] or 0) - len(head.partition(b"\r\n\r\n")[2])
+            while unread > 0 and (more := sock.recv(unread)):
+                unread -= len(more)
             path = head.split(b" ")[1].decode().partition("?")[0]
             name = next((one for one in OPERATIONS if path.endswith(one)), path)
             self.counted[name] = self.counted.get(name, 0) + 1
@@ -164,16 +175,17 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def custody(server: Server, client: PartnerClient, store_url: str, key: str) -> Iterator[Custody]:
+def custody(server: Server, client: PartnerClient, rows: SQLStore, key: str) -> Custody:
     """Open the rows of the partner of that server."""
-    with SQLStore(store_url) as store:
-        yield custody_of(store, [key], client.client_id, server.url)
+    return custody_of(rows, [key], client.client_id, server.url)
 
 
 CONNECT = """
-(lambda login: partner.connect({"code": "YWJj", "state": login.state}, state=login.state,
-user_id="alice").id)(partner.authorize("alice"))
+(lambda login: partner.connect(
+    {"code": "YWJj", "state": login.url.partition("&state=")[2].partition("&")[0]},
+    binding=login.binding, user_id="alice").id)(partner.authorize("alice"))
 """
+USED = "__import__('time').process_time()"  # not what the machine does besides
 CALLS = {
     "/oauth2/token": CONNECT,
     "/oauth2/refresh_token": "user.api_key.info().external_id",
@@ -236,10 +248,10 @@ def test_what_is_of_no_use_ends_typed(
         server.form = whole
         led_to(process, custody, operation)
         server.form = form
-        began = time.monotonic()
+        began = process.ask(USED)
         said = process.ask(CALLS[operation])
         assert said in ("CodeUnanswered", "TokenUnavailable", "SecretMalformed", EXTERNAL_ID), said
-        assert time.monotonic() - began < 15
+        assert process.ask(USED) - began < 10
         assert not taken(custody, operation)
         row = row_of(custody, "alice")
         assert row is not None
@@ -299,20 +311,39 @@ def test_a_process_after_a_kill_goes_on(server: Server, custody: Custody, start:
     assert server.counted.get("secret", 0) == 0
 
 
-@pytest.mark.slow
 def test_processes_that_live_for_a_moment_go_on(
-    server: Server, custody: Custody, start: Start
+    server: Server, custody: Custody, start: Start, rows: SQLStore
 ) -> None:
     """None of them watches for a whole lease; together they get on by the age of the row."""
-    led_to(start(server.url, timeout=0.5), custody, "secret")
-    (id,) = custody.store.scan("connection")
-    row = custody.store.get("connection", id)
-    if getattr(row, "age", None) is None:
-        pytest.skip("this store does not tell how old a row is")
-    assert start(server.url, dies_at=1, timeout=0.5).ask(CALLS["secret"]) is None
-    until, said = time.monotonic() + 60, None
-    while said != EXTERNAL_ID and time.monotonic() < until:
-        said = start(server.url, timeout=0.5).ask("user.api_key.issue(timeout=2).external_id")
-        assert said in ("SecretLocked", EXTERNAL_ID)
+    led_to(start(server.url), custody, "secret")
+    assert start(server.url, dies_at=1).ask(CALLS["secret"]) is None
+    (id,) = rows.scan("connection")
+    before = rows.get("connection", id)
+    assert start(server.url).ask("user.api_key.issue(timeout=1.2).external_id") == "SecretLocked"
+    assert before is not None
+    after = rows.get("connection", id)
+    assert after is not None
+    assert after.version == before.version, "whoever waits makes the row young again"
+    age_rows(rows, 200)
+    assert start(server.url).ask("user.api_key.issue(timeout=2).external_id") == EXTERNAL_ID
+    assert taken(custody, "secret")
+    assert server.counted["secret"] == 1
+
+
+def test_maintenance_by_cron_goes_on_after_a_kill(
+    server: Server, custody: Custody, start: Start, rows: SQLStore
+) -> None:
+    """A pass in a new process each time leaves a held lease alone, and takes a dead one over."""
+    led_to(start(server.url), custody, "secret")
+    assert start(server.url, dies_at=1).ask(CALLS["secret"]) is None
+    (id,) = rows.scan("connection")
+    before = rows.get("connection", id)
+    assert before is not None
+    assert start(server.url).ask("partner.maintain().finished") == 0
+    after = rows.get("connection", id)
+    assert after is not None
+    assert after.version == before.version, "a pass makes the row young again"
+    age_rows(rows, 200)
+    assert start(server.url).ask("partner.maintain().finished") == 1
     assert taken(custody, "secret")
     assert server.counted["secret"] == 1

@@ -16,8 +16,12 @@ from packaging.requirements import Requirement
 EXTRAS = {
     "aiohttp": {"httpx-aiohttp"},
     "cli": {"rich", "typer"},
+    "django": {"django"},
+    "fastapi": {"fastapi"},
+    "flask": {"flask"},
     "sandbox": {"starlette", "uvicorn"},
     "sql": {"psycopg", "sqlalchemy"},
+    "starlette": {"starlette"},
 }
 RUNTIME = {"attrs", "authlib", "certifi", "cryptography", "httpcore", "httpx", "msgspec"}
 

@@ -26,6 +26,9 @@ import whitebit_ext
     [
         ({"sqlalchemy"}, "whitebit_ext.SQLStore", "whitebit-oauth[sql]"),
         ({"starlette"}, "import whitebit_ext.sandbox", "whitebit-oauth[sandbox]"),
+        ({"fastapi"}, "import whitebit_ext.integrations.fastapi", "whitebit-oauth[fastapi]"),
+        ({"flask"}, "import whitebit_ext.integrations.flask", "whitebit-oauth[flask]"),
+        ({"starlette"}, "import whitebit_ext.integrations.starlette", "whitebit-oauth[starlette]"),
         ({"uvicorn"}, "import whitebit_ext.sandbox", "whitebit-oauth[sandbox]"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The examples of docs/testing.md."""
+"""The examples of docs/testing.md and docs/beside-other-clients.md."""
 
 from __future__ import annotations
 
@@ -15,14 +15,20 @@ from .conftest import Project
 pytest_plugins = ["pytester"]
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
+BESIDE = (Path(__file__).parents[2] / "docs" / "beside-other-clients.md").read_text(
+    encoding="utf-8"
+)
 EXAMPLES = re.findall(
-    r"<!-- run by tests/plugin/test_documentation\.py -->\n```python\n(.*?)```", PAGE, re.DOTALL
+    r"<!-- run by tests/plugin/test_documentation\.py -->\n```python\n(.*?)```",
+    PAGE + BESIDE,
+    re.DOTALL,
 )
 
 
 def test_every_example_is_marked() -> None:
-    """All Python code of the page is tested."""
-    assert len(EXAMPLES) == PAGE.count("```python") == 7
+    """All Python code of the pages is tested, here or by `nox -s clients`."""
+    elsewhere = BESIDE.count("<!-- run by nox -s clients -->")
+    assert len(EXAMPLES) == (PAGE + BESIDE).count("```python") - elsewhere == 11
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.split("def test_")[1][:8])
@@ -40,7 +46,7 @@ def test_every_fixture_is_named(pytester: pytest.Pytester) -> None:
     others = ("-p", "no:asyncio", "-p", "no:hypothesispytest")
     shown = pytester.runpytest_inprocess("--fixtures", "-q", *others).stdout.str()
     names = re.findall(r"^((?:async_)?whitebit\w*)(?: --|\n| \[)", shown, re.MULTILINE)
-    assert len(names) == 9
+    assert len(names) == 10
     assert [name for name in names if f"`{name}`" not in PAGE] == []
     assert "no docstring available" not in shown.partition("whitebit_sandbox")[2]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,6 +69,9 @@ class Trial:
     again: int
 
 
+Trials = Callable[[Sequence[Point]], list[Trial]]
+
+
 class Graveyard:
     """Kill processes in the middle of an exchange, with a survivor that comes next.
 
@@ -81,8 +85,8 @@ class Graveyard:
         self._exchange: Exchange = exchange
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[Callable[[Point], Trial]]:
-        """Return what makes one trial after the other."""
+    def open(self) -> Iterator[Trials]:
+        """Return what makes trials, one per point, each with a user of its own."""
         world = self._world
         with (
             world.store() as store,
@@ -90,36 +94,45 @@ class Graveyard:
             world.child(lambda: caller(world, self._exchange)) as survivor,
         ):
             self._custody = world.custody(store)
-            yield lambda point: self._trial(partner, survivor, point)
+            yield lambda points: self._trials(partner, survivor, points)
 
-    def _trial(self, partner: WhiteBIT, survivor: Child, point: Point) -> Trial:
+    def _trials(self, partner: WhiteBIT, survivor: Child, points: Sequence[Point]) -> list[Trial]:
+        """Kill a process at each point, one after the other; another one then asks for all."""
         world, exchange = self._world, self._exchange
-        name = world.connect(partner)
+        names = [world.connect(partner) for _ in points]
         if exchange == "refresh":
             world.advance(_AHEAD)
         world.sandbox.forget_requests()
         before = world.sandbox.issued_values("access_token")
-        self._kill(name, point)
-        asked = self._asked()
-        began = time.monotonic()
-        got: str = survivor.ask((name, world.clock.ahead, None))
-        seconds = time.monotonic() - began
-        again = self._asked() - asked
-        if exchange == "refresh":
-            alive = world.sandbox.issued_values("access_token") - before
-            fate = self._fate_of_pair(name, got, {digest(token) for token in alive})
-        else:
-            fate = self._fate_of_secret(partner, name, got)
-        if fate == "stored" and again:
-            fate = "renewed" if exchange == "refresh" else "retrieved"
-        return Trial(fate, seconds, again)
+        for name, point in zip(names, points, strict=True):
+            self._kill(name, point)
+        asked = [self._asked(name) for name in names]
+        found: list[tuple[str, float]] = survivor.ask((names, world.clock.ahead, None))
+        alive = {digest(t) for t in world.sandbox.issued_values("access_token") - before}
+        trials = []
+        for name, already, (got, seconds) in zip(names, asked, found, strict=True):
+            again = self._asked(name) - already
+            if exchange == "refresh":
+                fate = self._fate_of_pair(name, got, alive)
+            else:
+                fate = self._fate_of_secret(partner, name, got)
+            if fate == "stored" and again:
+                fate = "renewed" if exchange == "refresh" else "retrieved"
+            trials.append(Trial(fate, seconds, again))
+        return trials
 
-    def _asked(self) -> int:
-        return self._world.sandbox.count(None, _OPERATIONS[self._exchange])
+    def _asked(self, name: str, status: int | None = None) -> int:
+        """Count a user's requests of the exchange."""
+        return sum(
+            any(label.rpartition(" ")[2] == name for label in request.credentials)
+            for request in self._world.sandbox.requests
+            if request.operation == _OPERATIONS[self._exchange]
+            and (status is None or request.status == status)
+        )
 
     def _kill(self, name: str, point: Point) -> None:
         world, exchange = self._world, self._exchange
-        order = (name, world.clock.ahead, point)
+        order = ([name], world.clock.ahead, point)
         with world.child(lambda: caller(world, exchange)) as victim:
             if point.place != "flight":
                 with contextlib.suppress(ChildDiedError):
@@ -130,14 +143,14 @@ class Graveyard:
                 held.wait(timeout=30.0)
                 victim.kill()
         # The server goes on with what it had, and notices nothing.
-        until = time.monotonic() + 5.0
+        until = time.monotonic() + 30.0
         while not self._done(name) and time.monotonic() < until:
             time.sleep(0.005)
 
     def _done(self, name: str) -> bool:
         if self._exchange == "retrieval":
             return self._world.made(name).secret_taken
-        return self._world.refreshes(200) == 1
+        return self._asked(name, 200) == 1
 
     def _fate_of_pair(self, name: str, got: str, alive: set[str]) -> Fate:
         stored = pair_of(self._custody, name)
@@ -165,7 +178,7 @@ class Graveyard:
 
 def _patiently(partner: WhiteBIT, name: str) -> str:
     """Read with the access token, again while a late answer may still overturn the verdict."""
-    until = time.monotonic() + 20.0
+    until = time.monotonic() + 40.0
     while True:
         try:
             return token_of(partner.user(name))
@@ -176,7 +189,7 @@ def _patiently(partner: WhiteBIT, name: str) -> str:
 
 
 def caller(world: World, exchange: Exchange) -> Serve:
-    """Prepare a process that makes an exchange for a user, and dies at a point if there is one."""
+    """Prepare a process that makes an exchange for users, and dies at a point if there is one."""
     trap = Trap(signal.SIGKILL)
     partner = world.partner(
         TrappedStore(world.store(), trap),
@@ -184,15 +197,21 @@ def caller(world: World, exchange: Exchange) -> Serve:
         refresh_interval=0.01,
     )
 
-    def serve(order: tuple[str, float, Point | None]) -> str:
-        name, ahead, point = order
-        world.clock.ahead = ahead
-        trap.set(point, _ROUTES[exchange])
+    def exchanged(name: str) -> tuple[str, float]:
+        began = time.monotonic()
         try:
             if exchange == "refresh":
-                return digest(_patiently(partner, name))
-            return digest(partner.user(name).api_key.issue().secret.reveal())
+                got = digest(_patiently(partner, name))
+            else:
+                got = digest(partner.user(name).api_key.issue().secret.reveal())
         except WhiteBITError as error:
-            return type(error).__name__
+            got = type(error).__name__
+        return got, time.monotonic() - began
+
+    def serve(order: tuple[list[str], float, Point | None]) -> list[tuple[str, float]]:
+        names, world.clock.ahead, point = order
+        trap.set(point, _ROUTES[exchange])
+        with ThreadPoolExecutor(len(names)) as threads:
+            return list(threads.map(exchanged, names))
 
     return serve

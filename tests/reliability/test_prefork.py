@@ -26,6 +26,7 @@ from .wiring import World
 Answer = dict[str, Any]
 USERS = 8
 TURNS = 96
+ROUNDS = 12
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def wiring(world: World) -> dict[str, Any]:
             )
             login = partner.authorize(name)
             callback = world.sandbox.person(name).approve(login.url)
-            partner.connect(callback, state=login.state, user_id=name)
+            partner.connect(callback, binding=login.binding, user_id=name)
         taken = ("client_id", "client_secret", "redirect_uri", "base_url", "encryption_keys")
         arguments = world.arguments(store)
     return {"url": world.url} | {name: arguments[name] for name in taken}
@@ -131,10 +132,10 @@ def test_a_pool_of_forked_workers(world: World, wiring: dict[str, Any]) -> None:
         return made.serve
 
     with ThreadPoolExecutor(2) as threads:
-        busy = [threads.submit(made.serve, f"user-{turn % USERS}") for turn in range(20)]
+        busy = [threads.submit(made.serve, f"user-{turn % USERS}") for turn in range(ROUNDS)]
         children = [world.child(work) for _ in range(4)]
         answers = list[Answer]()
-        for turn in range(TURNS // 4):
+        for turn in range(ROUNDS):
             for child in children:
                 child.tell(f"user-{turn % USERS}")
             answers += [child.answer() for child in children]

@@ -14,7 +14,7 @@ from whitebit_ext import WhiteBIT
 from whitebit_ext.custody.stores import SQLStore
 from whitebit_ext.errors import EncryptionKeyMissing, SealBroken, SecretNotStored, StoreUnavailable
 
-from ..looking import KINDS, row_id, row_of
+from ..looking import KINDS, lose, row_id, row_of
 from .databases import Databases
 from .tearing import tear
 from .wiring import HurriedClock, World
@@ -223,8 +223,9 @@ def test_server_gone_after(on_postgresql: World, databases: Databases) -> None:
 # Tampering
 
 
-def filled(world: World, partner: WhiteBIT) -> tuple[str, str]:
+def filled(world: World, store: SQLStore, partner: WhiteBIT) -> tuple[str, str]:
     """Have two users with everything that custody keeps of a user."""
+    lose(world.custody(store), "incarnation", "a key that was left", user_id="alice")
     first, second = world.connect(partner), world.connect(partner)
     for name in (first, second):
         partner.user(name).api_key.issue()
@@ -233,6 +234,7 @@ def filled(world: World, partner: WhiteBIT) -> tuple[str, str]:
     partner.authorize(second)
     world.advance(305)
     partner.user(first).bearer.account.balances.main()
+    partner.maintain()
     return first, second
 
 
@@ -240,7 +242,7 @@ def test_flipped_bytes(world: World) -> None:
     """One bit changed in any byte of any row of any kind is noticed, and is never an absence."""
     noticed = set[str]()
     with world.store() as store, world.partner(store, refresh_interval=0.01) as partner:
-        filled(world, partner)
+        filled(world, store, partner)
         custody = world.custody(store)
         for kind in KINDS:
             for subject in list(custody.subjects(kind))[:1]:
@@ -263,7 +265,7 @@ def test_flipped_bytes(world: World) -> None:
 def test_swapped_rows(world: World) -> None:
     """A row in another user's, kind's, client's or origin's place does not open there."""
     with world.store() as store, world.partner(store) as partner:
-        first, second = filled(world, partner)
+        first, second = filled(world, store, partner)
         custody = world.custody(store)
         place = row_id(custody, first)
         row, use = store.get("connection", place), store.get("use", place)

@@ -225,7 +225,7 @@ def test_pair_cannot_be_written_before(caller: Caller, world: World, way: Way) -
     caller.raises(StoreUnavailable, caller.read)
     assert world.refreshes() == 0
     caller.store.mend()
-    world.lease = 0.1
+    world.lease = 1.0
     caller.read()
     assert world.refreshes(200) == world.refreshes() == 1
 

@@ -152,7 +152,7 @@ class World:
         self.sandbox.add_user(name)
         login = partner.authorize(name)
         callback = self.sandbox.person(name).approve(login.url)
-        partner.connect(callback, state=login.state, user_id=name)
+        partner.connect(callback, binding=login.binding, user_id=name)
         return name
 
     def made(self, user_id: str) -> ApiKey:

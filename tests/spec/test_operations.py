@@ -12,28 +12,28 @@ from whitebit_api.operations import OPERATIONS, SERVERS, Dates, RateLimit
 BOTH = ("global", "eu")
 GLOBAL = ("global",)
 # Section 6, and the limits of section 7 that hold for everything.
-V4_ERRORS = "400 401 403 422 429 500 503 5XX"
+V4_ERRORS = "400 401 403 422 429 500 503 405 4XX 5XX"
 READ = f"200 {V4_ERRORS}"
 
 # name: method, path, regions, credential, scopes, statuses.
 TABLE: dict[str, tuple[str, str, tuple[str, ...], str, str, str]] = {
-    "authorize": ("GET", "/auth/login", BOTH, "none", "", "200 302 400 429 5XX"),
-    "exchange_code": ("POST", "/oauth2/token", BOTH, "client", "", "200 401 422 429 5XX"),
+    "authorize": ("GET", "/auth/login", BOTH, "none", "", "200 302 400 429 405 4XX 5XX"),
+    "exchange_code": ("POST", "/oauth2/token", BOTH, "client", "", "200 401 422 429 405 4XX 5XX"),
     "refresh_token": (
         *("POST", "/oauth2/refresh_token", BOTH, "client", ""),
-        "200 400 401 422 429 5XX",
+        "200 400 401 422 429 405 4XX 5XX",
     ),
     "get_api_key_info": (
         *("GET", "/oauth2/api-key/info", GLOBAL, "bearer", "apikeys.read"),
-        "200 401 403 404 429 5XX",
+        "200 401 403 404 429 405 4XX 5XX",
     ),
     "get_api_key_secret": (
         *("GET", "/oauth2/api-key/{externalId}/secret", GLOBAL, "bearer", "apikeys.read"),
-        "200 401 403 404 409 423 429 5XX",
+        "200 401 403 404 409 423 429 405 4XX 5XX",
     ),
     "delete_api_key": (
         *("DELETE", "/oauth2/api-key/{externalId}", GLOBAL, "bearer", "apikeys.delete"),
-        "200 401 403 404 429 5XX",
+        "200 401 403 404 429 405 4XX 5XX",
     ),
     "list_account_transactions": (
         *("POST", "/api/v4/accounts/transactions", BOTH, "bearer", "users.transactions.read"),
@@ -73,7 +73,7 @@ TABLE: dict[str, tuple[str, str, tuple[str, ...], str, str, str]] = {
         *("POST", "/api/v4/trade-account/executed-history", BOTH, "signed", "", READ),
     ),
     "list_convert_history": ("POST", "/api/v4/convert/history", BOTH, "signed", "", READ),
-    "get_server_time": ("GET", "/api/v4/public/time", BOTH, "none", "", "200 429 5XX"),
+    "get_server_time": ("GET", "/api/v4/public/time", BOTH, "none", "", "200 429 405 4XX 5XX"),
 }
 
 # Section 6: which signed operation reads what a Bearer operation reads.
@@ -311,10 +311,10 @@ def test_secret_is_not_cached(document: Any) -> None:
 
 
 def test_pages_in_html(document: Any) -> None:
-    """HTML pages are documented for 5xx everywhere, and for 403 and 429 beside JSON."""
+    """HTML pages are documented for 5xx and 405 everywhere, and for 403 and 429 beside JSON."""
     for _, _, operation in document.operations():
         for status, answer in operation["responses"].items():
-            if status[0] == "5" or status in {"403", "429"}:
+            if status[0] == "5" or status in {"403", "405", "429", "4XX"}:
                 assert "text/html" in document.resolve(answer)["content"]
 
 

@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -42,12 +43,24 @@ def test_engine_in_memory_is_refused() -> None:
         SQLStore(sa.create_engine("sqlite://"))
 
 
-def test_unreadable_url_is_not_quoted() -> None:
-    """What cannot be read as a URL may hold a password all the same."""
+@pytest.mark.parametrize(
+    "url",
+    [
+        "user:hunter2@host/db",
+        "postgresql+psycopg://user:hunter2@host:port/db",
+        "mysql://user:hunter2@host/db",
+    ],
+)
+def test_refused_url_is_not_shown(url: str) -> None:
+    """What is refused may hold a password: neither the error nor a frame of ours shows it."""
     with pytest.raises(InvalidArgument, match=r"^url: ") as refused:
-        SQLStore("user:hunter2@host/db")
+        SQLStore(url)
     assert "hunter2" not in str(refused.value)
     assert refused.value.__context__ is None
+    frames = traceback.walk_tb(refused.value.__traceback__)
+    ours = [repr(frame.f_locals) for frame, _ in frames if frame.f_code.co_filename != __file__]
+    assert len(ours) > 1
+    assert "hunter2" not in "".join(ours)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_commit_without_its_standby_is_unknown(
             began = time.monotonic()
             with pytest.raises(CommitUnknown, match="synchronous replication"):
                 store.put("kind", "id", b"second", first.version)
-            assert 0.9 < time.monotonic() - began < 2.5
+            assert 0.9 < time.monotonic() - began < 20
             # It is there, and still only here: writing it again proves that.
             row = must_get(store, "kind", "id")
             assert row.data == b"second"

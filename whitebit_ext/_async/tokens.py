@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from ..custody.connection import Connection
 from ..custody.connections import Binding, Held
 from ..custody.values import TokenPair
 from ..errors import (
@@ -52,6 +53,7 @@ class AsyncTokens:
         held: Held | None = None,
         *,
         cached: bool = False,
+        waits: bool = True,
     ) -> T:
         """Send a request with the user's access token, once more if the token had changed.
 
@@ -65,13 +67,14 @@ class AsyncTokens:
                 is not sent.
             held: The row, if it was just read.
             cached: Whether a row of the last ``cache_for`` seconds is sufficient.
+            waits: Whether to wait for a pair that is being renewed.
 
         Raises:
             NotConnected, ConnectionChanged: the connection is not the one of the call.
             TokenUnavailable, ReauthorizationRequired: there is no token.
             Unauthorized: the server does not accept an up-to-date token.
         """
-        pair = await self.current(binding, held, cached=cached)
+        pair = await self.current(binding, held, cached=cached, waits=waits)
         refused: WhiteBITError
         for is_last in (False, True):
             if before is not None:
@@ -87,14 +90,23 @@ class AsyncTokens:
         raise refusal(refused, pair)
 
     async def current(
-        self, binding: Binding, held: Held | None = None, *, cached: bool = False
+        self,
+        binding: Binding,
+        held: Held | None = None,
+        *,
+        cached: bool = False,
+        waits: bool = True,
     ) -> TokenPair:
         """Return a pair whose access token is fresh, renewing it where it is due."""
         found = await self._waiting.work(self._pairs.current, binding, held, cached=cached)
         if isinstance(found, TokenPair):
             return found
+        if not waits:  # the renewal goes on in its thread
+            if found.pair.expired(self._clock.time()):
+                raise TokenUnavailable("the token pair is being renewed", operation="refresh_token")
+            return found.pair
         try:
-            row = await self._waiting.flight(found.flight)
+            row = await self._flight(found.flight)
         except (TokenUnavailable, ReauthorizationRequired):
             # Whatever the result of the refresh, the access token is usable until it expires.
             if found.pair.expired(self._clock.time()):
@@ -106,9 +118,19 @@ class AsyncTokens:
         """Return what to use in place of a rejected access token (401), if anything."""
         found = await self._waiting.work(self._pairs.after_rejection, binding, rejected)
         if isinstance(found, Future):
-            row = await self._waiting.flight(found)
+            row = await self._flight(found)
             return pair_of(binding.check(row))
         return found
+
+    async def _flight(self, flight: Future[Connection]) -> Connection:
+        """Wait for a renewal, which others may have started, for a limited time."""
+        try:
+            return await self._waiting.flight(flight, self._pairs.longest_wait)
+        except TimeoutError:
+            late = TokenUnavailable(
+                "the token pair is still being renewed", operation="refresh_token", retry_after=5.0
+            )
+        raise late
 
     async def send(self, request: Send[T], pair: TokenPair) -> T:
         """Send a request with this pair and no other."""

@@ -36,12 +36,13 @@ class AsyncWindowWalk(AsyncWalk[R]):
         until = self.query.until
         latest = math.ceil(self.clock.time()) + AHEAD.get(self.query.read, 0)
         anchor = latest if until is None else min(whole_second_after(until), latest)
-        self._late = 0
+        self._late = self._reached = 0
         self._listing: Listing[R] | None = None
         self._begin: int | None = None
         try:
             self._end = int(state.get("end", anchor))
             self._base = int(state.get("base", 0))
+            self._lacking = int(state.get("lacking", 0))
             self._given = deque(map(str, state.get("given", ())), maxlen=600)
         except (TypeError, ValueError):
             raise InvalidArgument("cursor", "expected a value of .cursor") from None
@@ -49,7 +50,12 @@ class AsyncWindowWalk(AsyncWalk[R]):
             self._came.add(name)
 
     def _state(self) -> dict[str, Any]:
-        return {"end": self._end, "base": self._base, "given": list(self._given)}
+        return {
+            "end": self._end,
+            "base": self._base,
+            "given": list(self._given),
+            "lacking": self._lacking,
+        }
 
     def given(self, record: R) -> None:
         """Record a row that was returned; the cursor's position within a page depends on it."""
@@ -65,7 +71,8 @@ class AsyncWindowWalk(AsyncWalk[R]):
                 if not self._close_window(listing):
                     return None
                 continue
-            base = max(0, listing.position - 1)
+            # Where a window is read again, a cursor stays behind what was returned of it.
+            base = max(self._base, listing.position - 1)
             fresh = listing.take(await self._read(listing.asked()))
             self._remember(fresh)
             rows = [row for row in fresh if self._wanted(row)]
@@ -86,14 +93,17 @@ class AsyncWindowWalk(AsyncWalk[R]):
 
     def _close_window(self, listing: Listing[R]) -> bool:
         """Close a window that was read completely; return whether an earlier one may follow."""
-        if listing.unreached:
-            raise HistoryTruncated(
-                "the server sent fewer rows than its total",
-                reached=listing.position,
-                total=listing.total or 0,
-                unreached=[Unreached(None, None, None, listing.unreached)],
-            )
+        self._reached += (listing.total or 0) - listing.unreached
+        self._lacking += listing.unreached
+        listing.total = listing.unreached = 0  # counted: the end may be asked for again
         if self._begin is None or self._begin <= self._oldest():
+            if self._lacking:
+                raise HistoryTruncated(
+                    "the server sent fewer rows than its total",
+                    reached=self._reached,
+                    total=self._reached + self._lacking,
+                    unreached=[Unreached(None, None, None, self._lacking)],
+                )
             return False
         self._end, self._base, self._listing = self._begin, 0, None
         return True

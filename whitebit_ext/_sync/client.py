@@ -1,38 +1,36 @@
 # Made from whitebit_ext/_async/client.py by scripts/unasync.py. Do not edit:
 # change the async text, and run `nox -s regenerate`.
 
-"""The partner and the handle of a user."""
+"""The partner."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from ..http.requests import Access
+from ..errors import InvalidArgument
+from ..runtime.events import EventName
 from ..runtime.rim import rim
 from ..secret import Secret
-from ..settings import Settings, check_key_id, check_secret, check_state, check_user
+from ..settings import Settings, check_binding, check_key_id, check_kind, check_secret, check_user
+from .overview import Overview
+from .user import User
 
 if TYPE_CHECKING:
     import httpx
 
     from ..custody.stores import Store
     from ..http.network import ProxyGiven, Verify
-    from ..keys.leaving import Disconnection
-    from ..keys.records import KeyHealth
-    from ..maintenance import Loss
-    from ..oauth.logins import Login
+    from ..oauth.logins import Kind, Login
     from ..oauth.protocol import Callback
     from ..regions import Region
     from ..runtime.clock import Clock
-    from .account import Account
-    from .api_key import UserApiKey
-    from .engine import Engine
+    from ..runtime.events import Hook
 
 
-class WhiteBIT:
+class WhiteBIT(Overview):
     """The client of a partner, which connects its users to WhiteBIT.
 
     One object per process is enough for all users: it can be shared between threads and event
@@ -50,20 +48,23 @@ class WhiteBIT:
             secret have at most 30.
         egress: A label of the address that requests leave from, if a partner has several:
             WhiteBIT accepts one refresh a second per address.
-        refresh_interval: Seconds between two refreshes from this egress. The server accepts one a
-            second; the rest allows for varying network delays.
+        refresh_interval: Seconds between two refreshes from this egress; the server accepts 1.
         transport: Makes the httpx transport of the sync pools, if it is not to be httpx's.
         async_transport: The same for ``AsyncWhiteBIT``, e.g. of ``httpx-aiohttp``.
         spill: A directory on a disk of this machine for a one-time response, encrypted, that the
-            store does not accept; the user's next ``issue()`` on this machine stores it.
-        cache_for: Seconds for which a read may reuse the user's row as it was last read; with 0
-            each attempt reads it. Meanwhile a read may still act for a connection that the user
-            has replaced.
+            store does not accept; the user's next call there, or ``maintain()``, stores it.
+        cache_for: Seconds for which a read may reuse the user's row as it was last read, and so
+            act for a connection that the user has replaced; with 0 each attempt reads it.
+        journal_retention: Seconds for which new entries of the journal are kept.
         verify: ``True`` for the authorities of ``certifi``, the path of a PEM file with others, or
             an ``ssl.SSLContext``. ``False`` is accepted for a loopback server only.
         proxy: The URL of an HTTP or SOCKS proxy, or an ``httpx.Proxy``.
         trust_env: Use proxy and authorities of the environment where they are not given; if off,
             the environment is ignored.
+        on_event: Functions to call with each event (docs/events.md): in the thread that did the
+            work, which may be the event loop's. Each returns quickly and does not call the
+            partner object. ``None`` logs them, ``[]`` is silent.
+        identify: Give events the partner's own user ids instead of pseudonyms.
         clock: The source of time.
 
     Raises:
@@ -88,9 +89,13 @@ class WhiteBIT:
         async_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
         spill: str | os.PathLike[str] | None = None,
         cache_for: float = 0.0,
+        login_lifetime: float = 600.0,
+        journal_retention: float = 31_536_000.0,
         verify: Verify = True,
         proxy: ProxyGiven = None,
         trust_env: bool = False,
+        on_event: Sequence[Hook] | None = None,
+        identify: bool = False,
         clock: Clock | None = None,
     ) -> None:
         # The parts of a partner are imported with the first partner, not with the package.
@@ -112,17 +117,56 @@ class WhiteBIT:
                 async_transport=async_transport,
                 spill=spill,
                 cache_for=cache_for,
+                login_lifetime=login_lifetime,
+                journal_retention=journal_retention,
                 verify=verify,
                 proxy=proxy,
                 trust_env=trust_env,
+                on_event=on_event,
+                identify=identify,
                 clock=clock,
             )
         )
+
+    @classmethod
+    @rim
+    def from_env(cls, **overrides: Any) -> Self:
+        """Return a partner that the ``WHITEBIT_OAUTH_*`` variables describe (docs/terminal.md).
+
+        Args:
+            overrides: Arguments of this class, which take precedence; ``region``, ``store`` and
+                ``encryption_keys`` may have the form of their variables. A store that is opened
+                here is closed with the partner.
+
+        Raises:
+            InvalidArgument: variables are missing, which are all named, or have invalid values.
+        """
+        from ..settings.environment import arguments
+
+        given, close = arguments(overrides)
+        try:
+            partner = cls(**given)
+        except InvalidArgument:
+            if close is not None:
+                close()
+            raise
+        partner._engine.close_store = close
+        return partner
 
     @property
     def base_url(self) -> str:
         """The address of the server of this partner."""
         return self._engine.server.base_url
+
+    @property
+    def region(self) -> Region:
+        """The region of the server."""
+        return self._engine.server.region
+
+    @property
+    def redirect_uri(self) -> str:
+        """The registered redirect URI."""
+        return self._engine.redirect_uri
 
     def __repr__(self) -> str:
         engine = getattr(self, "_engine", None)  # an object with rejected arguments has none
@@ -130,25 +174,30 @@ class WhiteBIT:
         return f"<{type(self).__name__}{where}>"
 
     @rim
-    def authorize(self, user_id: str) -> Login:
-        """Start a login: send the browser to ``url``, keep ``state`` in the browser session.
+    def authorize(self, user_id: str, *, kind: Kind = "web") -> Login:
+        """Start a login: send the browser to ``url``, keep ``binding`` in the browser session.
 
         Args:
             user_id: The partner's own id of the user who is signed in.
+            kind: Where the login is finished: in a ``web`` application, or in a ``terminal``.
         """
         engine = self._engine
-        return engine.waiting.work(engine.logins.start, check_user(user_id))
+        check_user(user_id)
+        check_kind(kind)
+        return engine.waiting.work(engine.logins.start, user_id, kind)
 
     @rim
-    def connect(self, callback: Callback, *, state: str | None, user_id: str) -> User:
+    def connect(
+        self, callback: Callback, *, binding: str | None, user_id: str, kind: Kind = "web"
+    ) -> User:
         """Finish a login: check the callback, exchange the code, store the tokens.
 
-        The exchange runs in a thread of the library's own, which no cancellation reaches.
-
         Args:
-            callback: The callback's URL, or its query parameters as a mapping.
-            state: What the browser session kept; remove it from the session for this.
+            callback: The callback's URL, as a ``str`` or an object that converts to one, or its
+                query parameters as a mapping.
+            binding: What the browser session kept; remove it from the session for this.
             user_id: The partner's own id of the user who is signed in.
+            kind: What ``authorize()`` was called with.
 
         Raises:
             LoginError: the callback does not finish a login of this user; nothing was stored.
@@ -157,10 +206,14 @@ class WhiteBIT:
         """
         engine = self._engine
         check_user(user_id)
-        check_state(state)
-        engine.waiting.flight(
-            engine.once_workers.submit(lambda: engine.logins.finish(callback, state, user_id))
-        )
+        check_binding(binding)
+        check_kind(kind)
+
+        def finish() -> None:
+            with engine.custody.events.failing(EventName.LOGIN_FAILED, user_id):
+                engine.logins.finish(callback, binding, user_id, kind)
+
+        engine.waiting.flight(engine.once_workers.submit(finish))
         return User(engine, user_id)
 
     @rim
@@ -200,36 +253,11 @@ class WhiteBIT:
     def erase(self, user_id: str) -> None:
         """Delete all that is stored of a user, except the journal; nothing is sent to WhiteBIT.
 
-        Prefer ``user.disconnect()``, which deletes the API key there as well. This works while
-        WhiteBIT is down, and leaves a key active whose secret is no longer stored.
+        Prefer ``user.disconnect()``: this leaves the API key active at WhiteBIT.
         """
         engine = self._engine
         check_user(user_id)
         engine.waiting.work(engine.erase, user_id)
-
-    @rim
-    def maintain(self) -> None:
-        """Finish what other calls left open; call it from a worker, every minute or so.
-
-        Responses that a crash left unprocessed in the store are processed, and each
-        ``disconnect()`` that is not finished is continued. The token pairs of connected users are
-        not refreshed, and no secret is requested.
-        """
-        engine = self._engine
-        for user_id in engine.waiting.work(engine.unfinished):
-            User(engine, user_id).disconnect()
-
-    @rim
-    def lost(self) -> tuple[Loss, ...]:
-        """List the secrets that were lost, taken elsewhere, or never came in a readable form."""
-        from ..maintenance import losses
-
-        return self._engine.waiting.work(losses, self._engine.custody)
-
-    @rim
-    def key_health(self) -> tuple[KeyHealth, ...]:
-        """Judge every stored key: unused for long, refused, or gone; nothing is sent."""
-        return self._engine.waiting.work(self._engine.use.all)
 
     @rim
     def close(self) -> None:
@@ -246,75 +274,3 @@ class WhiteBIT:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-class User:
-    """A user of the partner.
-
-    Attributes:
-        id: The partner's own id of the user.
-    """
-
-    __slots__ = ("_engine", "id")
-
-    @rim
-    def __init__(self, engine: Engine, user_id: str) -> None:
-        self._engine = engine
-        self.id = check_user(user_id)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {getattr(self, 'id', '?')!r}>"
-
-    @rim
-    def disconnect(self) -> Disconnection:
-        """Delete the user's API key at WhiteBIT, and then all that is stored of the user.
-
-        An earlier call that was interrupted, in any process, is continued. A connection that was
-        already ended is a success.
-
-        Raises:
-            ConnectionChanged: the user has connected again since.
-        """
-        from .leaving import disconnect
-
-        return disconnect(self._engine, self.id)
-
-    @property
-    def api_key(self) -> UserApiKey:
-        """The user's OAuth-issued API key."""
-        from .api_key import UserApiKey
-
-        return UserApiKey(self._engine, self.id)
-
-    @property
-    def account(self) -> Account:
-        """Account reads: signed with the stored key, or Bearer where there is none."""
-        return Reads(self._engine, self.id, Access.ANY).account
-
-    @property
-    def signed(self) -> Reads:
-        """The same reads, signed with the stored key."""
-        return Reads(self._engine, self.id, Access.SIGNED)
-
-    @property
-    def bearer(self) -> Reads:
-        """The same reads, with the access token; WhiteBIT removes them on 1 November 2026."""
-        return Reads(self._engine, self.id, Access.BEARER)
-
-
-class Reads:
-    """Reads with one way of access."""
-
-    __slots__ = ("_access", "_engine", "_user_id")
-
-    def __init__(self, engine: Engine, user_id: str, access: Access) -> None:
-        self._engine = engine
-        self._user_id = user_id
-        self._access = access
-
-    @property
-    def account(self) -> Account:
-        """The account reads."""
-        from .account import Account
-
-        return Account(self._engine, self._user_id, self._access)

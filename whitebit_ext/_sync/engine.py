@@ -5,36 +5,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from .._sync.tokens import Tokens as SyncTokens
 from .._sync.transport import Transport as SyncTransport
-from ..custody.connection import Pin, State
+from ..custody.connection import Connection, Pin
 from ..custody.connections import Binding, Connections
-from ..custody.key_changes import erase
+from ..custody.heartbeat import Heartbeat
+from ..custody.journal import note
 from ..custody.leases import Leases
+from ..custody.leaving_changes import erase
 from ..custody.once import OneShots
+from ..custody.outcomes import Change
 from ..custody.pace import Pace
 from ..custody.rows import Custody
 from ..custody.spill import Spill
-from ..custody.values import Asks
-from ..errors import CustodyError
+from ..custody.sweeping import Sweeper
+from ..custody.values import Asks, Granted
+from ..errors import CustodyError, StoreConflict, StoreUnavailable
 from ..http.budget import budget_of
 from ..http.pools import Pools
+from ..http.signing import ApiKey
 from ..keys.guard import KeyGuard
 from ..keys.health import KeyUse
 from ..keys.leaving import Leaving
+from ..keys.permissions import Wanted
 from ..keys.retrieval import Retrieval
 from ..keys.secrets import Again, read_secret
+from ..keys.status import LOGGING_IN, UserStatus, status_of
 from ..keys.stored import StoredKeys
+from ..keys.upkeep import Upkeep
+from ..oauth.code_exchange import CodeExchange
 from ..oauth.logins import Logins
 from ..oauth.pairs import TokenPairs
 from ..oauth.protocol import read_pair
+from ..runtime.events import EventName, Events
 from ..runtime.forks import watch_forks
 from ..runtime.waiting import Waiting
 from ..runtime.workers import Flights, Workers
 from ..settings import Settings
-from ..signing import ApiKey
 from .reading import Reader
 from .tokens import Tokens
 from .transport import Transport
@@ -66,6 +76,9 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.server = settings.server
+        self.redirect_uri = settings.credentials.redirect_uri
+        # Closes the store, where the partner opened it itself.
+        self.close_store: Callable[[], object] | None = None
         self.clock = settings.clock
         self.custody = Custody(
             settings.store,
@@ -73,6 +86,15 @@ class Engine:
             settings.server,
             settings.credentials.client_id,
             settings.clock,
+            settings.journal_retention,
+            Events(
+                settings.hooks,
+                region=settings.server.region.value,
+                client_id=settings.credentials.client_id,
+                secret=settings.credentials.client_secret,
+                identify=settings.identify,
+                now=settings.clock.time,
+            ),
         )
         self._spill = (
             None if settings.spill is None else Spill(settings.spill, settings.sealer, self.custody)
@@ -124,11 +146,19 @@ class Engine:
             ),
             flights=Flights(self._refresh_workers),
         )
+        self.sweeper = Sweeper(self.custody, ("login", "logins", "journal", "lost"))
         self.logins = Logins(
             credentials=settings.credentials,
-            connections=self.connections,
-            once=self.once,
+            custody=self.custody,
+            exchange=CodeExchange(
+                credentials=settings.credentials,
+                connections=self.connections,
+                once=self.once,
+                clock=clock,
+            ),
             clock=clock,
+            lifetime=settings.login_lifetime,
+            patience=timeout,
         )
         self.use = KeyUse(self.connections)
         in_thread = Waiting(clock, self._store_workers)
@@ -147,6 +177,8 @@ class Engine:
             clock=clock,
             spill=self._spill,
         )
+        self.heartbeat = Heartbeat(self.custody, clock)
+        self.upkeep = Upkeep(self.connections, self.once, self.stored_keys, self.use, leases, clock)
         self.leaving = Leaving(self.connections, leases, self.once)
         self._secrets = Flights(self.once_workers)
         transport = Transport(self._pools, settings.timeout)
@@ -169,41 +201,76 @@ class Engine:
         self._build()
 
     def secret_flight(
-        self, binding: Binding, pin: Pin, external_id: str, seq: int
+        self, binding: Binding, pin: Pin, external_id: str, seq: int, granted: Granted | None
     ) -> Future[ApiKey | Again]:
         """Start, or join, the only attempt of this process to retrieve a secret."""
         user_id = binding.user_id
         return self._secrets.join(
             ("secret", user_id, external_id, pin),
-            lambda: self._retrieval.attempt(user_id, pin, external_id, seq),
+            lambda: self._retrieval.attempt(user_id, pin, external_id, seq, granted),
         )
 
     def erase(self, user_id: str) -> None:
         """Delete every row of a user, and the user's files in the spill directory."""
-        self.connections.commit(user_id, erase)
+        ended = list[str]()
+
+        def change(row: Connection | None) -> Change:
+            # The connection of a row that only lists keys ended earlier.
+            ended[:] = [] if row is None or row.left else [row.incarnation]
+            return erase(row)
+
+        try:
+            self.connections.commit(user_id, change)
+        except (StoreUnavailable, StoreConflict):
+            raise
+        except CustodyError as error:  # what cannot be read is deleted as well
+            self.custody.log_trouble("an unreadable connection row was erased", error)
+            self.custody.remove("connection", user_id)
+            self.connections.drop(user_id)
         self.erase_rest(user_id)
+        for incarnation in ended:
+            note(
+                self.custody,
+                EventName.CONNECTION_REMOVED,
+                incarnation,
+                user_id=user_id,
+                outcome="erased",
+            )
 
     def erase_rest(self, user_id: str) -> None:
         """Delete the user's rows other than the connection row."""
         self.use.forget(user_id)
         self.logins.erase(user_id)
-        self.once.forget(user_id)
+        self.once.unsaved.forget(user_id)
         self.pairs.forget(user_id)
+        self.custody.scrub()
 
-    def unfinished(self) -> list[str]:
-        """Process the responses stored in any row, and return the users being disconnected."""
-        found = []
-        for (user_id,) in self.custody.subjects("connection"):
+    def status(self, user_id: str, wanted: Wanted) -> UserStatus:
+        """Return the state of a user's connection, as the store has it."""
+        row, now = self.connections.read(user_id).row, self.clock.time()
+        status = status_of(row, now, wanted, has_keys=self.stored_keys.exist_here)
+        if status.gives_way and self.logins.open(user_id):
+            status = LOGGING_IN
+        return status.seen_by_worker(self.heartbeat.seen_at())
+
+    def store_spilled(self, budget: int = 100) -> int:
+        """Store up to ``budget`` responses of any user in this machine's spill directory.
+
+        Returns:
+            How many were stored. The others stay where they are, and are logged.
+
+        Raises:
+            StoreUnavailable: the directory cannot be read.
+        """
+        stored = 0
+        for response in self.once.unsaved.everyone(budget):
             try:
-                held = self.connections.read(user_id)
-                if held.row is not None and held.row.untaken:
-                    held = self.once.tend(user_id, held)
-            except CustodyError as error:  # one damaged row must not stop the others
-                self.custody.log_trouble("a connection row was skipped", error)
-                continue
-            if held.row is not None and held.row.state is State.DISCONNECTING:
-                found.append(user_id)
-        return found
+                self.once.store_late(response, spilled=True)
+            except CustodyError as error:
+                self.custody.log_trouble("a spilled response was not stored", error)
+            else:
+                stored += 1
+        return stored
 
     def close(self) -> None:
         """Let running one-shot requests finish, then close the pools."""
@@ -215,3 +282,5 @@ class Engine:
     def _end_threads(self) -> None:
         for workers in (self.once_workers, self._refresh_workers, self._store_workers):
             workers.close()
+        if self.close_store is not None:
+            self.close_store()

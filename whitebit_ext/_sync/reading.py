@@ -25,13 +25,14 @@ from ..http.answers import is_clock_skew
 from ..http.backoff import pause_after
 from ..http.budget import Budget
 from ..http.requests import Access, time_request
+from ..http.signing import ApiKey
 from ..keys.flow import info_request
 from ..keys.health import KeyUse
 from ..keys.stored import StoredKeys
 from ..oauth.pairs import TokenPairs
 from ..runtime.clock import Clock, CorrectedClock
+from ..runtime.events import Detail, EventName, described
 from ..runtime.waiting import Waiting
-from ..signing import ApiKey
 from .tokens import Tokens
 from .transport import Transport
 
@@ -105,11 +106,41 @@ class Reader:
             ConnectionChanged: the user has connected again since the call or walk began.
             BearerReadsRemoved: WhiteBIT has ended reads with an access token.
         """
+        began = self._clock.monotonic()
         try:
-            return self._read(binding, access, forms, attempts)
-        except (ConnectionChanged, Unauthorized):
+            answer = self._read(binding, access, forms, attempts)
+        except WhiteBITError as error:
+            failure = error
+        else:
+            self._finished(binding, forms, began, {})
+            return answer
+        if isinstance(failure, (ConnectionChanged, Unauthorized)):
             self._connections.drop(binding.user_id)
-            raise
+        self._finished(binding, forms, began, described(failure))
+        raise failure
+
+    def _finished(
+        self, binding: Binding, forms: Forms[T], began: float, error: dict[str, Detail]
+    ) -> None:
+        signed = binding.external_id is not None
+        self._connections.custody.events.emit(
+            EventName.READ_FINISHED,
+            binding.user_id,
+            (forms.signed if signed else forms.bearer).operation,
+            seconds=self._clock.monotonic() - began,
+            signed=signed,
+            **error,
+        )
+
+    def _retried(self, binding: Binding, error: WhiteBITError, attempt: int, pause: float) -> None:
+        self._connections.custody.events.emit(
+            EventName.READ_RETRIED,
+            binding.user_id,
+            error.operation,
+            attempt=attempt,
+            pause=pause,
+            **described(error),
+        )
 
     def _read(self, binding: Binding, access: Access, forms: Forms[T], attempts: int) -> T:
         held = self._look(binding)
@@ -149,6 +180,7 @@ class Reader:
                 pause = pause_after(error, attempt, attempts)
                 if pause is None:
                     raise name_the_removal(error, form.operation) from None
+                self._retried(binding, error, attempt, pause)
             held = None
             self._waiting.sleep(pause)
 
@@ -172,7 +204,7 @@ class Reader:
             except WhiteBITError as error:
                 failure = error
             else:
-                news = self._use.success(key)
+                news = self._use.success(key, form.operation)
                 if news is not None:
                     self._waiting.work(self._use.note, key, news)
                 return answer
@@ -185,9 +217,10 @@ class Reader:
                 pause = pause_after(failure, attempt, attempts)
                 if pause is None:
                     break
+                self._retried(binding, failure, attempt, pause)
                 self._waiting.sleep(pause)
             key = None
-        news = self._use.refusal(key, failure)
+        news = self._use.refusal(key, form.operation, failure)
         if news is not None:
             self._waiting.work(self._use.note, key, news)
         if isinstance(failure, Unauthorized):  # the row may have changed during the request

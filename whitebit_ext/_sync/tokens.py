@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from ..custody.connection import Connection
 from ..custody.connections import Binding, Held
 from ..custody.values import TokenPair
 from ..errors import (
@@ -55,6 +56,7 @@ class Tokens:
         held: Held | None = None,
         *,
         cached: bool = False,
+        waits: bool = True,
     ) -> T:
         """Send a request with the user's access token, once more if the token had changed.
 
@@ -68,13 +70,14 @@ class Tokens:
                 is not sent.
             held: The row, if it was just read.
             cached: Whether a row of the last ``cache_for`` seconds is sufficient.
+            waits: Whether to wait for a pair that is being renewed.
 
         Raises:
             NotConnected, ConnectionChanged: the connection is not the one of the call.
             TokenUnavailable, ReauthorizationRequired: there is no token.
             Unauthorized: the server does not accept an up-to-date token.
         """
-        pair = self.current(binding, held, cached=cached)
+        pair = self.current(binding, held, cached=cached, waits=waits)
         refused: WhiteBITError
         for is_last in (False, True):
             if before is not None:
@@ -90,14 +93,23 @@ class Tokens:
         raise refusal(refused, pair)
 
     def current(
-        self, binding: Binding, held: Held | None = None, *, cached: bool = False
+        self,
+        binding: Binding,
+        held: Held | None = None,
+        *,
+        cached: bool = False,
+        waits: bool = True,
     ) -> TokenPair:
         """Return a pair whose access token is fresh, renewing it where it is due."""
         found = self._waiting.work(self._pairs.current, binding, held, cached=cached)
         if isinstance(found, TokenPair):
             return found
+        if not waits:  # the renewal goes on in its thread
+            if found.pair.expired(self._clock.time()):
+                raise TokenUnavailable("the token pair is being renewed", operation="refresh_token")
+            return found.pair
         try:
-            row = self._waiting.flight(found.flight)
+            row = self._flight(found.flight)
         except (TokenUnavailable, ReauthorizationRequired):
             # Whatever the result of the refresh, the access token is usable until it expires.
             if found.pair.expired(self._clock.time()):
@@ -109,9 +121,19 @@ class Tokens:
         """Return what to use in place of a rejected access token (401), if anything."""
         found = self._waiting.work(self._pairs.after_rejection, binding, rejected)
         if isinstance(found, Future):
-            row = self._waiting.flight(found)
+            row = self._flight(found)
             return pair_of(binding.check(row))
         return found
+
+    def _flight(self, flight: Future[Connection]) -> Connection:
+        """Wait for a renewal, which others may have started, for a limited time."""
+        try:
+            return self._waiting.flight(flight, self._pairs.longest_wait)
+        except TimeoutError:
+            late = TokenUnavailable(
+                "the token pair is still being renewed", operation="refresh_token", retry_after=5.0
+            )
+        raise late
 
     def send(self, request: Send[T], pair: TokenPair) -> T:
         """Send a request with this pair and no other."""

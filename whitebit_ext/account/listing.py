@@ -8,11 +8,14 @@ from typing import Generic
 import attrs
 
 from ..regions import operation
+from .identity import identities
 from .parameters import READS
 from .records import Page, R
 
 CAP = operation(READS["transactions"]).max_reach or 0
 """``offset + limit`` of transactions is at most this."""
+PASSES = 3
+"""How often a list is read whose total shows that rows are lacking."""
 
 
 @attrs.define
@@ -23,6 +26,10 @@ class Listing(Generic[R]):
     dropped. Rows that leave the list (a changed status) pull later rows forward, past the offset.
     So each page is requested to begin with the last row of the previous page; if it does not,
     the walk goes back until it does.
+
+    Rows of the same time may change places between two pages, so that one of them is on neither.
+    Where fewer rows came than the server counts, the list is read again from the beginning, as
+    long as that finds rows, `PASSES` times in all.
 
     Attributes:
         limit: Rows per request.
@@ -43,6 +50,14 @@ class Listing(Generic[R]):
     unreached: int = 0
     _overlap: int = 1
     _retreats: set[int] = attrs.field(factory=set)
+    _passes: int = 1
+    # Without the last row before it, with which the first page begins.
+    _before: int = attrs.field(
+        default=attrs.Factory(lambda self: max(0, self.position - 1), takes_self=True)
+    )
+    _seen: set[str] = attrs.field(factory=set)
+    _counted: int | None = None
+    _found: bool = True
 
     def asked(self) -> dict[str, int]:
         """Return limit and offset of the next page."""
@@ -60,7 +75,10 @@ class Listing(Generic[R]):
         asked = self.asked()
         limit, offset = asked["limit"], asked["offset"]
         self.total = page.total
+        if self._counted is None:
+            self._counted = page.total
         known = self.known(page)
+        self._seen.update(identities(page.records))
         if offset and self._overlap and not any(known):
             if offset in self._retreats or (not page and (page.total or 0) > offset):
                 return self._end()  # no rows have left: the server returns no more than this
@@ -73,17 +91,37 @@ class Listing(Generic[R]):
         end = offset + len(page)
         stuck = end <= self.position
         self.position = end
+        if fresh:
+            self._found = True
+            self._retreats.clear()
         if page.total is None:
             self.ended = len(page) < limit
         elif end >= page.total or not page or (end == self.cap and stuck and not fresh):
             self._end()
+            return fresh
         if stuck and not self.ended and end != self.cap:
             self._overlap = 0  # the server returns one row at a time
-        if fresh:
-            self._retreats.clear()
         return fresh
 
     def _end(self) -> list[R]:
+        lacking = self._lacking()
+        if lacking and self._found and self._passes < PASSES:
+            self._passes += 1
+            self.position = self._before = 0
+            self._counted, self._found, self._overlap = None, False, 1
+            self._retreats.clear()
+            return []
         self.ended = True
-        self.unreached = max(0, (self.total or 0) - self.position)
+        self.unreached = max(0, (self.total or 0) - self.position, lacking)
         return []
+
+    def _lacking(self) -> int:
+        """Return how many rows the server counts more than it has sent.
+
+        Rows that arrive or leave during a pass are not lacking. Of a list longer than its cap it
+        is not known.
+        """
+        counts = [count for count in (self.total, self._counted) if count is not None]
+        if not counts or (self.cap is not None and max(counts) > self.cap):
+            return 0
+        return max(0, min(counts) - self._before - len(self._seen))

@@ -1,4 +1,4 @@
-"""The command line: `whitebit-oauth demo`, `sandbox`, `custody` and `account`.
+"""The command line, `whitebit-oauth`.
 
 The console script is installed with the package, the libraries behind it with extras; so this
 module imports only the standard library until it has checked that they are installed.
@@ -6,14 +6,18 @@ module imports only the standard library until it has checked that they are inst
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib.util import find_spec
 from typing import Final
 
+from .._version import __version__
+
 USAGE_ERROR: Final = 2
+INTERRUPTED: Final = 130
 NEEDED: Final = {"cli": ("rich", "typer"), "sandbox": ("starlette", "uvicorn")}
-# These commands run on hosts without the sandbox. A store reports itself what it needs.
-WITHOUT_SANDBOX: Final = frozenset({"account", "custody"})
+# The others run on hosts without the sandbox. A store reports itself what it needs.
+WITH_SANDBOX: Final = frozenset({"demo", "sandbox"})
 
 
 def missing_extras(command: str) -> list[str]:
@@ -21,24 +25,37 @@ def missing_extras(command: str) -> list[str]:
     return [
         extra
         for extra, libraries in NEEDED.items()
-        if not (extra == "sandbox" and command in WITHOUT_SANDBOX)
+        if (extra == "cli" or command in WITH_SANDBOX)
         and any(find_spec(library) is None for library in libraries)
     ]
 
 
 def main() -> None:
-    """Run the command line; print the missing extras and exit with 2 if there are any."""
-    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    """Run the command line, and exit with its code; 2 if an extra is missing."""
+    if sys.argv[1:] == ["--version"]:
+        print(f"whitebit-oauth {__version__}")
+        sys.exit(0)
+    try:
+        code = _run(sys.argv[1] if len(sys.argv) > 1 else "")
+    except KeyboardInterrupt:
+        print("whitebit-oauth: interrupted.", file=sys.stderr)
+        code = INTERRUPTED
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the outcome stands: only the exit is left
+    sys.exit(code)
+
+
+def _run(command: str) -> int:
+    """Run a command, or say which extras it needs."""
     extras = missing_extras(command)
     if extras:
         # Both extras of the command are named, so that one installation is enough.
-        wanted = "cli,sql" if command in WITHOUT_SANDBOX else ",".join(NEEDED)
+        wanted = ",".join(NEEDED) if command in WITH_SANDBOX else "cli,sql"
         print(
             f"whitebit-oauth: the command line requires the extra{'s' * (len(extras) > 1)} "
             f"{' and '.join(extras)}. Install: pip install 'whitebit-oauth[{wanted}]'",
             file=sys.stderr,
         )
-        sys.exit(USAGE_ERROR)
-    from .app import app
+        return USAGE_ERROR
+    from .app import run
 
-    app(prog_name="whitebit-oauth")
+    return run()

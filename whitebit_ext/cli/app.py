@@ -4,28 +4,53 @@ from __future__ import annotations
 
 import enum
 import json
+import logging
+import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.completion import (  # type: ignore[attr-defined]  # Typer exports no other way to them
+    completion_init,
+    get_completion_script,
+)
+from typer.exceptions import TyperException
 
 from .. import Region, __version__
 from .account.commands import account
+from .config import config
 from .custody.commands import custody
 from .demo.display import JsonLines, Terminal, show_sandbox
 from .demo.steps import Display, walk
+from .doctor.commands import doctor
+from .exits import PROGRAM, Exit, last_resort, say, use_utf8
+from .keys import disconnect, key, status
+from .login import login
+from .worker import maintain, worker
 
 app = typer.Typer(
     help="WhiteBIT OAuth 2.0: try the partner flow, run a sandbox, read accounts, manage a store.",
     no_args_is_help=True,
     add_completion=False,
+    # Plain help wraps where Rich would cut names off, and needs no box characters.
+    rich_markup_mode=None,
     # Pretty tracebacks can print local variables, which can contain secrets.
     pretty_exceptions_enable=False,
 )
-app.add_typer(account, name="account")
-app.add_typer(custody, name="custody")
+app.command("maintain", short_help="Make one pass of the worker.")(maintain)
+app.command("worker", short_help="Do what happens without a user.")(worker)
+app.command("login", short_help="Connect a user from this terminal.")(login)
+app.command("status", short_help="Show a user's state in the store.")(status)
+app.command("whoami", hidden=True)(status)
+app.add_typer(key, name="key", short_help="A user's API key.")
+app.command("disconnect", short_help="Delete a user's key and data.")(disconnect)
+app.command("doctor", short_help="Find what is wrong, and the remedy.")(doctor)
+app.add_typer(account, name="account", short_help="Balances and histories.")
+app.add_typer(custody, name="custody", short_help="The store and its keys.")
+app.add_typer(config, name="config", short_help="The settings in use.")
 
 
 class TokenMode(enum.StrEnum):
@@ -56,7 +81,7 @@ def options(
     """WhiteBIT OAuth 2.0: try the partner flow, run a sandbox, read accounts, manage a store."""
 
 
-@app.command()
+@app.command(short_help="Run the whole flow once.")
 def demo(
     as_json: Annotated[
         bool,
@@ -74,17 +99,27 @@ def demo(
     from .demo.demonstration import Demo
 
     display: Display = JsonLines() if as_json else Terminal()
-    with Demo(region) as demonstration:
-        outcomes = list(walk(demonstration.steps, display))
-        summary = demonstration.summary(all(outcome.ok for outcome in outcomes))
-        display.close(summary)
+    try:
+        with Demo(region) as demonstration:
+            outcomes = list(walk(demonstration.steps, display))
+            summary = demonstration.summary(all(outcome.ok for outcome in outcomes))
+            display.close(summary)
+    except KeyboardInterrupt:
+        display.stop()
+        say(f"{PROGRAM} demo: interrupted. Nothing is kept of it.")
+        raise typer.Exit(Exit.INTERRUPTED) from None
     raise typer.Exit(0 if summary["ok"] else 1)
 
 
-@app.command()
+@app.command(short_help="Run a sandbox until interrupted.")
 def sandbox(
-    port: Annotated[int, typer.Option(help="Port of the global server; 0 for a free one.")] = 8710,
-    eu_port: Annotated[int, typer.Option(help="Port of the EU server; 0 for a free one.")] = 8711,
+    port: Annotated[
+        int,
+        typer.Option(min=0, max=65535, help="Port of the global server; 0 for a free one."),
+    ] = 8710,
+    eu_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the EU server; 0 for a free one.")
+    ] = 8711,
     client_id: Annotated[str, typer.Option(help="Client id of the partner.")] = "demo-partner",
     client_secret: Annotated[
         str | None, typer.Option(help="Client secret of the partner; random by default.")
@@ -109,44 +144,91 @@ def sandbox(
             min=0, help="Seconds between the code exchange and the creation of the API key."
         ),
     ] = 1.0,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen on. Off loopback, the state page needs the printed token."
+        ),
+    ] = "127.0.0.1",
+    public_url: Annotated[
+        str | None,
+        typer.Option(help="Base URL of the global server for its callers, as from a container."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="Further host name that requests may name; may be repeated."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print URLs and credentials as one JSON object.")
     ] = False,
 ) -> None:
-    """Run a sandbox on loopback, with a registered partner, until interrupted.
+    """Run a sandbox with a registered partner, until interrupted; on loopback by default.
 
     Its credentials are valid nowhere else.
     """
-    from ..sandbox import Sandbox
+    import secrets
+
+    from ..sandbox import Administration, Sandbox
 
     redirect_uris = tuple(redirect_uri or ("http://127.0.0.1:8000/whitebit/callback",))
-    server = Sandbox(port=port, eu_port=eu_port, key_delay=key_delay)
-    registered = server.register_client(
-        client_id=client_id,
-        client_secret=client_secret,
-        redirect_uris=redirect_uris,
-        token_mode=token_mode.value,
-        region="both",
-    )
+    secret = client_secret or secrets.token_urlsafe(32)
     people = user or ["alice", "bob"]
-    for name in people:
-        server.add_user(name, main_balances={"BTC": "1"}, spot_balances={"BTC": ("1", "0")})
-        server.seed_history(name, transactions=rows, orders=rows, deals=rows, converts=rows)
+    if not client_id or client_secret == "" or port == eu_port != 0:
+        say(
+            f"{PROGRAM} sandbox: --client-id or --client-secret is empty, or both servers have "
+            "one port."
+        )
+        raise typer.Exit(Exit.USAGE)
+
+    def prepare(sandbox: Administration) -> None:
+        """Register the partner and the users, again after a reset."""
+        sandbox.register_client(
+            client_id=client_id,
+            client_secret=secret,
+            redirect_uris=redirect_uris,
+            token_mode=token_mode.value,
+            region="both",
+        )
+        for name in people:
+            sandbox.add_user(name, main_balances={"BTC": "1"}, spot_balances={"BTC": ("1", "0")})
+            sandbox.seed_history(name, transactions=rows, orders=rows, deals=rows, converts=rows)
+
     try:
+        server = Sandbox(
+            port=port,
+            eu_port=eu_port,
+            key_delay=key_delay,
+            host=host,
+            public_url=public_url,
+            allow_hosts=allow_host or (),
+            prepare=prepare,
+        )
         server.start()
+    except ValueError as error:
+        say(f"{PROGRAM} sandbox: {error}.")
+        raise typer.Exit(Exit.USAGE) from None
     except OSError as error:
-        typer.echo(f"The sandbox could not start: {error}", err=True)
-        raise typer.Exit(1) from None
+        say(
+            f"{PROGRAM} sandbox: port {port} or {eu_port}: {error.strerror or error}. "
+            "Choose others with --port and --eu-port; 0 is a free one.",
+        )
+        raise typer.Exit(Exit.USAGE) from None
+    except KeyboardInterrupt:
+        say(f"{PROGRAM} sandbox: interrupted.")
+        raise typer.Exit(Exit.INTERRUPTED) from None
     signal.signal(signal.SIGTERM, _interrupt)
+    token = server.control_token
+    query = "" if token is None else f"?token={token}"
     try:
         facts = {
             "global_url": server.global_url,
             "eu_url": server.eu_url,
-            "state_and_switches": f"{server.global_url}/sandbox/",
-            "client_id": registered.client_id,
-            "client_secret": registered.client_secret,
+            "state_and_switches": f"{server.global_url}/sandbox/{query}",
+            "client_id": client_id,
+            "client_secret": secret,
             "redirect_uris": list(redirect_uris),
             "users": people,
+            **({} if token is None else {"control_token": token}),
         }
         if as_json:
             print(json.dumps(facts), flush=True)
@@ -160,6 +242,67 @@ def sandbox(
     print("Stopped.", file=sys.stderr)
 
 
+class Shell(enum.StrEnum):
+    """A shell that can complete commands."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+    POWERSHELL = "powershell"
+
+
+@app.command(short_help="Print a completion script.")
+def completion(
+    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")],
+) -> None:
+    """Print a script that lets a shell complete commands and options.
+
+    For example: whitebit-oauth completion bash >> ~/.bashrc
+    """
+    variable = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE"
+    print(get_completion_script(prog_name=PROGRAM, complete_var=variable, shell=shell.value))
+
+
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     """Stop on SIGTERM as on Ctrl-C."""
     raise KeyboardInterrupt
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, and return its exit code; no traceback is printed, whatever happens."""
+    use_utf8()
+    completion_init()
+    # SQLAlchemy logs with a traceback where Ctrl-C meets the closing of a connection.
+    logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
+    command = typer.main.get_command(app)
+    _show_whole_sentences(command)
+    # Otherwise help has at least 50 columns, on a narrower screen too.
+    columns = shutil.get_terminal_size().columns
+    narrow: dict[str, Any] = {"terminal_width": columns - 1} if columns < 52 else {}
+    try:
+        code = command.main(arguments, prog_name=PROGRAM, standalone_mode=False, **narrow)
+    except TyperException as error:
+        problem = error.format_message()
+        if problem.startswith("Usage:"):  # no command was named: this is the help
+            typer.echo(problem, err=True)
+        elif problem:  # a wrong argument
+            name = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
+            say(f"{name}: {' '.join(problem.split()).rstrip('.')}. See {name} --help.")
+        return Exit.USAGE
+    except KeyboardInterrupt:
+        say(f"{PROGRAM}: interrupted.")
+        return Exit.INTERRUPTED
+    except (typer.Abort, EOFError):
+        say(f"{PROGRAM}: the input ended.")
+        return Exit.USAGE
+    except Exception as error:
+        say(last_resort(error))
+        return Exit.WRONG
+    return code if isinstance(code, int) else Exit.DONE
+
+
+def _show_whole_sentences(command: Any) -> None:
+    """Give each command its first sentence whole: on a narrow screen, Click would cut it."""
+    for below in getattr(command, "commands", {}).values():
+        below.short_help = below.short_help or (below.help or "").partition("\n\n")[0]
+        _show_whole_sentences(below)

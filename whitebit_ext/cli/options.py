@@ -21,10 +21,9 @@ StoreUrl = Annotated[
     str | None,
     typer.Option(
         "--store",
-        envvar=STORE_VARIABLE,
-        show_envvar=True,
         help="Store: sqlite:///FILE, postgresql+psycopg://…, or module:function for your own "
-        "store. If the URL contains a password, set the environment variable instead.",
+        "store. If the URL contains a password, set the environment variable instead. "
+        f"[env: {STORE_VARIABLE}]",
         show_default=False,
     ),
 ]
@@ -37,6 +36,7 @@ KeysFile = Annotated[
         show_default=False,
     ),
 ]
+UserId = Annotated[str, typer.Option("--user", help="User id, as assigned by the partner.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 

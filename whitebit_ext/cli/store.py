@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -13,23 +11,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import Store
+from .. import Secret, Store
 from ..custody.sealing import Sealer
+from ..errors import InvalidArgument
+from ..settings.environment import VARIABLES, is_factory, keys_of, open_store, settings_of
+from .exits import UsageError
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-STORE_VARIABLE: Final = "WHITEBIT_OAUTH_STORE"
-KEYS_VARIABLE: Final = "WHITEBIT_OAUTH_KEYS"
-FAILED: Final = 1
-USAGE: Final = 2
-_FACTORY: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+STORE_VARIABLE: Final = VARIABLES["store"].name
+KEYS_VARIABLE: Final = VARIABLES["encryption_keys"].name
 _LARGEST_FILE: Final = 65_536
 _TIMEOUT: Final = 10.0
-
-
-class UsageError(Exception):
-    """A command cannot start; the message says what to do, and contains no secret."""
 
 
 # Encryption keys
@@ -42,13 +36,15 @@ def sealer_of(keys_file: Path | None) -> Sealer:
         UsageError: There are no keys, or two sources of keys, or others can read the file.
         InvalidArgument: A key is not a valid encryption key.
     """
-    named = os.environ.get(KEYS_VARIABLE, "")
-    if keys_file is not None and named.strip():
+    setting = settings_of()["encryption_keys"]
+    if keys_file is not None and setting.value is not None:
         raise UsageError(
-            f"keys are given in both {KEYS_VARIABLE} and --keys-file. Use only one of them."
+            f"keys are given in both {setting.name} and --keys-file. Use only one of them."
         )
-    text = named if keys_file is None else _read_private(keys_file)
-    keys = [key for key in re.split(r"[,\s]+", text) if key]
+    if keys_file is not None:
+        keys = keys_of(_read_private(keys_file))
+    else:
+        keys = keys_of(setting.value) if isinstance(setting.value, Secret) else []
     if not keys:
         where = KEYS_VARIABLE if keys_file is None else str(keys_file)
         raise UsageError(
@@ -81,7 +77,9 @@ def _read_private(path: Path) -> str:
 
 
 @contextmanager
-def opened(named: str | None, prefix: str, *, make: bool = False) -> Iterator[Store]:
+def opened(
+    named: str | None, prefix: str, *, make: bool = False, migrate: bool = True
+) -> Iterator[Store]:
     """Open the store of a URL or ``module:function``, and close it at the end.
 
     Args:
@@ -89,16 +87,20 @@ def opened(named: str | None, prefix: str, *, make: bool = False) -> Iterator[St
         prefix: The prefix of the table names.
         make: Whether to create missing tables. Otherwise a database without them is an error, so
             that a mistyped URL is not taken for an empty store.
+        migrate: Whether to bring the tables to this release, and to use them at once.
 
     Raises:
         UsageError: The store cannot be opened.
     """
+    named = _named(named)
     if not named:
         raise UsageError(
             f"no store. Use --store sqlite:///FILE or postgresql+psycopg://…, or set "
             f"{STORE_VARIABLE}."
         )
-    store: Any = _made(named) if _FACTORY.fullmatch(named) else _sql_store(named, prefix, make)
+    store: Any = (
+        _made(named) if is_factory(named) else _sql_store(named, prefix, make, migrate=migrate)
+    )
     try:
         yield store
     finally:
@@ -122,7 +124,8 @@ def migrated(named: str | None, prefix: str, *, only_print: bool) -> tuple[int, 
     Raises:
         UsageError: The store is not a database, or cannot be opened.
     """
-    if not named or _FACTORY.fullmatch(named):
+    named = _named(named)
+    if not named or is_factory(named):
         raise UsageError(
             "migrate needs a database: --store sqlite:///FILE or postgresql+psycopg://…"
         )
@@ -149,24 +152,25 @@ def migrated(named: str | None, prefix: str, *, only_print: bool) -> tuple[int, 
     raise UsageError(f"cannot open the store: {problem}")
 
 
+def _named(given: str | None) -> str:
+    """Return the store of ``--store``, or else of the environment."""
+    value = given or settings_of()["store"].value
+    return value.reveal() if isinstance(value, Secret) else str(value or "")
+
+
 def _made(named: str) -> Store:
     """Call the function that returns a partner's own store."""
-    module, _, name = named.partition(":")
-    # As with `python -m`, modules in the current directory can be imported.
+    # Modules in the current directory can be imported, but none of them replaces another module.
     if "" not in sys.path:
-        sys.path.insert(0, "")
+        sys.path.append("")
     try:
-        found = getattr(importlib.import_module(module), name)()
-    except (ImportError, AttributeError, TypeError) as error:
-        problem = f"{type(error).__name__}: {error}"
-    else:
-        if isinstance(found, Store):
-            return found
-        problem = f"it returned a {type(found).__name__}"
-    raise UsageError(f"{named} does not return a store ({problem}).")
+        return open_store(named)
+    except InvalidArgument as error:
+        problem = error.message.removeprefix("store: ")
+    raise UsageError(f"{named} does not return a store: {problem}.")
 
 
-def _sql_store(url: str, prefix: str, make: bool) -> Store:
+def _sql_store(url: str, prefix: str, make: bool, *, migrate: bool) -> Store:
     _require_sqlalchemy()
     import sqlalchemy as sa
 
@@ -176,8 +180,9 @@ def _sql_store(url: str, prefix: str, make: bool) -> Store:
     try:
         if not make:
             _require_tables(url, prefix)
-        store = SQLStore(url, table_prefix=prefix, timeout=_TIMEOUT, pool_size=1)
-        store.get("key", "")  # connects, and creates or migrates the tables
+        store = SQLStore(url, table_prefix=prefix, timeout=_TIMEOUT, pool_size=1, migrate=migrate)
+        if migrate:
+            store.get("key", "")  # connects, and creates or migrates the tables
     except ModuleNotFoundError as error:  # the driver
         problem = str(error)
     except sa.exc.SQLAlchemyError as error:

@@ -11,7 +11,7 @@ import attrs
 from .connection import Connection, Lease, Pin, State
 from .outcomes import Change, Outcome, changed, finished, put, unleased, unpinned
 from .pair_changes import related, taken
-from .values import Asks, Attempt, Key, Standing, TokenPair
+from .values import Asks, Attempt, Granted, Key, Standing, TokenPair
 
 _MOST_UNANSWERED = 4
 _MOST_MALFORMED = 3
@@ -57,9 +57,12 @@ def login_committed(
     ticket = attempt.number
     if ticket == row.generation:
         return Change(Outcome.ALREADY, finished(row, attempt.id))
+    # WhiteBIT refuses the login of an account that has a key: one left behind is deleted by now, or
+    # is of another account.
     keys = tuple(
         attrs.evolve(key, standing=Standing.UNCONFIRMED) if key.standing is Standing.USABLE else key
         for key in row.keys
+        if key not in row.left
     )
     attempts = tuple(
         a
@@ -76,6 +79,9 @@ def login_committed(
         keys=keys,
         attempts=attempts,
         consent_since=now,
+        look_at=0.0,
+        ended=None,
+        leaving_since=None,
     )
     return Change(Outcome.DONE, row)
 
@@ -92,6 +98,7 @@ def ask(
     subject: str,
     now: float,
     over: Lease | None = None,
+    granted: Granted | None = None,
 ) -> Change:
     """Take the lease and record the attempt, in one change, before a one-shot request is sent.
 
@@ -103,6 +110,7 @@ def ask(
         subject: The digest of the parent token, or the ``externalId``.
         now: Unix time.
         over: The lease that the caller saw expire, exactly as it was seen.
+        granted: What the user granted to the key, stored where the row has no such key yet.
     """
     if row is None:
         return Change(Outcome.ABSENT, row)
@@ -121,7 +129,16 @@ def ask(
     if asks is Asks.SECRET:
         consent = None  # the key exists: the user has consented
         if row.key(subject) is None:
-            key = Key(subject, subject, None, Standing.USABLE, row.generation, number, now)
+            key = Key(
+                subject,
+                subject,
+                None,
+                Standing.USABLE,
+                row.generation,
+                number,
+                now,
+                granted=granted,
+            )
             keys = (*keys, key)
     lease = Lease(attempt, 0)
     row = changed(row, attempts=attempts, lease=lease, keys=keys, consent_since=consent)
@@ -177,18 +194,23 @@ def unanswered(row: Connection | None, attempt: str) -> Change:
     return Change(Outcome.DONE, unleased(row, attempt))
 
 
-def answer_stored(row: Connection | None, incarnation: str, attempt: Attempt) -> Change:
+def answer_stored(
+    row: Connection | None, incarnation: str, attempt: Attempt, *, is_late: bool = False
+) -> Change:
     """Store a response, as it came, in its attempt; the lease is not required.
 
     Args:
         row: The current row.
         incarnation: The one that the attempt was recorded in.
         attempt: As it was recorded, with its response.
+        is_late: Whether the call that sent the request is over, and with it the token that could
+            delete the key at WhiteBIT: a secret of a former connection is then stored.
     """
-    if row is None:
+    if row is None or (row.left and attempt.asks is Asks.SECRET):
         return Change(_homeless(attempt), row)
     if row.incarnation != incarnation:
-        if attempt.asks is not Asks.SECRET or row.key(attempt.subject) is None:
+        is_listed = row.key(attempt.subject) is not None
+        if attempt.asks is not Asks.SECRET or not (is_listed or is_late):
             return Change(_homeless(attempt), row)
         attempt = attrs.evolve(attempt, generation=0)  # one of its own incarnation means nothing
     elif attempt.asks is Asks.CODE and attempt.number <= row.generation:

@@ -14,6 +14,7 @@ from .values import (
     Answer,
     Asks,
     Attempt,
+    Granted,
     Key,
     Standing,
     TokenPair,
@@ -75,6 +76,9 @@ class Connection:
     attempts: tuple[Attempt, ...] = ()
     lease: Lease | None = None
     consent_since: float | None = None
+    look_at: float = 0.0
+    ended: str | None = None
+    leaving_since: float | None = None
     v: int = FORMAT
     rest: Mapping[str, Any] = unknown_fields()
 
@@ -101,6 +105,15 @@ class Connection:
         """Return the key with this ``externalId``."""
         return next((key for key in self.keys if key.external_id == external_id), None)
 
+    @property
+    def left(self) -> tuple[Key, ...]:
+        """The keys that only the user can delete, after the connection itself has ended."""
+        if self.generation:
+            return ()
+        return tuple(
+            k for k in self.keys if k.standing is Standing.LEFT_BEHIND and k.secret is None
+        )
+
     def attempt(self, id: str) -> Attempt | None:
         """Return the attempt with this id."""
         return next((attempt for attempt in self.attempts if attempt.id == id), None)
@@ -113,11 +126,6 @@ class Connection:
     def untaken(self) -> tuple[Attempt, ...]:
         """Attempts with a stored response that has not been processed yet."""
         return tuple(attempt for attempt in self.attempts if attempt.untaken)
-
-    @property
-    def leased(self) -> Attempt | None:
-        """The attempt that holds the lease, if it is still recorded."""
-        return None if self.lease is None else self.attempt(self.lease.owner)
 
 
 def encode(row: Connection, *, padding: int = 0) -> dict[str, Any]:
@@ -221,7 +229,14 @@ def _pair(value: Any) -> TokenPair:
 
 
 def _key(value: Any) -> Key:
-    made: Key = _made(Key, value, secret=Secret, standing=Standing, verdict=Verdict)
+    made: Key = _made(
+        Key, value, secret=Secret, standing=Standing, verdict=Verdict, granted=_granted
+    )
+    return made
+
+
+def _granted(value: Any) -> Granted:
+    made: Granted = _made(Granted, value, names=tuple, withdraws=tuple)
     return made
 
 

@@ -7,26 +7,20 @@ to the current row, writes the result, and resolves unknown outcomes (docs/custo
 from __future__ import annotations
 
 import json
-import logging
 import secrets
 import threading
 from collections.abc import Callable
 
 import attrs
 
-from ..errors import (
-    ConnectionChanged,
-    NotConnected,
-    StoreConflict,
-    StoreUnavailable,
-    WhiteBITError,
-)
+from ..errors import ConnectionChanged, NotConnected, StoreConflict, StoreUnavailable, WhiteBITError
 from ..runtime.clock import Clock
+from ..runtime.events import EventName
 from .connection import Connection, Pin, State, decode, empty, encode, is_empty
 from .outcomes import Change, Outcome
+from .reports import note_losses
 from .rows import Custody
-
-log = logging.getLogger("whitebit_ext")
+from .stores import Row
 
 _KIND = "connection"
 _CONFLICTS = 50
@@ -167,12 +161,20 @@ class Connections:
         if found is None:
             self.drop(user_id)
             return Held(None, None)
+        held = self.open(user_id, found)
+        self._remember(user_id, held, asked, known)
+        return held
+
+    def open(self, user_id: str, found: Row) -> Held:
+        """Decrypt a row that was read with others.
+
+        Raises:
+            SealBroken, EncryptionKeyMissing, CustodyError: it cannot be decrypted.
+        """
         place = self.custody.place(_KIND, (user_id,))
         value = json.loads(self.custody.sealer.open(found.data, place))
         row = None if is_empty(value) else decode(value)
-        held = Held(row, found.version, getattr(found, "age", None))
-        self._remember(user_id, held, asked, known)
-        return held
+        return Held(row, found.version, getattr(found, "age", None))
 
     def _remember(
         self, user_id: str, held: Held, asked: float, known: tuple[str, int] | None = None
@@ -183,7 +185,9 @@ class Connections:
             self.drop(user_id)
             return
         if known is not None and known[0] == row.incarnation and row.seq < known[1]:
-            log.error("an older connection row was restored (seq %d)", row.seq)
+            self.custody.events.emit(
+                EventName.CONNECTION_REPLAYED, user_id, seq=row.seq, seen=known[1]
+            )
             self.drop(user_id)
             return
         with self._lock:
@@ -231,8 +235,9 @@ class Connections:
             try:
                 if held is None:
                     held, is_current = self.read(user_id), True
-                made = change(held.row)
-                if made.row is held.row:
+                read = held.row
+                made = change(read)
+                if made.row is read:
                     if is_current:
                         return Committed(made, held, began)
                     held = None  # not read after the event
@@ -250,7 +255,6 @@ class Connections:
                     failing = None
                 if self._clock.monotonic() >= until and tries >= (1 if patience else _TRIES):
                     raise failure
-                log.warning("the store failed and is retried: %s", failure.message)
                 self._clock.sleep(pause)
                 pause, held = min(2 * pause, 1.0), None
                 continue
@@ -259,6 +263,8 @@ class Connections:
                 continue
             stands = Held(made.row, None if made.row is None else version)
             self._remember(user_id, stands, self._clock.monotonic() if began is None else began)
+            if (row := made.row or read) is not None:
+                note_losses(self.custody, user_id, row.incarnation, made.losses)
             return Committed(made, stands, began)
         raise StoreConflict(f"the connection row changed {_CONFLICTS} times while it was written")
 

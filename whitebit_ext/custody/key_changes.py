@@ -1,13 +1,13 @@
-"""How the connection row changes: keys, their secrets, and disconnecting (docs/custody.md)."""
+"""How the connection row changes: keys and their secrets (docs/custody.md)."""
 
 from __future__ import annotations
 
 import attrs
 
 from ..secret import Secret
-from .connection import Connection, Lease, Pin, State
+from .connection import Connection, Pin, State
 from .outcomes import Change, Loss, Outcome, changed, doubting, finished, unpinned
-from .values import Asks, Attempt, Key, Standing, Verdict
+from .values import Asks, Attempt, Granted, Key, Standing, Verdict
 
 _MOST_OTHERS = 4
 _FIRST_TO_GO = (Standing.GONE, Standing.LEFT_BEHIND, Standing.UNCONFIRMED)
@@ -38,7 +38,7 @@ def secret_stored(
         attempt: The attempt that received it.
     """
     key = row.key(external_id) if row is not None else None
-    if row is None or (row.incarnation != incarnation and key is None):
+    if row is None or row.left or (row.incarnation != incarnation and key is None):
         return Change(Outcome.DELETE_THERE, row)
     if key is not None and key.secret == secret:
         after = finished(row, attempt) if attempt is not None else row
@@ -101,7 +101,14 @@ def secret_consumed(
 # What the server says about keys
 
 
-def key_seen(row: Connection | None, pin: Pin, external_id: str | None, *, asked: int) -> Change:
+def key_seen(
+    row: Connection | None,
+    pin: Pin,
+    external_id: str | None,
+    *,
+    asked: int,
+    granted: Granted | None = None,
+) -> Change:
     """Apply an ``info`` response: which key the connected account has, or none.
 
     Args:
@@ -109,6 +116,7 @@ def key_seen(row: Connection | None, pin: Pin, external_id: str | None, *, asked
         pin: What the caller belongs to: the generation whose token was used.
         external_id: The key in the response, disabled or not.
         asked: ``seq`` of the row that was read before the request left.
+        granted: What the response says that the user granted; ``None`` leaves what is stored.
     """
     reason = unpinned(row, pin)
     if row is None or reason is not None:
@@ -131,6 +139,8 @@ def key_seen(row: Connection | None, pin: Pin, external_id: str | None, *, asked
                     generation=row.generation,
                     confirmed=row.seq + 1,
                 )
+            if granted is not None and key.granted != granted:
+                key = attrs.evolve(key, granted=granted)
         elif key.standing is Standing.USABLE:
             if not key.handmade:
                 key = attrs.evolve(key, standing=Standing.GONE)
@@ -169,10 +179,19 @@ def key_gone(
 
 
 def key_deleted(row: Connection | None, incarnation: str, external_id: str) -> Change:
-    """Remove a key that WhiteBIT has just deleted for us, or that the partner gives up."""
-    if row is None or row.incarnation != incarnation or row.key(external_id) is None:
+    """Remove a key that WhiteBIT has just deleted for us, or that the partner gives up.
+
+    While the user is being disconnected it stays as gone: its secret may still be under way, and a
+    key that is not listed would be taken for one that is left.
+    """
+    key = row.key(external_id) if row is not None else None
+    if row is None or row.incarnation != incarnation or key is None:
         return Change(Outcome.ALREADY, row)
     keys = tuple(key for key in row.keys if key.external_id != external_id)
+    if row.state is State.DISCONNECTING:
+        if key.standing is Standing.GONE and key.secret is None:
+            return Change(Outcome.ALREADY, row)
+        keys = (*keys, attrs.evolve(key, standing=Standing.GONE, secret=None))
     dropped = row.about(Asks.SECRET, external_id)
     attempts = tuple(a for a in row.attempts if a not in dropped)
     return Change(Outcome.DONE, changed(row, keys=keys, attempts=attempts))
@@ -219,59 +238,9 @@ def adopt(
         row.seq + 1,
         now,
         handmade=external_id is None,
+        granted=held.granted if held is not None else None,
     )
     return _with_key(Outcome.DONE, row, key)
-
-
-# Disconnecting
-
-
-def disconnect_begun(row: Connection | None, pin: Pin) -> Change:
-    """Begin to disconnect: the pair stays, no further secret is requested."""
-    reason = unpinned(row, pin)
-    if row is None:
-        return Change(Outcome.ALREADY, row)
-    if reason is not None:
-        return Change(reason, row)
-    if row.state is State.DISCONNECTING:
-        return Change(Outcome.ALREADY, row)
-    return Change(Outcome.DONE, changed(row, state=State.DISCONNECTING))
-
-
-def disconnect_finished(
-    row: Connection | None,
-    pin: Pin,
-    *,
-    now: float,
-    consent: float,
-    over: Lease | None = None,
-) -> Change:
-    """Remove a row whose keys are deleted at WhiteBIT as far as possible.
-
-    Args:
-        row: The current row.
-        pin: What the caller belongs to.
-        now: Unix time.
-        consent: Seconds for which a consent can stay open.
-        over: The lease that the caller saw expire, exactly as it was seen.
-    """
-    reason = unpinned(row, pin)
-    if row is None:
-        return Change(Outcome.ALREADY, row)
-    if reason is not None or row.state is not State.DISCONNECTING:
-        return Change(Outcome.STALE, row)
-    if row.lease is not None and row.lease != over:
-        return Change(Outcome.BUSY, row)
-    if row.untaken:
-        return Change(Outcome.ANSWERED, row)
-    if row.consent_since is not None and now < row.consent_since + consent:
-        return Change(Outcome.PROVISIONAL, row)
-    return Change(Outcome.DONE, None)
-
-
-def erase(row: Connection | None) -> Change:
-    """Remove the row, whatever its contents."""
-    return Change(Outcome.ALREADY if row is None else Outcome.DONE, None)
 
 
 def _with_key(outcome: Outcome, row: Connection, key: Key, attempt: str | None = None) -> Change:

@@ -18,7 +18,7 @@ from .connection import Connection, Lease, Pin
 from .connections import Committed, Connections, Held, fresh_id
 from .outcomes import Change, Outcome
 from .takeover import Sighting, abandoned, fresh, sight
-from .values import LONGEST_ANSWER, Asks, Attempt
+from .values import LONGEST_ANSWER, Asks, Attempt, Granted
 
 log = logging.getLogger("whitebit_ext")
 
@@ -71,6 +71,7 @@ class Leases:
         *,
         first: Callable[[Connection | None], Change] | None = None,
         is_current: bool = False,
+        granted: Granted | None = None,
     ) -> tuple[Outcome, Asking | None, Committed]:
         """Take the lease and record the attempt in one change, before a one-shot request.
 
@@ -82,6 +83,7 @@ class Leases:
             held: The row as it was last read.
             first: A change that is applied first, in the same write.
             is_current: Whether the row was read after the reason for the request.
+            granted: What the user granted to the key whose secret is requested.
         """
         id, now = fresh_id(), self._clock.time()
         over = self.abandoned(user_id, held)
@@ -92,7 +94,14 @@ class Leases:
                 return before
             after = row if before is None else before.row
             return changes.ask(
-                after, pin, attempt=id, asks=asks, subject=subject, now=now, over=over
+                after,
+                pin,
+                attempt=id,
+                asks=asks,
+                subject=subject,
+                now=now,
+                over=over,
+                granted=granted,
             )
 
         made = self._connections.commit(

@@ -31,9 +31,12 @@ from . import changes, key_changes, pair_changes
 from .connection import Connection
 from .connections import Committed, Connections, Held
 from .finding import body_of, fitting, shows
+from .journal import lose
 from .leases import Asking, Leases
 from .outcomes import Change, Outcome
-from .spill import Spill
+from .reports import report_stored
+from .spill import Spill, Spilled
+from .unsaved import AnswerNotStored, Unsaved
 from .values import Answer, Asks, Attempt, TokenPair
 
 log = logging.getLogger("whitebit_ext")
@@ -47,21 +50,6 @@ FIELDS: Mapping[Asks, str] = {
 }
 """What a response must contain, by the normalised name of its field."""
 _UNKNOWN = (ConnectionFailed, ServerError, UnexpectedStatus, MalformedResponse)
-_MOST_UNSAVED = 1_000
-
-
-class AnswerNotStored(StoreUnavailable):
-    """The response was received, and the store did not accept it.
-
-    Attributes:
-        value: What was parsed from it; ``None`` if nothing.
-        spilled: Whether it is in the spill directory.
-    """
-
-    def __init__(self, value: TokenPair | Secret | None, *, spilled: bool) -> None:
-        super().__init__("the response was received and the store did not accept it")
-        self.value = value
-        self.spilled = spilled
 
 
 Readers = Mapping[Asks, Callable[[bytes, Answer], TokenPair | Secret]]
@@ -111,12 +99,10 @@ class OneShots:
         self._sender = sender
         self._readers = readers
         self._clock = clock
-        self._spill = spill
+        self.unsaved = Unsaved(connections.custody, spill)
         self._leases = leases
         # Seconds for which a verdict is provisional while another attempt is open.
         self.doubt = COMMIT_PATIENCE + leases.length
-        # Responses that a failing store did not accept, by user and attempt: the only copy.
-        self._unsaved: dict[tuple[str, str], tuple[str, Attempt]] = {}
 
     def in_doubt(self, row: Connection | None, asks: Asks, subject: str) -> float:
         """Return the seconds for which a refusal stays provisional: a retry would not help."""
@@ -183,30 +169,41 @@ class OneShots:
         )
         came.clear()  # the code below can raise, and this frame would show it
         attempt = attrs.evolve(asking.attempt, answer=answer)
-        return self._hand_in(asking.user_id, asking.incarnation, attempt, asking.held)
-
-    # Storing and processing
+        response = Spilled(asking.user_id, asking.incarnation, attempt)
+        return self._hand_in(response, asking.held)
 
     def _hand_in(
-        self, user_id: str, incarnation: str, attempt: Attempt, held: Held | None = None
+        self,
+        response: Spilled,
+        held: Held | None = None,
+        *,
+        is_late: bool = False,
+        spilled: bool = False,
     ) -> Taken:
-        """Store a response as it came, then parse it."""
-        key, spilled = (user_id, attempt.id), False
-        if len(self._unsaved) < _MOST_UNSAVED:
-            self._unsaved[key] = (incarnation, attempt)
+        """Store a response as it came, then parse it.
+
+        Args:
+            response: The attempt with the response.
+            held: The row, if it was just read.
+            is_late: Whether the call that sent the request is over.
+            spilled: Whether the response is in the spill directory already.
+        """
+        user_id, incarnation, attempt = response.user_id, response.incarnation, response.attempt
+        if not spilled:
+            self.unsaved.keep(response)
 
         def spill() -> None:
             nonlocal spilled
-            spilled = self._spill is not None and self._spill.put(user_id, incarnation, attempt)
+            spilled = self.unsaved.write(response)
 
         made: Committed | None = None
         try:
             made = self._connections.commit(
                 user_id,
-                lambda row: changes.answer_stored(row, incarnation, attempt),
+                lambda row: changes.answer_stored(row, incarnation, attempt, is_late=is_late),
                 held,
-                patience=COMMIT_PATIENCE,
-                failing=spill,
+                patience=0.0 if spilled else COMMIT_PATIENCE,
+                failing=None if spilled else spill,
             )
         except CustodyError as error:
             log.error("a one-time response was not stored: %s", error.message)
@@ -214,17 +211,14 @@ class OneShots:
                 spill()
         if made is None:
             raise AnswerNotStored(self._read(attempt)[0], spilled=spilled)
-        self._unsaved.pop(key, None)
-        if self._spill is not None:
-            self._spill.remove(user_id, attempt.id)
+        if is_late and made.change.outcome is Outcome.DELETE_THERE:
+            lose(self._connections.custody, incarnation, attempt.subject, user_id=user_id)
+        self.unsaved.drop(user_id, attempt.id)
         row = made.row
         noted = row.attempt(attempt.id) if row is not None else None
         if row is not None and noted is not None and noted.untaken:
-            return self.take(user_id, row.incarnation, noted, made.held)
-        if made.change.outcome is Outcome.DELETE_THERE:
-            self._connections.custody.note(
-                "key", incarnation, external_id=attempt.subject, outcome="its connection is gone"
-            )
+            take = self._take_late if is_late else self.take
+            return take(user_id, row.incarnation, noted, made.held)
         value, problem = self._read(attempt)
         return Taken(made.change.outcome, row, value, problem)
 
@@ -253,11 +247,17 @@ class OneShots:
             return pair_changes.pair_renewed(row, incarnation, attempt, value)
 
         made = self._connections.commit(user_id, change, held, patience=COMMIT_PATIENCE)
-        for external_id, loss in made.change.losses:
-            self._connections.custody.note(
-                "key", incarnation, external_id=external_id, outcome=loss.value
-            )
+        if value is not None and made.change.outcome is Outcome.DONE and made.row is not None:
+            report_stored(self._connections.custody, user_id, attempt, made.row)
         return Taken(made.change.outcome, made.row, value, problem)
+
+    def _take_late(
+        self, user_id: str, incarnation: str, attempt: Attempt, held: Held | None
+    ) -> Taken:
+        taken = self.take(user_id, incarnation, attempt, held)
+        if taken.outcome is Outcome.DELETE_THERE:  # the row was removed meanwhile
+            lose(self._connections.custody, incarnation, attempt.subject, user_id=user_id)
+        return taken
 
     def _read(self, attempt: Attempt) -> tuple[TokenPair | Secret | None, MalformedResponse | None]:
         answer = attempt.answer
@@ -268,48 +268,53 @@ class OneShots:
         except MalformedResponse as error:
             return None, error
 
-    def tend(self, user_id: str, held: Held | None = None, *, spilled: bool = True) -> Held:
-        """Process the responses stored in the row, in this process, or in the spill directory.
+    def tend(self, user_id: str, held: Held | None = None, *, is_read: bool = False) -> Held:
+        """Process the responses stored in the row, this process or the spill directory; return it.
 
         Args:
             user_id: The user.
             held: The row, if it was just read.
-            spilled: Whether to look into the spill directory.
-
-        Returns:
-            The row after that.
+            is_read: Whether the call can do without the spill directory: failures are logged.
         """
-        waiting = [kept for (whose, _), kept in list(self._unsaved.items()) if whose == user_id]
-        if spilled and self._spill is not None:
-            known = {attempt.id for _, attempt in waiting}
-            waiting += [kept for kept in self._spill.all(user_id) if kept[1].id not in known]
-        for incarnation, attempt in waiting:
-            try:
-                self._hand_in(user_id, incarnation, attempt)
-            except AnswerNotStored as error:
-                failure = StoreUnavailable(error.message)
-            else:
-                held = None
+        written = self.unsaved.written(user_id, is_read=is_read)  # a changed file is noticed first
+        kept = self.unsaved.kept(user_id)
+        for response in kept:
+            self.store_late(response, spilled=False)
+            held = None
+        for response in written:
+            if response in kept:
                 continue
-            raise failure
+            try:
+                self.store_late(response, spilled=True)
+            except StoreUnavailable as error:
+                if not is_read:
+                    raise
+                self._connections.custody.log_trouble("a spilled response was not stored", error)
+            held = None
         if held is None:
             held = self._connections.read(user_id)
         row = held.row
         if row is None or not row.untaken:
             return held
         for attempt in row.untaken:
-            self.take(user_id, row.incarnation, attempt, held)
+            self._take_late(user_id, row.incarnation, attempt, held)
             held = None
         return self._connections.read(user_id)
 
-    def has_unsaved(self, user_id: str) -> bool:
-        """Return whether this process holds a response that the store did not accept."""
-        return any(whose == user_id for whose, _ in list(self._unsaved))
+    def store_late(self, response: Spilled, *, spilled: bool) -> None:
+        """Store a response whose call is over.
 
-    def forget(self, user_id: str) -> None:
-        """Delete what this process and this machine hold of an erased user."""
-        for key in [key for key in list(self._unsaved) if key[0] == user_id]:
-            self._unsaved.pop(key, None)
-        if self._spill is not None:
-            for _, attempt in self._spill.all(user_id):
-                self._spill.remove(user_id, attempt.id)
+        Args:
+            response: The response.
+            spilled: Whether it is in the spill directory, and so need not be waited for.
+
+        Raises:
+            StoreUnavailable: the store does not accept it.
+        """
+        try:
+            self._hand_in(response, is_late=True, spilled=spilled)
+        except AnswerNotStored as error:
+            failure = StoreUnavailable(error.message)
+        else:
+            return
+        raise failure

@@ -7,10 +7,10 @@ absent. The connection rows are changed by ``connections.py`` only.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -19,20 +19,24 @@ import attrs
 from ..errors import StoreConflict, StoreUnavailable, StoreVolatile, WhiteBITError
 from ..regions import Server
 from ..runtime.clock import Clock
+from ..runtime.events import EventName, Events
+from .asked import asked
 from .sealing import Sealer
-from .stores import CommitUnknown, Row, Store
+from .stores import CommitUnknown, Expiring, Paging, Row, Scrubbing, Store
 
 T = TypeVar("T")
 Value = dict[str, Any]
 
 log = logging.getLogger("whitebit_ext")
 
-KINDS = ("connection", "login", "use", "pace", "journal")
+KINDS = ("connection", "login", "logins", "use", "pace", "journal", "worker", "lost")
 """The kinds of rows."""
 
 NO_VERSION = -1
 """A version that no row has: a write that expects it is a conflict, and the row is read again."""
 _ATTEMPTS = 50
+_PAGE = 200
+YEAR = 365 * 86_400.0
 _SETTLING = 3
 """How often the same bytes are written where the outcome of a commit is unknown."""
 
@@ -59,16 +63,27 @@ class Custody:
         server: The server that the partner talks to; its origin is part of every place.
         client_id: The partner's client id, likewise.
         clock: For the journal.
+        retention: Seconds for which entries of the journal are kept.
+        events: Reports what happens; by default, nothing is reported.
     """
 
     def __init__(
-        self, store: Store, sealer: Sealer, server: Server, client_id: str, clock: Clock
+        self,
+        store: Store,
+        sealer: Sealer,
+        server: Server,
+        client_id: str,
+        clock: Clock,
+        retention: float = YEAR,
+        events: Events | None = None,
     ) -> None:
         self.store = store
+        self.retention = retention
         self.sealer = sealer
         self.server = server
+        self.events = events or Events.silent()
         self._client_id = client_id
-        self._clock = clock
+        self.clock = clock
 
     def get(self, kind: str, *subject: str) -> Row | None:
         """Return a row as the store has it.
@@ -76,7 +91,7 @@ class Custody:
         Raises:
             StoreUnavailable: the store failed.
         """
-        return asked("read", kind, lambda: self.store.get(kind, self._id(subject)))
+        return self._asked("read", kind, lambda: self.store.get(kind, self._id(subject)))
 
     def read(self, kind: str, *subject: str) -> Held | None:
         """Return a decrypted row, or ``None`` where there is none.
@@ -92,18 +107,32 @@ class Custody:
         return Held(json.loads(plain), row.version)
 
     def write(
-        self, kind: str, subject: tuple[str, ...], value: Value, expect: int | None
+        self,
+        kind: str,
+        subject: tuple[str, ...],
+        value: Value,
+        expect: int | None,
+        *,
+        expires_at: float | None = None,
     ) -> int | None:
         """Encrypt and write a row if it has the expected version (``None``: there is none).
+
+        A row whose value has ``sweep_at``, a unix time, is deleted from then on by ``Sweeper``.
 
         Returns:
             The version that was written; ``None`` if the row had another version.
         """
         sealed = self.sealer.seal(json.dumps(value).encode(), self.place(kind, subject))
-        return self.put(kind, subject, sealed, expect)
+        return self.put(kind, subject, sealed, expect, sweep_at=value.get("sweep_at"))
 
     def put(
-        self, kind: str, subject: tuple[str, ...], sealed: bytes, expect: int | None
+        self,
+        kind: str,
+        subject: tuple[str, ...],
+        sealed: bytes,
+        expect: int | None,
+        *,
+        sweep_at: float | None = None,
     ) -> int | None:
         """Write encrypted bytes, and return their version; ``None`` on a conflict.
 
@@ -117,11 +146,14 @@ class Custody:
         place, tries = self._id(subject), 1
 
         def put() -> int | bool | None:
+            store: object = self.store
+            if sweep_at is not None and isinstance(store, Expiring):
+                return store.put(kind, place, sealed, expect, expires_at=sweep_at)
             return self.store.put(kind, place, sealed, expect)
 
         while True:
             try:
-                wrote = asked("write", kind, put)
+                wrote = self._asked("write", kind, put)
                 break
             except CommitUnknown:
                 row = self.get(kind, *subject)
@@ -173,14 +205,61 @@ class Custody:
     def delete(self, kind: str, subject: tuple[str, ...], expect: int) -> bool:
         """Delete a row if it has the expected version, and return whether it did."""
         place = self._id(subject)
-        return asked("delete", kind, lambda: self.store.delete(kind, place, expect))
+        return self._asked("delete", kind, lambda: self.store.delete(kind, place, expect))
 
     def subjects(self, kind: str) -> Iterator[tuple[str, ...]]:
         """Yield the subjects of the rows of a kind, for this server and client."""
-        for place in asked("scan", kind, lambda: list(self.store.scan(kind))):
+        for place in self._asked("scan", kind, lambda: list(self.store.scan(kind))):
             origin, client, *subject = json.loads(place)
             if (origin, client) == (self.server.origin, self._client_id):
                 yield tuple(subject)
+
+    def page(
+        self, kind: str, after: str | None = None
+    ) -> tuple[list[tuple[tuple[str, ...], Row]], str | None]:
+        """Return rows of a kind, for this server and client, with one statement if possible.
+
+        Args:
+            kind: The kind.
+            after: What the previous page returned.
+
+        Returns:
+            The rows, each with its subject, and where the next page begins: ``None`` at the end.
+        """
+        if isinstance(self.store, Paging):
+            paging = self.store
+            found = self._asked("read", kind, lambda: paging.page(kind, after, _PAGE))
+        else:
+            ids = sorted(self._asked("scan", kind, lambda: list(self.store.scan(kind))))
+            some = [id for id in ids if after is None or id > after][:_PAGE]
+            get = functools.partial(self.store.get, kind)
+            read = [(id, self._asked("read", kind, functools.partial(get, id))) for id in some]
+            found = [(id, row) for id, row in read if row is not None]
+            if len(some) == _PAGE:
+                return self._own(found), some[-1]
+            return self._own(found), None
+        return self._own(found), found[-1][0] if len(found) == _PAGE else None
+
+    def rows_after(
+        self, kind: str, subject: tuple[str, ...] | None
+    ) -> Iterator[tuple[tuple[str, ...], Row]]:
+        """Yield the rows of a kind whose ids come after that of a subject, in their order.
+
+        The subject needs no row; ``None`` is the beginning.
+        """
+        after: str | None = self._id(())[:-1] if subject is None else self._id(subject)
+        while after is not None:
+            found, after = self.page(kind, after)
+            yield from found
+
+    def _own(self, found: list[tuple[str, Row]]) -> list[tuple[tuple[str, ...], Row]]:
+        """Return the rows of this server and client, by subject."""
+        own = []
+        for id, row in found:
+            origin, client, *subject = json.loads(id)
+            if (origin, client) == (self.server.origin, self._client_id):
+                own.append((tuple(subject), row))
+        return own
 
     def place(self, kind: str, subject: tuple[str, ...]) -> tuple[str, ...]:
         """Return the place that the encryption of a row is bound to."""
@@ -204,43 +283,32 @@ class Custody:
             "secret can be read once; it was not requested"
         )
 
+    def scrub(self) -> None:
+        """Have the store remove deleted rows from its files; they are deleted in any case."""
+        if isinstance(self.store, Scrubbing):
+            try:
+                self._asked("scrub", "deleted", self.store.scrub)
+            except StoreUnavailable as error:
+                self.log_trouble("the store's files may still contain deleted rows", error)
+
     def log_trouble(self, what: str, error: WhiteBITError) -> None:
         """Log a failure that does not change the outcome."""
         log.warning("%s: %s", what, error.message)
 
     def now(self) -> float:
         """Return the Unix time."""
-        return self._clock.time()
+        return self.clock.time()
 
-    def note(self, event: str, incarnation: str, *, external_id: str, outcome: str) -> None:
-        """Append an event of a connection to the journal; no user is named.
-
-        The outcome is valid, and is logged, even if the journal cannot be written.
-        """
-        at = self._clock.time()
-        value = {
-            "at": at,
-            "event": event,
-            "incarnation": incarnation,
-            "external_id": external_id,
-            "outcome": outcome,
-        }
-        log.info("%s of key %s: %s", event, external_id, outcome)
+    def _asked(self, what: str, kind: str, call: Callable[[], T]) -> T:
+        """Return the store's result, and report its failure."""
         try:
-            self.write("journal", (f"{at:020.6f}", uuid.uuid4().hex), value, None)
+            return asked(what, kind, call)
         except StoreUnavailable as error:
-            self.log_trouble("the journal was not written", error)
-
-
-def asked(what: str, kind: str, call: Callable[[], T]) -> T:
-    """Return the store's result; whatever its database raises becomes ``StoreUnavailable``."""
-    try:
-        return call()
-    except WhiteBITError:
-        raise
-    except Exception as error:  # a store raises what its database raises
-        failure = StoreUnavailable(f"the store did not {what} a {kind} ({type(error).__name__})")
-    raise failure
+            failure = error
+        self.events.emit(
+            EventName.STORE_FAILED, None, what=what, kind=kind, problem=failure.message
+        )
+        raise failure
 
 
 def login_id(state: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import attrs
 
-from ..errors import InvalidArgument
 from .connection import Lease
 
 _SHORTEST_WATCH = 1.0
@@ -59,21 +58,3 @@ def fresh(*, acknowledged: float, monotonic: float, length: float) -> bool:
         length: Seconds of a lease.
     """
     return monotonic - acknowledged < length / 2
-
-
-def check_lengths(*, length: float, deadline: float, spare: float = 300.0) -> None:
-    """Reject lengths with which a lease would end before its request, or outlast a token.
-
-    Args:
-        length: Seconds of a lease.
-        deadline: Seconds of one request.
-        spare: Seconds by which a refresh token outlives its access token.
-
-    Raises:
-        InvalidArgument: a lease is not longer than two deadlines, or four leases and a deadline
-            do not fit.
-    """
-    if length <= 2 * deadline:
-        raise InvalidArgument("lease", f"must be longer than two deadlines ({2 * deadline:g} s)")
-    if _OLD * length + deadline > spare:
-        raise InvalidArgument("lease", f"four leases and a deadline must fit into {spare:g} s")

@@ -103,6 +103,20 @@ class Verdict(enum.StrEnum):
 
 
 @attrs.frozen
+class Granted:
+    """What the user granted to a key, as ``info`` named it.
+
+    Attributes:
+        names: The permission groups of which something is granted.
+        withdraws: Those of them that let money leave, judged by their names and paths.
+    """
+
+    names: tuple[str, ...]
+    withdraws: tuple[str, ...] = ()
+    rest: Mapping[str, Any] = unknown_fields()
+
+
+@attrs.frozen
 class Key:
     """An API key of the user, with its secret if that was obtained.
 
@@ -118,6 +132,7 @@ class Key:
         verdict: Why there is no secret; ``None`` while nothing is decided.
         handmade: Whether it was adopted without WhiteBIT's id: ``info`` does not name such a key,
             so its absence there proves nothing.
+        granted: What the user granted; ``None`` until ``info`` has named the key.
     """
 
     external_id: str
@@ -129,6 +144,7 @@ class Key:
     since: float
     verdict: Verdict | None = None
     handmade: bool = False
+    granted: Granted | None = None
     rest: Mapping[str, Any] = unknown_fields()
 
 

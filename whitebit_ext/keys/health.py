@@ -7,44 +7,65 @@ from custody's own record of use, and from the responses to signed requests.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import attrs
 
 from ..custody.connection import Connection
 from ..custody.connections import Connections
-from ..custody.rows import Value
+from ..custody.rows import Custody, Value
 from ..custody.values import Key, Standing
 from ..errors import CustodyError, Forbidden, NotFound, Unauthorized, WhiteBITError
-from ..signing import ApiKey
+from ..http.signing import ApiKey
+from ..runtime.events import EventName
 from .records import KeyCondition, KeyHealth
 
 UNUSED_LIMIT = 14 * 86_400.0
 """Seconds without use after which WhiteBIT disables a key."""
 UNUSED_WARNING = 10 * 86_400.0
 """Seconds without use after which a key is called neglected."""
+_REPORTED = {
+    KeyCondition.NEGLECTED: EventName.KEY_NEGLECTED,
+    KeyCondition.EXPIRED: EventName.KEY_EXPIRED,
+}
 _NOTE_EVERY = 6 * 3_600.0
+_TRY_EVERY = 12 * 3_600.0
+"""Seconds until a key that is neglected or refused is read again by a worker."""
 _NOTE_AGAIN = 300.0
 """Seconds until a record that the store did not take is tried again."""
+News = Callable[[Value], Value]
+"""How a record of use changes."""
 
 
-@attrs.frozen
+WHOLE_KEY = ""
+"""What a refusal applies to, where it is not one operation."""
+_NO_PERMISSION = (0, 4)
+"""WhiteBIT's codes for a key that lacks the permission of an endpoint (contract, section 6)."""
+
+
+@attrs.define
 class Noted:
-    """What this process last recorded for a user's key.
+    """What this process last recorded for a user's key, so that few requests cause a write.
 
     Attributes:
         external_id: The id of the key.
-        refusal: Status and code of the refusal; ``None`` after a success.
-        until: Unix time until which the same need not be recorded again.
+        until: Unix time until which another success need not be recorded.
+        refused: By operation, the status and code of a refusal, and until when the same one need
+            not be recorded again.
     """
 
     external_id: str
-    refusal: tuple[int | None, int | None] | None
-    until: float
+    until: float = 0.0
+    refused: dict[str, tuple[int | None, int | None, float]] = attrs.field(factory=dict)
 
 
 class KeyUse:
     """A record of each key's use, written now and then, and the health judged by it.
+
+    A key is refused as a whole, or for the operations whose permission it lacks: which of them
+    belong to one permission group is not published. A success takes back a refusal of the same
+    operation, and one of the whole key.
 
     Args:
         connections: Where the keys are; the record is beside them.
@@ -53,38 +74,51 @@ class KeyUse:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._custody = connections.custody
-        # What this process last recorded for each key, so that a signed request costs no write.
         self._noted: dict[str, Noted] = {}
 
-    def success(self, key: ApiKey) -> Value | None:
+    def success(self, key: ApiKey, operation: str) -> News | None:
         """Return what to record for an accepted signature, at most every 6 hours."""
-        if not self._is_news(key, None):
+        now, known = self._custody.now(), self._known(key)
+        taken_back = [of for of in (WHOLE_KEY, operation) if known.refused.pop(of, None)]
+        if now < known.until and not taken_back:
             return None
-        return {"at": self._custody.now(), "refused": None}
+        known.until = now + _NOTE_EVERY
 
-    def refusal(self, key: ApiKey, error: WhiteBITError) -> Value | None:
+        def change(value: Value) -> Value:
+            refused = value["refused"].items()
+            left = {of: what for of, what in refused if of not in (WHOLE_KEY, operation)}
+            return {**value, "at": now, "refused": left}
+
+        return change
+
+    def refusal(self, key: ApiKey, operation: str, error: WhiteBITError) -> News | None:
         """Return what to record for a signed request that the API refused, as rarely."""
         if not error.from_api or not isinstance(error, (Unauthorized, Forbidden, NotFound)):
             return None
-        if not self._is_news(key, (error.status_code, error.code)):
+        whole = isinstance(error, Unauthorized) and error.code not in _NO_PERMISSION
+        of, now, known = WHOLE_KEY if whole else operation, self._custody.now(), self._known(key)
+        status, code, until = known.refused.get(of, (None, None, 0.0))
+        if (status, code) == (error.status_code, error.code) and now < until:
             return None
-        now = self._custody.now()
-        return {"refused": {"at": now, "status": error.status_code, "code": error.code}}
+        self._custody.events.emit(
+            EventName.KEY_REFUSED,
+            key.user_id,
+            error.operation,
+            external_id=key.external_id,
+            status_code=error.status_code,
+            code=error.code,
+        )
+        known.refused[of] = (error.status_code, error.code, now + _NOTE_EVERY)
+        refused = {"at": now, "status": error.status_code, "code": error.code}
+        return lambda value: {**value, "refused": {**value["refused"], of: refused}}
 
-    def _is_news(self, key: ApiKey, refusal: tuple[int | None, int | None] | None) -> bool:
-        """Return whether to record this outcome, and count it as recorded from now on."""
-        now = self._custody.now()
+    def _known(self, key: ApiKey) -> Noted:
         known = self._noted.get(key.user_id)
-        if (
-            known is not None
-            and (known.external_id, known.refusal) == (key.external_id, refusal)
-            and now < known.until
-        ):
-            return False
-        self._noted[key.user_id] = Noted(key.external_id, refusal, now + _NOTE_EVERY)
-        return True
+        if known is None or known.external_id != key.external_id:
+            known = self._noted[key.user_id] = Noted(key.external_id)
+        return known
 
-    def note(self, key: ApiKey, change: Value) -> None:
+    def note(self, key: ApiKey, news: News) -> None:
         """Write the record; a failure of custody must not fail the read that succeeded."""
 
         def changed(value: Value | None) -> Value | None:
@@ -92,27 +126,40 @@ class KeyUse:
                 row = self._connections.read(key.user_id).row
                 if row is None or row.key(key.external_id) is None:
                     return None  # another process has replaced or removed the key since
-                value = {"external_id": key.external_id, "at": None, "refused": None}
-            return {**value, **change}
+                value = {"external_id": key.external_id, "at": None, "refused": {}}
+            return news(value)
 
         try:
             self._custody.update("use", (key.user_id,), changed)
         except CustodyError as error:
-            known = self._noted.get(key.user_id)
-            if known is not None:  # not at once: a store that hangs would slow every read down
-                until = self._custody.now() + _NOTE_AGAIN
-                self._noted[key.user_id] = attrs.evolve(known, until=until)
+            # Not at once again: a store that hangs would slow every read down.
+            known, again = self._known(key), self._custody.now() + _NOTE_AGAIN
+            known.until = min(known.until, again)
+            known.refused = {of: (*what[:2], again) for of, what in known.refused.items()}
             self._custody.log_trouble("the use of a key was not noted", error)
+
+    def claim(self, user_id: str, key: Key, unused: float) -> float | None:
+        """Claim the read of a key that was not used for so long.
+
+        Returns:
+            ``None`` if this caller is to read; else the Unix time before which nobody needs to.
+        """
+        now, due = self._custody.now(), 0.0
+
+        def tried(value: Value | None) -> Value | None:
+            nonlocal due
+            if value is None or value["external_id"] != key.external_id:
+                value = {"external_id": key.external_id, "at": None, "refused": {}}
+            used = max(value["at"] or 0.0, key.since) + unused
+            due = max(used, value.get("tried", 0.0) + _TRY_EVERY)
+            return None if now < due else {**value, "tried": now}
+
+        return due if self._custody.update("use", (user_id,), tried) is None else None
 
     def forget(self, user_id: str) -> None:
         """Delete the record of a user."""
         self._noted.pop(user_id, None)
         self._custody.remove("use", user_id)
-
-    def all(self) -> tuple[KeyHealth, ...]:
-        """Judge every stored key."""
-        found = (self.one(user_id) for (user_id,) in self._custody.subjects("connection"))
-        return tuple(judged for judged in found if judged is not None)
 
     def one(self, user_id: str) -> KeyHealth | None:
         """Judge a user's stored key, or return ``None`` where there is none."""
@@ -121,13 +168,23 @@ class KeyUse:
         if key is None:
             return None
         held = self._custody.read("use", user_id)
-        return judge(user_id, key, held.value if held else None, self._custody.now())
+        found = judge(user_id, key, held.value if held else None, self._custody.now())
+        report_disuse(self._custody, found)
+        return found
 
 
 def judged_key(row: Connection) -> Key | None:
     """Return the key whose health is that of the user: the signing one, else the latest."""
     stored = [key for key in row.keys if key.secret is not None]
     return row.signing_key or max(stored, key=lambda key: key.confirmed, default=None)
+
+
+def report_disuse(custody: Custody, found: KeyHealth) -> None:
+    """Report a key that is neglected or expired."""
+    name = _REPORTED.get(found.condition)
+    if name is not None:
+        unused = round(found.unused_for / 86_400)
+        custody.events.emit(name, found.user_id, external_id=found.external_id, unused_days=unused)
 
 
 def judge(user_id: str, key: Key, use: Value | None, now: float) -> KeyHealth:
@@ -140,13 +197,13 @@ def judge(user_id: str, key: Key, use: Value | None, now: float) -> KeyHealth:
         now: Unix time.
     """
     if use is None or use["external_id"] != key.external_id:
-        use = {"at": None, "refused": None}
+        use = {"at": None, "refused": {}}
     at: float = use["at"] or key.since
-    refused = use["refused"]
+    refused: dict[str, Value] = use["refused"]
     unused = max(0.0, now - at)
     if key.standing is Standing.GONE:
         condition = KeyCondition.GONE
-    elif refused is not None:
+    elif WHOLE_KEY in refused:
         condition = KeyCondition.REFUSED
     elif unused >= UNUSED_LIMIT:
         condition = KeyCondition.EXPIRED
@@ -154,12 +211,15 @@ def judge(user_id: str, key: Key, use: Value | None, now: float) -> KeyHealth:
         condition = KeyCondition.NEGLECTED
     else:
         condition = KeyCondition.IN_USE
+    last = max(refused.values(), key=lambda one: one["at"], default=None)
+    shown = refused.get(WHOLE_KEY, last)
     return KeyHealth(
         user_id=user_id,
         external_id=key.external_id,
         condition=condition,
         last_used_at=datetime.fromtimestamp(at, UTC),
         unused_for=unused,
-        status_code=refused["status"] if refused else None,
-        code=refused["code"] if refused else None,
+        status_code=shown["status"] if shown else None,
+        code=shown["code"] if shown else None,
+        refused=frozenset(refused) - {WHOLE_KEY},
     )

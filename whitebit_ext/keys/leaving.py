@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import attrs
 
-from ..custody import key_changes
-from ..custody.connections import Binding, Connections, Held, trouble
+from ..custody import key_changes, leaving_changes
+from ..custody.connections import Binding, Connections, Held, fresh_id, trouble
+from ..custody.journal import note
 from ..custody.leases import Leases
 from ..custody.once import OneShots
 from ..custody.outcomes import Outcome
 from ..custody.values import Standing
-from ..errors import NotConnected
+from ..errors import (
+    BadRequest,
+    ConnectionFailed,
+    Forbidden,
+    NotConnected,
+    NotFound,
+    ReauthorizationRequired,
+    ResponseError,
+    TokenUnavailable,
+    Unauthorized,
+    WhiteBITError,
+)
 from ..regions import operation
+from ..runtime.events import EventName
 
 CONSENT = 600.0
 """Seconds for which the user's page of permissions can stay open."""
+LONGEST_LEAVING = 86_400.0
+"""Seconds for which a key is tried to be deleted at WhiteBIT; the tokens usually die earlier."""
 
 
 @attrs.frozen
@@ -23,16 +40,33 @@ class Disconnection:
 
     Attributes:
         is_finished: Whether all data of the user is deleted. If not, the user may still be
-            choosing permissions, or a request is under way: call ``disconnect()`` again, or have
-            ``maintain()`` do it. Until then every other call raises ``NotConnected``.
-        deleted: Ids of the keys that are deleted at WhiteBIT.
+            choosing permissions, a request is under way, or WhiteBIT did not answer: call
+            ``disconnect()`` again, or have ``maintain()`` do it. Until then every other call raises
+            ``NotConnected``.
+        deleted: Ids of the keys that this call has deleted at WhiteBIT.
         left: Ids of the keys that could not be deleted there, such as a key of an account that the
-            user was connected to earlier: only the user can, in the dashboard.
+            user was connected to earlier: only the user can, in the dashboard. They stay listed.
     """
 
     is_finished: bool
     deleted: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+
+
+def is_passing(error: WhiteBITError) -> bool:
+    """Return whether a later request may be answered differently.
+
+    Only an answer of the API itself is final: it refused the tokens, or the request.
+    """
+    refused = isinstance(error, (BadRequest, Unauthorized, Forbidden, NotFound)) and error.from_api
+    sent = isinstance(error, (ConnectionFailed, ResponseError, TokenUnavailable))
+    return sent and not refused
+
+
+def is_refusal(error: WhiteBITError) -> bool:
+    """Return whether the API has refused the tokens, or the request, for good."""
+    answered = isinstance(error, (ReauthorizationRequired, ResponseError))
+    return answered and not is_passing(error)
 
 
 class Leaving:
@@ -60,7 +94,12 @@ class Leaving:
         except NotConnected:
             return None
         made = self._connections.commit(
-            user_id, lambda row: key_changes.disconnect_begun(row, pin), held, is_current=True
+            user_id,
+            lambda row: leaving_changes.disconnect_begun(
+                row, pin, now=self._connections.custody.now()
+            ),
+            held,
+            is_current=True,
         )
         if made.row is None:
             return None
@@ -83,6 +122,11 @@ class Leaving:
             if key.standing is not Standing.GONE and not key.handmade
         }
 
+    def gives_up(self, held: Held) -> bool:
+        """Return whether WhiteBIT has been asked for long enough."""
+        since = held.row.leaving_since if held.row is not None else None
+        return since is not None and self._connections.custody.now() >= since + LONGEST_LEAVING
+
     def drop(self, binding: Binding, external_id: str, *, is_deleted: bool) -> None:
         """Record the outcome for a key."""
         pin = binding.pin
@@ -93,35 +137,57 @@ class Leaving:
                 binding.user_id,
                 lambda row: key_changes.key_deleted(row, pin.incarnation, external_id),
             )
-        outcome = "deleted" if is_deleted else "not deleted at WhiteBIT"
-        self._connections.custody.note(
-            "disconnect", pin.incarnation, external_id=external_id, outcome=outcome
+        note(
+            self._connections.custody,
+            EventName.KEY_DELETED if is_deleted else EventName.KEY_LEFT,
+            pin.incarnation,
+            user_id=binding.user_id,
+            external_id=external_id,
+            outcome="deleted" if is_deleted else "not deleted at WhiteBIT",
         )
 
-    def finish(self, binding: Binding, *, may_appear: bool) -> bool:
-        """Remove the row, and return whether it is gone.
+    def left(self, user_id: str) -> tuple[str, ...]:
+        """Stop a login that is under way, and return the keys that an ended connection left."""
+        made = self._connections.commit(
+            user_id, lambda row: leaving_changes.disconnected_again(row, fresh_id())
+        )
+        return () if made.row is None else tuple(key.external_id for key in made.row.left)
+
+    def finish(self, binding: Binding, left: Collection[str], *, may_appear: bool) -> bool:
+        """End the connection, and return whether it has ended.
 
         Args:
             binding: The connection that is ended.
+            left: The ids of the keys that only the user can delete; they stay listed.
             may_appear: Whether the account can be queried for a key that the user consents to now.
         """
         pin, user_id = binding.pin, binding.user_id
         if pin is None:
             return True
         held = self._once.tend(user_id, self._connections.read(user_id))
-        over = self._leases.abandoned(user_id, held)
+        over, incarnation = self._leases.abandoned(user_id, held), fresh_id()
         made = self._connections.commit(
             user_id,
-            lambda row: key_changes.disconnect_finished(
+            lambda row: leaving_changes.disconnect_finished(
                 row,
                 pin,
                 now=self._connections.custody.now(),
                 consent=CONSENT if may_appear else 0.0,
                 over=over,
+                left=left,
+                incarnation=incarnation,
             ),
             held,
             is_current=True,
         )
         if made.change.outcome is Outcome.STALE:
             raise trouble(made.change.outcome, made.row)
+        if made.change.outcome is Outcome.DONE:
+            note(
+                self._connections.custody,
+                EventName.CONNECTION_REMOVED,
+                pin.incarnation,
+                user_id=user_id,
+                outcome="disconnected",
+            )
         return made.change.outcome in (Outcome.DONE, Outcome.ALREADY)

@@ -30,7 +30,7 @@ class KeyCondition(enum.Enum):
     EXPIRED = "expired"
     """Not used for 14 days: most likely disabled; only the user can delete it."""
     REFUSED = "refused"
-    """The last signed request was refused: disabled, deleted, or the address is not listed."""
+    """The key was refused since its last use: disabled, deleted, or the address is not listed."""
     GONE = "gone"
     """The server no longer knows the key."""
 
@@ -48,6 +48,8 @@ class KeyHealth:
         unused_for: Seconds since then.
         status_code: The HTTP status of the refusal, if there was one.
         code: WhiteBIT's code of the refusal.
+        refused: The operations that this key was refused for, and no other: it lacks their
+            permission. Such a refusal does not change the condition.
     """
 
     user_id: str
@@ -57,6 +59,7 @@ class KeyHealth:
     unused_for: float
     status_code: int | None
     code: int | None
+    refused: frozenset[str] = frozenset()
 
 
 @attrs.frozen

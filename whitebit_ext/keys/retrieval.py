@@ -15,11 +15,13 @@ import httpx
 from ..custody import key_changes
 from ..custody.connection import Connection, Pin
 from ..custody.connections import Binding, Connections, Held, trouble
+from ..custody.journal import lose, note
 from ..custody.leases import Asking, Leases
-from ..custody.once import AnswerNotStored, OneShots, Taken
+from ..custody.once import OneShots, Taken
 from ..custody.outcomes import Change, Outcome
 from ..custody.spill import Spill
-from ..custody.values import Asks, TokenPair
+from ..custody.unsaved import AnswerNotStored
+from ..custody.values import Asks, Granted, TokenPair
 from ..errors import (
     Conflict,
     ConnectionFailed,
@@ -41,9 +43,10 @@ from ..errors import (
 )
 from ..http.backoff import FIRST_WAIT, LONGEST_WAIT
 from ..http.requests import Send
+from ..http.signing import ApiKey
 from ..runtime.clock import Clock
+from ..runtime.events import EventName
 from ..secret import Secret
-from ..signing import ApiKey
 from .flow import deletion_request
 from .secrets import OPERATION, VERDICTS, Again, is_verdict, provisional
 from .stored import StoredKeys
@@ -96,7 +99,9 @@ class Retrieval:
         self._clock = clock
         self._spill = spill
 
-    def attempt(self, user_id: str, pin: Pin, external_id: str, seq: int) -> ApiKey | Again:
+    def attempt(
+        self, user_id: str, pin: Pin, external_id: str, seq: int, granted: Granted | None = None
+    ) -> ApiKey | Again:
         """Return the key with its secret, or how to continue.
 
         Args:
@@ -104,6 +109,7 @@ class Retrieval:
             pin: The connection whose token the ``info`` request used.
             external_id: The active key in the response.
             seq: Of the row that was read before the ``info`` request.
+            granted: What the response says that the user granted.
 
         Raises:
             SecretLost, SecretTakenElsewhere, SecretMalformed, SecretNotStored: the result is final.
@@ -113,7 +119,7 @@ class Retrieval:
         binding = Binding(user_id, pin)
         rejected: TokenPair | None = None
         while True:
-            asked = self._ask(binding, external_id, seq)
+            asked = self._ask(binding, external_id, seq, granted)
             if isinstance(asked, ApiKey | Again):
                 return asked
             pair, asking = asked
@@ -132,7 +138,7 @@ class Retrieval:
                 raise failure
 
     def _ask(
-        self, binding: Binding, external_id: str, seq: int
+        self, binding: Binding, external_id: str, seq: int, granted: Granted | None
     ) -> ApiKey | Again | tuple[TokenPair, Asking]:
         """Read the row and record the attempt, unless the row shows the result."""
         user_id = binding.user_id
@@ -141,7 +147,9 @@ class Retrieval:
         pin = row.pin
         key = row.key(external_id)
         if key is not None and key.secret is not None:
-            seen = self._stored_keys.seen(binding, external_id, asked=seq, held=held)
+            seen = self._stored_keys.seen(
+                binding, external_id, asked=seq, held=held, granted=granted
+            )
             return self._kept(user_id, seen, external_id)
         # A renewal of the token may take long: it is done before the attempt is recorded.
         pair = self._tokens.current(binding, held)
@@ -152,7 +160,7 @@ class Retrieval:
             doubted = self._once.doubted(row, Asks.SECRET, external_id)
             if doubted.outcome is Outcome.PROVISIONAL:
                 return doubted
-            return key_changes.key_seen(row, pin, external_id, asked=seq)
+            return key_changes.key_seen(row, pin, external_id, asked=seq, granted=granted)
 
         outcome, asking, made = self._leases.ask(
             user_id,
@@ -162,6 +170,7 @@ class Retrieval:
             held,
             first=first,
             is_current=True,
+            granted=granted,
         )
         if asking is not None:
             return pair, asking
@@ -187,6 +196,10 @@ class Retrieval:
         request: Send[Any] = Send(
             OPERATION, endpoint, bool, arguments=lambda: {"external_id": external_id}
         )
+        # Before the lease is checked, so that a slow hook cannot outlast it unnoticed.
+        self._connections.custody.events.emit(
+            EventName.SECRET_ASKED, asking.user_id, OPERATION, external_id=external_id
+        )
         return self._once.send(
             asking,
             request,
@@ -204,12 +217,11 @@ class Retrieval:
                 taken.problem, f"no secret came: {taken.problem.message}"
             )
             malformed.operation = OPERATION
-            self._note(asking, "malformed")
+            self._note(asking, EventName.SECRET_MALFORMED, "malformed")
             answers = row.about(Asks.SECRET, external_id) if row is not None else ()
             if sum(1 for attempt in answers if attempt.answer is not None) > 1:
                 raise malformed
             return Again(1.0, 1.0, 1, malformed)
-        self._note(asking, "stored")
         if row is None or row.pin != Pin(asking.incarnation, asking.attempt.generation):
             raise trouble(Outcome.STALE, row)
         return self._kept(user_id, row, external_id)
@@ -238,7 +250,7 @@ class Retrieval:
             error,
             (ConnectionFailed, Conflict, ServerError, UnexpectedStatus, MalformedResponse),
         ):
-            self._note(asking, "no answer")
+            self._note(asking, EventName.SECRET_UNANSWERED, "no answer")
             unanswered = SecretUnanswered.of(error, f"sent, and no response came: {error.message}")
             return Again(1.0, 4.0, 2, unanswered)
         elif isinstance(error, NotFound) and is_verdict(error):
@@ -268,9 +280,6 @@ class Retrieval:
             return self._kept(user_id, row, attempt.subject)
         if outcome is Outcome.JUDGED and key.verdict is not None:
             kind, message = VERDICTS[key.verdict]
-            if made.change.losses:
-                self._note(asking, key.verdict.value)
-                log.error("the secret of key %s: %s", key.external_id, message)
             raise kind.of(error, message)
         return provisional(self._once.doubt)
 
@@ -290,9 +299,10 @@ class Retrieval:
             self._tokens.send(deletion_request(external_id), pair)
         except WhiteBITError as error:
             log.error("key %s was not deleted at WhiteBIT: %s", external_id, error.message)
-            self._note(asking, "left at WhiteBIT")
+            custody = self._connections.custody
+            lose(custody, asking.incarnation, external_id, user_id=asking.user_id)
         else:
-            self._note(asking, "deleted at WhiteBIT")
+            self._note(asking, EventName.KEY_DELETED, "its connection is gone")
 
     def _kept(self, user_id: str, row: Connection | None, external_id: str) -> ApiKey:
         key = row.key(external_id) if row is not None else None
@@ -301,7 +311,7 @@ class Retrieval:
             raise trouble(Outcome.STALE, row)
         return made
 
-    def _note(self, asking: Asking, outcome: str) -> None:
-        self._connections.custody.note(
-            "secret", asking.incarnation, external_id=asking.attempt.subject, outcome=outcome
-        )
+    def _note(self, asking: Asking, name: EventName, outcome: str) -> None:
+        custody, incarnation = self._connections.custody, asking.incarnation
+        user_id, external_id = asking.user_id, asking.attempt.subject
+        note(custody, name, incarnation, user_id=user_id, external_id=external_id, outcome=outcome)

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from ..custody import key_changes
 from ..custody.connection import Connection
 from ..custody.connections import Binding, Connections, Held, fresh_id, trouble
+from ..custody.journal import note
 from ..custody.once import OneShots
 from ..custody.outcomes import Outcome
-from ..custody.values import Key
+from ..custody.values import Granted, Key
+from ..custody.waiting_changes import waiting_ended
+from ..http.signing import ApiKey, Guard
+from ..regions import operation
+from ..runtime.events import EventName
 from ..secret import Secret
-from ..signing import ApiKey, Guard
 from .health import KeyUse
 
 
@@ -60,6 +64,7 @@ class StoredKeys:
         *,
         asked: int,
         held: Held | None = None,
+        granted: Granted | None = None,
     ) -> Connection | None:
         """Apply an ``info`` response: which key the connected account has, or none.
 
@@ -68,6 +73,7 @@ class StoredKeys:
             external_id: The key in the response.
             asked: ``seq`` of the row that was read before the request left.
             held: The row, if it was read after that.
+            granted: What the response says that the user granted.
 
         Raises:
             NotConnected, ConnectionChanged: it does not apply to the current connection.
@@ -77,13 +83,31 @@ class StoredKeys:
             raise trouble(Outcome.ABSENT)
         made = self._connections.commit(
             binding.user_id,
-            lambda row: key_changes.key_seen(row, pin, external_id, asked=asked),
+            lambda row: key_changes.key_seen(row, pin, external_id, asked=asked, granted=granted),
             held,
             is_current=held is not None,
         )
         if made.change.outcome not in (Outcome.DONE, Outcome.ALREADY, Outcome.OVERTAKEN):
             raise trouble(made.change.outcome, made.row)
         return made.row
+
+    @property
+    def exist_here(self) -> bool:
+        """Whether the server issues API keys."""
+        return self._custody.server.region.value in operation("get_api_key_info").regions
+
+    def end_waiting(self, binding: Binding, error: str) -> bool:
+        """Record why the key is no longer waited for; return whether it was recorded now.
+
+        Args:
+            binding: The connection.
+            error: The name of the class of the error.
+        """
+        pin = binding.pin
+        if pin is None:
+            return False
+        made = self._connections.commit(binding.user_id, lambda row: waiting_ended(row, pin, error))
+        return made.change.outcome is Outcome.DONE
 
     def note_deleted(self, binding: Binding, external_id: str, *, was_gone: bool) -> None:
         """Remove a key that was deleted; one that was already gone is kept, and not used."""
@@ -104,7 +128,14 @@ class StoredKeys:
             )
             self._use.forget(binding.user_id)
         outcome = "was gone already" if was_gone else "deleted"
-        self._custody.note("delete", pin.incarnation, external_id=external_id, outcome=outcome)
+        note(
+            self._custody,
+            EventName.KEY_DELETED,
+            pin.incarnation,
+            user_id=binding.user_id,
+            external_id=external_id,
+            outcome=outcome,
+        )
 
     def adopt(self, user_id: str, public_key: str, external_id: str | None, secret: Secret) -> None:
         """Store a key that the partner already has; it precedes any other of the user."""
@@ -123,3 +154,5 @@ class StoredKeys:
         )
         if made.change.outcome not in (Outcome.DONE, Outcome.ALREADY):
             raise trouble(made.change.outcome, made.row)
+        named = external_id or public_key
+        self._custody.events.emit(EventName.KEY_ISSUED, user_id, external_id=named, adopted=True)

@@ -3,67 +3,54 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
-import logging
+import hmac
 from datetime import UTC, datetime
-from typing import Any
+from typing import Literal
 
 import attrs
 
-from ..custody.changes import take_ticket
-from ..custody.connections import Connections, fresh_id, trouble
-from ..custody.leases import Asking
-from ..custody.once import AnswerNotStored, OneShots, Taken
-from ..custody.outcomes import Outcome
-from ..custody.rows import Held, login_id
-from ..custody.values import LONGEST_ANSWER, Asks
+from ..custody.rows import Custody, Held, Value, login_id
 from ..errors import (
-    CodeRejected,
+    BindingMismatch,
+    BindingMissing,
     CodeUnanswered,
-    ConnectionFailed,
+    CustodyError,
     EncryptionKeyMissing,
     LoginExpired,
+    LoginKindMismatch,
     LoginUserMismatch,
-    MalformedResponse,
     NotSent,
     RateLimited,
     RedirectMismatch,
-    ResponseError,
     SealBroken,
-    ServerError,
-    StateMissing,
     StateReused,
     StateUnknown,
     StoreUnavailable,
-    UnexpectedStatus,
-    WhiteBITError,
 )
-from ..http.requests import Send
 from ..runtime.clock import Clock
+from ..runtime.events import EventName
 from ..secret import Secret
+from .code_exchange import CodeExchange, decode_failure, encode_failure
 from .protocol import (
     Callback,
     Credentials,
     authorization_url,
     check_address,
-    check_state,
+    new_binding,
     new_state,
     new_verifier,
     read_callback,
     take_code,
 )
 
-LOGIN_LIFETIME = 600.0
-"""Seconds in which a user can return from WhiteBIT's page."""
-_SWEEP_EVERY = 600.0
-_SWEPT_AT_ONCE = 100
-_UNUSABLE = (ConnectionFailed, ServerError, MalformedResponse, UnexpectedStatus)
-_NOT_STORED = (
-    "the new token pair could not be stored; this process keeps it and stores it at the user's "
-    "next call"
-)
-
-log = logging.getLogger("whitebit_ext")
+Kind = Literal["web", "terminal"]
+"""Where a login is finished: in a web application, or in a terminal."""
+_MOST = 5
+"""Logins that are kept of one user; the oldest gives way."""
+_KEPT = 86_400.0
+"""Seconds for which an expired login is kept: a late or repeated callback gets a true answer. The
+response of its code is processed by then: the tokens in it have ended long before."""
+_WATCH_EVERY = 0.1
 
 
 @attrs.frozen
@@ -71,54 +58,78 @@ class Login:
     """A login that was started.
 
     Attributes:
-        url: Where to send the user's browser.
-        state: What to store in the browser session, and nothing else.
+        url: Where to send the user's browser; it contains the state, so never log it.
+        binding: What to store in the browser session, and nothing else: 256 random bits, which
+            show in the callback that this browser started the login.
         expires_at: When the login expires (aware, UTC).
+        id: The digest of the state, as hexadecimal digits: it names the login, and proves nothing.
     """
 
-    url: str
-    state: str
+    url: str = attrs.field(repr=False)
+    binding: str = attrs.field(repr=False)
     expires_at: datetime
+    id: str
 
 
 class Logins:
     """The logins: each is started, and finished once.
 
-    Verifier, user, region, redirect URI and expiry are stored in custody under a digest of the
-    state; the browser session keeps the state alone. So a person who opens another user's login URL
-    does not connect an account to that user: the state is not in the person's browser session.
+    Verifier, user, region, redirect URI, expiry and a digest of the binding are stored in custody
+    under a digest of the state; the browser session keeps the binding alone. So a person who opens
+    another user's login URL does not connect an account to that user: the state in the URL finds
+    the login, and only the browser session that started it has its binding.
+
+    A row per user lists that user's logins, so that they can be counted and erased.
+
+    Args:
+        credentials: The partner's registration.
+        custody: Where the logins are stored.
+        exchange: Sends the codes.
+        clock: The source of time.
+        lifetime: Seconds in which a login can be finished.
+        patience: Seconds for which a repeated callback waits for the outcome of the first.
     """
 
     def __init__(
         self,
         *,
         credentials: Credentials,
-        connections: Connections,
-        once: OneShots,
+        custody: Custody,
+        exchange: CodeExchange,
         clock: Clock,
+        lifetime: float,
+        patience: float,
     ) -> None:
         self._credentials = credentials
-        self._custody = connections.custody
-        self._connections = connections
-        self._once = once
+        self._custody = custody
+        self._exchange = exchange
         self._clock = clock
-        self._swept_at = clock.monotonic()
+        self._lifetime = lifetime
+        self._patience = patience
 
-    def start(self, user_id: str) -> Login:
+    def start(self, user_id: str, kind: Kind) -> Login:
         """Create a login and store what is needed to finish it."""
-        self._sweep()
         server = self._custody.server
-        state, verifier = new_state(), new_verifier()
-        expires_at = self._clock.time() + LOGIN_LIFETIME
+        state, binding, verifier = new_state(), new_binding(), new_verifier()
+        id, expires_at = login_id(state), self._clock.time() + self._lifetime
+        given_way = self._enlist(user_id, id, expires_at)
         value = {
             "user": user_id,
+            "kind": kind,
+            "binding": _digest(binding),
             "verifier": verifier.reveal(),
             "redirect_uri": self._credentials.redirect_uri,
             "region": server.region.value,
             "expires_at": expires_at,
+            "sweep_at": expires_at + _KEPT,
             "used": None,
+            "used_at": None,
+            "outcome": None,
         }
-        self._custody.write("login", (login_id(state),), value, None)
+        self._custody.write("login", (id,), value, None)
+        for oldest in given_way:
+            self._custody.remove("login", oldest)
+        self._custody.events.emit(EventName.LOGIN_STARTED, user_id, login=id, kind=kind)
         url = authorization_url(
             server,
             client_id=self._credentials.client_id,
@@ -126,13 +137,13 @@ class Logins:
             state=state,
             verifier=verifier,
         )
-        return Login(url, state, datetime.fromtimestamp(expires_at, UTC))
+        return Login(url, binding, datetime.fromtimestamp(expires_at, UTC), id)
 
-    def finish(self, callback: Callback, state: str | None, user_id: str) -> None:
+    def finish(self, callback: Callback, binding: str | None, user_id: str, kind: Kind) -> None:
         """Check a callback, mark its login as used, exchange the code and store the pair.
 
-        The same callback again sends nothing: it succeeds if this login is connected, and
-        otherwise raises ``CodeUnanswered`` or ``StateReused``.
+        The same callback again sends nothing: it waits for the outcome of the first, if that is
+        under way, and then ends as the first did.
 
         Raises:
             LoginError: the callback is wrong; each cause has its own type. The login stays as it
@@ -141,150 +152,128 @@ class Logins:
             ConnectionChanged: the user has finished a later login since.
             StoreUnavailable: custody failed.
         """
-        if not state:
-            raise StateMissing("the session has no state of a login")
         parameters = read_callback(callback)
-        check_state(parameters, state)
-        code_digest = _digest(parameters.code)
-        login = self._find(state, user_id, code_digest)
-        if login is not None:
+        id, until = login_id(parameters.state), self._clock.monotonic() + self._patience
+        while True:
+            login = self._find(id, kind, binding, user_id)
+            if login.value["used"] is not None:
+                if parameters.code is None or login.value["used"] != _digest(parameters.code):
+                    raise StateReused("the login was finished with another code")
+                if self._is_connected(id, login.value, until):
+                    return
+                self._clock.sleep(_WATCH_EVERY)
+                continue
+            self._check_open(login.value)
             check_address(parameters, self._credentials.redirect_uri)
-        # Another request may have finished it, which finding it again shows; or its row was
-        # encrypted again with another key since.
-        while login is not None and not self._mark(state, login, used=code_digest):
-            login = self._find(state, user_id, code_digest)
-        if login is None:
-            self._answer_again(user_id, login_id(state))
-            return
-        code = take_code(parameters, self._custody.server)
-        failure: WhiteBITError
-        try:
-            taken = self._exchange(user_id, code, Secret(login.value["verifier"]), login_id(state))
-        except (NotSent, RateLimited) as error:
-            failure = error
-            self._restore(state)
-        except _UNUSABLE as error:
-            failure = CodeUnanswered.of(
-                error, f"no usable response from the token endpoint: {error.message}"
-            )
-        except ResponseError as error:
-            failure = CodeRejected.of(error, f"the code was not exchanged: {error.message}")
-        except AnswerNotStored:
-            failure = StoreUnavailable(_NOT_STORED)
-        else:
-            if taken is None or (
-                taken.problem is None and taken.outcome in (Outcome.DONE, Outcome.ALREADY)
-            ):
-                return
-            failure = trouble(taken.outcome, taken.row)
-            if taken.problem is not None:
-                failure = CodeUnanswered(
-                    f"no usable response from the token endpoint: {taken.problem.message}",
-                    operation="exchange_code",
-                    status_code=200,
-                )
-        raise failure
+            code = take_code(parameters, self._custody.server)
+            # If its row was changed since, another request may be finishing it: it is read again.
+            used = self._change(id, login, used=_digest(code), used_at=self._clock.time())
+            if used is None:
+                continue
+            try:
+                asking = self._exchange.begin(user_id, id)
+            except CustodyError:
+                self._settle(id, used, used=None)  # nothing was sent
+                raise
+            if asking is not None:
+                break
+        failure = self._exchange.send(asking, code, Secret(login.value["verifier"]))
+        if isinstance(failure, (NotSent, RateLimited)):
+            self._settle(id, used, used=None)
+        elif not isinstance(failure, StoreUnavailable):
+            self._settle(id, used, outcome=encode_failure(failure))
+        if failure is not None:
+            raise failure
 
-    def _find(self, state: str, user_id: str, code: str) -> Held | None:
-        """Return the login of a state, or ``None`` if the same callback was processed before."""
-        login = self._custody.read("login", login_id(state))
-        if login is None:
-            raise StateUnknown("no login was started with this state")
-        if login.value["used"] is not None:
-            if login.value["user"] == user_id and login.value["used"] == code:
-                return None
-            raise StateReused("this login was finished before")
-        if self._clock.time() >= login.value["expires_at"]:
-            raise LoginExpired(f"the login was started over {LOGIN_LIFETIME:.0f} s ago")
+    def _find(self, id: str, kind: Kind, binding: str | None, user_id: str) -> Held:
+        """Return the login of a callback, after checking whose it is."""
+        login = self._custody.read("login", id)
+        if login is None or login.value["region"] != self._custody.server.region.value:
+            raise StateUnknown("no login was started with this state in this region")
+        if login.value["kind"] != kind:
+            raise LoginKindMismatch(f"the login was started as {login.value['kind']!r}")
+        if not binding:
+            raise BindingMissing("the session has no binding of a login")
+        if not hmac.compare_digest(login.value["binding"], _digest(binding)):
+            raise BindingMismatch("the login was started in another browser session")
         if login.value["user"] != user_id:
             raise LoginUserMismatch("the login was started for another user")
-        if login.value["region"] != self._custody.server.region.value:
-            raise StateUnknown("no login was started with this state in this region")
-        if login.value["redirect_uri"] != self._credentials.redirect_uri:
-            raise RedirectMismatch("the login was started with another redirect URI")
         return login
 
-    def _answer_again(self, user_id: str, login: str) -> None:
-        """Handle a repeated callback by the outcome of the first; nothing is sent."""
-        row = self._once.tend(user_id).row
-        if row is not None and row.pair is not None and row.login == login:
-            return
-        sent = row.about(Asks.CODE, login) if row is not None else ()
-        if any(attempt.ended for attempt in sent):
-            raise CodeUnanswered("the code was sent, and no usable response came")
-        raise StateReused("this login was finished before")
+    def _check_open(self, login: Value) -> None:
+        if self._clock.time() >= login["expires_at"]:
+            raise LoginExpired("the login was started too long ago")
+        if login["redirect_uri"] != self._credentials.redirect_uri:
+            raise RedirectMismatch("the login was started with another redirect URI")
 
-    def _mark(self, state: str, login: Held, *, used: str | None) -> bool:
-        value = {**login.value, "used": used}
-        return self._custody.write("login", (login_id(state),), value, login.version) is not None
+    def _is_connected(self, id: str, login: Value, until: float) -> bool:
+        """Answer a repeated callback by the outcome of the first; false while that is under way."""
+        is_connected = self._exchange.is_connected(login["user"], id)
+        if is_connected:  # also where a late response came after a failure
+            return True
+        if login["outcome"] is not None:
+            raise decode_failure(login["outcome"])
+        is_recent = abs(self._clock.time() - login["used_at"]) < self._patience
+        if is_connected is None and is_recent and self._clock.monotonic() < until:
+            return False
+        raise CodeUnanswered("the exchange of this code was interrupted, or it was not answered")
 
-    def _restore(self, state: str) -> None:
-        """Restore a login whose code was not used."""
-        login = self._custody.read("login", login_id(state))
-        if login is not None:
-            self._mark(state, login, used=None)
+    def _change(self, id: str, login: Held, **changes: object) -> Held | None:
+        """Change the row of a login; return ``None`` if it was changed by others since."""
+        value = {**login.value, **changes}
+        version = self._custody.write("login", (id,), value, login.version)
+        return None if version is None else Held(value, version)
 
-    def _exchange(self, user_id: str, code: Secret, verifier: Secret, login: str) -> Taken | None:
-        """Take a ticket, send the code, and store the response; ``None``: it is done already."""
-        id, incarnation, now = fresh_id(), fresh_id(), self._clock.time()
-        made = self._connections.commit(
-            user_id,
-            lambda row: take_ticket(row, incarnation=incarnation, attempt=id, login=login, now=now),
-            padding=LONGEST_ANSWER,
-        )
-        noted = made.row.attempt(id) if made.row is not None else None
-        if made.row is None or noted is None:
-            self._answer_again(user_id, login)
-            return None
-        asking = Asking(user_id, made.row.incarnation, noted, made.held, self._clock.monotonic())
-        return self._once.send(asking, self._request(code, verifier))
+    def _settle(self, id: str, login: Held | None, **changes: object) -> None:
+        """Make a change whose failure must not hide the outcome that it belongs to."""
+        try:
+            while login is not None and self._change(id, login, **changes) is None:
+                login = self._custody.read("login", id)
+        except CustodyError as error:
+            self._custody.log_trouble("the outcome of a login was not recorded", error)
 
-    def _request(self, code: Secret, verifier: Secret) -> Send[Any]:
-        from whitebit_api.api.tokens import exchange_code as endpoint
-        from whitebit_api.models.code_exchange_request import CodeExchangeRequest
+    # The logins of a user
 
-        credentials = self._credentials
-
-        def arguments() -> dict[str, Any]:
-            return {
-                "body": CodeExchangeRequest(
-                    client_id=credentials.client_id,
-                    client_secret=credentials.client_secret.reveal(),
-                    code=code.reveal(),
-                    code_verifier=verifier.reveal(),
-                )
-            }
-
-        secrets = (credentials.client_secret, code, verifier)
-        return Send("exchange_code", endpoint, bool, arguments, secrets=secrets)
+    def open(self, user_id: str) -> tuple[float, ...]:
+        """Return the unix times at which the open logins of a user expire."""
+        now, found = self._clock.time(), []
+        for id, expires_at in self._listed(user_id):
+            login = self._custody.read("login", id) if now < expires_at else None
+            if login is not None and login.value["used"] is None:
+                found.append(expires_at)
+        return tuple(found)
 
     def erase(self, user_id: str) -> None:
         """Delete the logins of a user."""
-        for subject in self._custody.subjects("login"):
-            try:
-                login = self._custody.read("login", *subject)
-            except (SealBroken, EncryptionKeyMissing) as error:
-                log.warning("a login was not checked: %s", error.message)
-                continue
-            if login is not None and login.value["user"] == user_id:
-                self._custody.remove("login", *subject)
+        try:
+            listed = self._listed(user_id)
+        except (SealBroken, EncryptionKeyMissing) as error:
+            self._custody.log_trouble("the logins of a user are left to expire", error)
+            listed = ()
+        for id, _ in listed:
+            self._custody.remove("login", id)
+        self._custody.remove("logins", user_id)
 
-    def _sweep(self) -> None:
-        """Delete logins that expired a while ago, now and then."""
-        if self._clock.monotonic() - self._swept_at < _SWEEP_EVERY:
-            return
-        self._swept_at = self._clock.monotonic()
-        for subject in itertools.islice(self._custody.subjects("login"), _SWEPT_AT_ONCE):
-            try:
-                login = self._custody.read("login", *subject)
-            except (SealBroken, EncryptionKeyMissing) as error:
-                # Not this caller's login: the caller that returns for it gets the error.
-                log.warning("an expired login was not deleted: %s", error.message)
-                continue
-            if login and self._clock.time() > login.value["expires_at"] + LOGIN_LIFETIME:
-                self._custody.remove("login", *subject)
+    def _listed(self, user_id: str) -> tuple[tuple[str, float], ...]:
+        """Return the ids of a user's logins, the oldest first, and when they expire."""
+        row = self._custody.read("logins", user_id)
+        return () if row is None else tuple((id, at) for id, at in row.value["logins"])
+
+    def _enlist(self, user_id: str, id: str, expires_at: float) -> tuple[str, ...]:
+        """List a new login, and return the ids of those that give way."""
+        given_way: tuple[str, ...] = ()
+
+        def change(value: Value | None) -> Value:
+            nonlocal given_way
+            listed = [*(value["logins"] if value is not None else ()), (id, expires_at)]
+            given_way = tuple(one for one, _ in listed[:-_MOST])
+            listed = listed[-_MOST:]
+            return {"logins": listed, "sweep_at": max(at for _, at in listed) + _KEPT}
+
+        self._custody.update("logins", (user_id,), change)
+        return given_way
 
 
-def _digest(code: Secret | None) -> str:
-    """Return a digest of a code; ``""`` for a callback without one."""
-    return "" if code is None else hashlib.sha256(code.reveal().encode()).hexdigest()
+def _digest(text: str | Secret) -> str:
+    plain = text if isinstance(text, str) else text.reveal()
+    return hashlib.sha256(plain.encode(errors="surrogatepass")).hexdigest()

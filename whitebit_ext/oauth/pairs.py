@@ -13,10 +13,12 @@ import attrs
 from ..custody import pair_changes
 from ..custody.connection import Connection, Pin
 from ..custody.connections import Binding, Connections, Held, trouble
+from ..custody.journal import note
 from ..custody.leases import Asking, Leases
-from ..custody.once import AnswerNotStored, OneShots
+from ..custody.once import OneShots
 from ..custody.outcomes import Outcome
 from ..custody.pace import Pace
+from ..custody.unsaved import AnswerNotStored
 from ..custody.values import Asks, TokenPair
 from ..errors import (
     ConnectionFailed,
@@ -30,13 +32,15 @@ from ..errors import (
     WhiteBITError,
 )
 from ..runtime.clock import Clock
+from ..runtime.events import EventName, described
 from ..runtime.workers import Flights
 from .protocol import Credentials
 from .refreshing import ended, is_refused, pair_of, provisional, refresh_request, unavailable
 
 _LONGEST_PAUSE = 30.0
-_PUBLISHED_LIFETIME = 300.0
-"""Seconds that an access token lives if the server did not say (contract, section 3)."""
+_RENEW_AGAIN = 60.0
+"""Seconds until a pair that was renewed after a 401 may be renewed after another one."""
+_MOST_PAUSES = 10_000
 _WATCH_EVERY = 0.05
 _NOT_STORED = (
     "the new token pair could not be stored; this process keeps it and stores it at the user's "
@@ -74,6 +78,7 @@ class TokenPairs:
         self._pace = pace
         self._flights = flights
         self._pauses: dict[str, tuple[float, float]] = {}
+        self.longest_wait = 2 * leases.length
 
     # What a call needs; run in a thread
 
@@ -92,8 +97,8 @@ class TokenPairs:
         if held is None:
             look = self._connections.look if cached else self._connections.read
             held = look(user_id)
-        if self._once.has_unsaved(user_id) or (held.row is not None and held.row.untaken):
-            held = self._once.tend(user_id, held, spilled=False)
+        if self._once.unsaved.has(user_id) or (held.row is not None and held.row.untaken):
+            held = self._once.tend(user_id, held, is_read=True)
         binding.check(held.row)
         return held
 
@@ -134,9 +139,9 @@ class TokenPairs:
         if pair.dead:
             raise ReauthorizationRequired(ended(pair), operation="refresh_token")
         now = self._clock.time()
-        # Once per pair: if a token obtained after a 401 is rejected again, it lacks a scope;
-        # unless its lifetime is unknown, and it may have just expired.
-        aged = pair.lifetime is None and now >= pair.obtained_at + _PUBLISHED_LIFETIME
+        # If a token just obtained after a 401 is rejected again, it lacks a scope; a minute later
+        # it may have been revoked, which a renewal finds out.
+        aged = now >= pair.obtained_at + _RENEW_AGAIN
         if (pair.after_rejection and not aged) or not pair.refreshable(now):
             return None
         return self.renewal(binding, held, after_rejection=True)
@@ -173,24 +178,25 @@ class TokenPairs:
 
         def alive() -> None:
             nonlocal asking
+            if not pair.refreshable(self._clock.time()):
+                raise ReauthorizationRequired(ended(pair), operation="refresh_token")
             if isinstance(asking, Asking):
                 asking = self._leases.hold(asking)
 
         waited = False
         try:
+            alive()  # a pair that ended in the queue must not take the turn of one that lives
             self._pace.wait(alive)
+            alive()
             waited = True
         finally:
             if not waited:
                 self._leases.withdraw(asking)
-        if not pair.refreshable(self._clock.time()):
-            self._leases.withdraw(asking)
-            raise ReauthorizationRequired(ended(pair), operation="refresh_token")
         return self._send(asking, pair, after_rejection)
 
     def _ask(self, user_id: str, pin: Pin, pair: TokenPair, held: Held) -> Asking | Connection:
         """Take the lease, or return the row once another process has renewed the pair."""
-        gives_up = self._clock.monotonic() + 2 * self._leases.length
+        gives_up = self._clock.monotonic() + self.longest_wait
         digest = pair.digest or ""
         while True:
             outcome, asking, made = self._leases.ask(
@@ -257,10 +263,22 @@ class TokenPairs:
         asked = failure.retry_after or 0.0
         _, pause = self._pauses.get(user_id, (0.0, 0.5))
         pause = min(2 * pause, _LONGEST_PAUSE)
-        self._pauses[user_id] = (self._clock.monotonic() + max(pause, asked), pause)
+        self._pause(user_id, max(pause, asked), pause)
         if isinstance(failure, RateLimited) and asked:
             self._pace.hold_off(asked)
+        self._connections.custody.events.emit(
+            EventName.TOKENS_FAILED, user_id, "refresh_token", **described(failure)
+        )
         raise unavailable(failure)
+
+    def _pause(self, user_id: str, seconds: float, pause: float) -> None:
+        """Let this process not renew a user's pair for a while."""
+        now = self._clock.monotonic()
+        if len(self._pauses) >= _MOST_PAUSES:
+            over = [other for other, (until, _) in list(self._pauses.items()) if until <= now]
+            for other in over or [next(iter(self._pauses))]:
+                self._pauses.pop(other, None)
+        self._pauses[user_id] = (now + seconds, pause)
 
     def _refused(self, asking: Asking, pair: TokenPair, error: WhiteBITError) -> Connection:
         """Judge a 400: dead, unless a late response, a spare or another process has a pair."""
@@ -277,8 +295,12 @@ class TokenPairs:
             row = self._once.tend(asking.user_id, made.held).row
         if outcome is Outcome.DEAD:
             # If an earlier renewal was interrupted between response and commit, this is its record.
-            self._connections.custody.note(
-                "refresh", incarnation, external_id="-", outcome="refused"
+            note(
+                self._connections.custody,
+                EventName.TOKENS_ENDED,
+                incarnation,
+                user_id=asking.user_id,
+                outcome="refused",
             )
             raise ReauthorizationRequired.of(error, "the server does not accept the refresh token")
         if outcome is Outcome.PROVISIONAL:

@@ -6,10 +6,9 @@ account does not need it.
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
@@ -25,7 +24,6 @@ from ..errors import (
     IssuerMismatch,
     MalformedResponse,
     RedirectMismatch,
-    StateMismatch,
     StateMissing,
 )
 from ..regions import Server, operation, origin_of
@@ -36,7 +34,6 @@ _VISIBLE = re.compile(r"[\x20-\x7e]{1,4096}")  # RFC 6749, appendix A.12: 1*VSCH
 _SINGLE = ("state", "code", "error", "iss")
 
 
-@runtime_checkable
 class MultiMapping(Protocol):
     """Parameters as Django, Werkzeug and Starlette provide them: one name, several values."""
 
@@ -44,7 +41,15 @@ class MultiMapping(Protocol):
         """Return all values of a name."""
 
 
-Callback = str | Mapping[str, Any] | MultiMapping
+class UrlObject(Protocol):
+    """A URL as Starlette, httpx, yarl and Pydantic represent it; ``str()`` returns its text."""
+
+    @property
+    def scheme(self) -> str:
+        """The scheme, such as ``https``."""
+
+
+Callback = str | Mapping[str, Any] | MultiMapping | UrlObject
 
 
 @attrs.frozen
@@ -78,6 +83,13 @@ def new_state() -> str:
     from authlib.common.security import generate_token
 
     return str(generate_token(48))
+
+
+def new_binding() -> str:
+    """Return an unguessable text of 256 bits, which only the browser session keeps."""
+    from authlib.common.security import generate_token
+
+    return str(generate_token(43))
 
 
 def new_verifier() -> Secret:
@@ -126,13 +138,14 @@ def read_callback(callback: Callback) -> CallbackParameters:
         CallbackMalformed: a parameter came twice (RFC 6749, section 3.1), or it is unreadable.
         StateMissing: there is no state, so the login is unknown.
     """
+    given: Any = callback
     address = None
-    if isinstance(callback, (Mapping, MultiMapping)):
-        values = {name: _all(callback, name) for name in _SINGLE}
-    elif isinstance(callback, str):
-        address, values = _of_url(callback)
+    if isinstance(given, Mapping) or hasattr(given, "getlist"):
+        values = {name: _all(given, name) for name in _SINGLE}
+    elif isinstance(given, str) or re.match("https?://", str(given)):
+        address, values = _of_url(str(given))
     else:
-        raise InvalidArgument("callback", "expected its URL as a str, or a mapping of parameters")
+        raise InvalidArgument("callback", "expected its URL, or a mapping of its parameters")
     for name, found in values.items():
         if len(found) > 1:
             raise CallbackMalformed(f"the callback has {len(found)} values of {name!r}")
@@ -156,9 +169,14 @@ def _of_url(url: str) -> tuple[str, dict[str, list[str]]]:
     raise problem
 
 
-def _all(parameters: Mapping[str, Any] | MultiMapping, name: str) -> list[str]:
-    if isinstance(parameters, MultiMapping):
-        found: Any = parameters.getlist(name)
+def _all(parameters: Any, name: str) -> list[str]:
+    """Return all values of a parameter: the ``get`` of a multi-mapping would hide duplicates."""
+    if hasattr(parameters, "getlist"):  # Django, Werkzeug, Starlette
+        found = parameters.getlist(name)
+    elif hasattr(parameters, "getall"):  # aiohttp, WebOb; for a missing name it may raise
+        found = parameters.getall(name) if name in parameters else []
+    elif hasattr(parameters, "multi_items"):  # httpx
+        found = [value for key, value in parameters.multi_items() if key == name]
     else:
         found = parameters.get(name, [])
     values = [found] if isinstance(found, str) else found
@@ -167,17 +185,6 @@ def _all(parameters: Mapping[str, Any] | MultiMapping, name: str) -> list[str]:
         if all(isinstance(value, str) for value in values):
             return values
     raise CallbackMalformed(f"the callback's {name!r} is not text")
-
-
-def check_state(parameters: CallbackParameters, expected: str) -> None:
-    """Compare the callback's state with the session's, in constant time.
-
-    Raises:
-        StateMismatch: they differ.
-    """
-    kept = expected.encode(errors="surrogatepass")
-    if not hmac.compare_digest(parameters.state.encode(), kept):
-        raise StateMismatch("the callback's state is not the one of this browser session")
 
 
 def check_address(parameters: CallbackParameters, redirect_uri: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from .. import AsyncWhiteBIT, Region, WhiteBIT
     from ..sandbox import Breach, PartnerClient, Sandbox
+    from .browser import MakeBrowser
     from .wiring import AsyncConnect, Connect, SandboxClock
 
 REDIRECT_URI = "https://partner.example/whitebit/callback"
@@ -205,3 +206,13 @@ def async_whitebit_connect(
     from .wiring import AsyncConnect
 
     return AsyncConnect(whitebit_sandbox, async_whitebit)
+
+
+@pytest.fixture
+def whitebit_browser(
+    whitebit_sandbox: Sandbox, whitebit_partner_client: PartnerClient
+) -> MakeBrowser:
+    """A function that leads a test client through WhiteBIT's pages and back to the callback."""
+    from .browser import MakeBrowser
+
+    return MakeBrowser(whitebit_sandbox, whitebit_partner_client.redirect_uris[0])

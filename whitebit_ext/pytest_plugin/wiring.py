@@ -122,7 +122,7 @@ class Connect:
         """
         login = self._partner.authorize(name)
         callback = _approve(self._sandbox, name, login.url, permissions)
-        return self._partner.connect(callback, state=login.state, user_id=name)
+        return self._partner.connect(callback, binding=login.binding, user_id=name)
 
 
 class AsyncConnect:
@@ -136,7 +136,7 @@ class AsyncConnect:
         """Connect a user as ``Connect`` does; the pages are submitted in a thread."""
         login = await self._partner.authorize(name)
         callback = await asyncio.to_thread(_approve, self._sandbox, name, login.url, permissions)
-        return await self._partner.connect(callback, state=login.state, user_id=name)
+        return await self._partner.connect(callback, binding=login.binding, user_id=name)
 
 
 def _approve(sandbox: Sandbox, name: str, login_url: str, permissions: Iterable[str] | None) -> str:

@@ -24,6 +24,7 @@ except ModuleNotFoundError as missing:
 else:
     del starlette, uvicorn
 
+from .control.administration import Administration
 from .control.person import LoginBlocked, Person
 from .faults.faults import FAULT_KINDS, Fault, FaultKind
 from .faults.holds import Hold
@@ -33,13 +34,14 @@ from .sandbox import Sandbox
 from .world.clock import Clock
 from .world.credentials import SECRET_KINDS, SecretKind
 from .world.histories import HISTORY_NAMES, History, HistoryName
-from .world.journal import Breach, RequestRecord
+from .world.journal import Breach, Note, RequestRecord
 from .world.limits import Limit
 from .world.model import ALL_SCOPES, DEFAULT_SCOPES, PERMISSION_GROUPS, ApiKey, PartnerClient, User
-from .world.settings import Refusal, Settings
+from .world.settings import BearerReads, Delivery, Refusal, Settings
 
 __all__ = [
     "Sandbox",
+    "Administration",
     "PartnerClient",
     "User",
     "ApiKey",
@@ -51,6 +53,8 @@ __all__ = [
     "Clock",
     "Settings",
     "Refusal",
+    "Delivery",
+    "BearerReads",
     "Traps",
     "Limit",
     "Fault",
@@ -59,6 +63,7 @@ __all__ = [
     "Hold",
     "RequestRecord",
     "Breach",
+    "Note",
     "Operation",
     "OPERATIONS",
     "Region",

@@ -152,6 +152,15 @@ def find(method: str, path: str, region: Region) -> tuple[Operation, dict[str, s
     return None
 
 
+def methods_of(path: str, region: Region) -> tuple[str, ...]:
+    """Return the methods of a path in a region; none if the region does not have the path."""
+    return tuple(
+        operation.method
+        for operation in OPERATIONS.values()
+        if region in operation.regions and operation.pattern.fullmatch(path)
+    )
+
+
 def named(route: str) -> Operation:
     """Return an operation by its name or by its route (`"POST /oauth2/token"`).
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
 from typing import Self
+from urllib.parse import SplitResult, urlsplit
 
 from .control import pages
+from .control.access import Access
 from .control.administration import Administration
 from .control.person import Person
 from .operations import REGIONS, Region
@@ -24,6 +27,17 @@ class Sandbox(Administration):
         eu_port: The port of the EU server; 0 for a free one.
         clock: The clock of the sandbox; it runs in real time by default.
         key_delay: Seconds between a code exchange and the creation of the API key.
+        host: The address to listen on. If it is not a loopback address, the state page and the
+            controls need `control_token`, and a request for an unknown host name gets a 421.
+        public_url: The base URL of the global server for its callers, if it is not
+            `http://host:port`, such as behind a port of a container. The EU server has the same
+            one with its own port.
+        allow_hosts: Further names that the `Host` header of a request may have.
+        prepare: Called with the sandbox now and after each `reset`, to register what is always
+            there.
+
+    Raises:
+        ValueError: `public_url` is not an HTTP URL without a path.
     """
 
     def __init__(
@@ -33,9 +47,17 @@ class Sandbox(Administration):
         eu_port: int = 0,
         clock: Clock | None = None,
         key_delay: float = 1.0,
+        host: str = "127.0.0.1",
+        public_url: str | None = None,
+        allow_hosts: Iterable[str] = (),
+        prepare: Callable[[Administration], object] | None = None,
     ) -> None:
-        super().__init__(clock or Clock(), key_delay)
+        super().__init__(clock or Clock(), key_delay, prepare)
         self._ports: dict[Region, int] = {"global": port, "eu": eu_port}
+        self._host = host
+        self._public = None if public_url is None else _base(public_url)
+        names = {*allow_hosts, *([self._public.hostname or ""] if self._public else [])}
+        self._access = Access(host, names)
         self._server: ServerThread | None = None
         self._stopped = threading.Event()
 
@@ -48,9 +70,14 @@ class Sandbox(Administration):
         """
         if self._server is not None:
             raise RuntimeError("the sandbox is already running")
-        gateway = Gateway(lambda: self._world, pages.application(self))
+        gateway = Gateway(
+            lambda: self._world, pages.application(self, self._access), self._access.admits
+        )
         server = ServerThread(
-            gateway, self._ports, lambda region: self._world.state.journal.connect(region)
+            gateway,
+            self._ports,
+            lambda region: self._world.state.journal.connect(region),
+            host=self._host,
         )
         self.clock.start()
         server.start()
@@ -110,8 +137,33 @@ class Sandbox(Administration):
             raise ValueError(f"region: must be one of {', '.join(REGIONS)}")
         if self._server is None:
             raise RuntimeError("the sandbox is not running")
-        return f"http://127.0.0.1:{self._server.ports[region]}"
+        port = self._server.ports[region]
+        if self._public is None:
+            host = "127.0.0.1" if self._access.everywhere else self._host
+            return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        if region == "eu":
+            host = self._public.hostname or ""
+            netloc = f"{f'[{host}]' if ':' in host else host}:{port}"
+            return self._public._replace(netloc=netloc).geturl()
+        return self._public.geturl()
+
+    @property
+    def control_token(self) -> str | None:
+        """Return the token that the state page and the controls need; None on loopback.
+
+        It is sent as `Authorization: Bearer`, or once as `token` in the query of the state page.
+        """
+        return self._access.token
 
     def person(self, name: str) -> Person:
         """Return a scripted browser session of a user."""
         return Person(self.user(name).name)
+
+
+def _base(url: str) -> SplitResult:
+    """Return the parts of a base URL."""
+    parts = urlsplit(url.rstrip("/"))
+    extra = parts.path or parts.query or parts.fragment or parts.username
+    if parts.scheme not in ("http", "https") or not parts.hostname or extra:
+        raise ValueError("public_url: must be an http or https URL without a path")
+    return parts

@@ -45,10 +45,10 @@ def settings(server: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[
     ):
         login = partner.authorize("alice")
         callback = server.person("alice").approve(login.url)
-        partner.connect(callback, state=login.state, user_id="alice").api_key.issue()
+        partner.connect(callback, binding=login.binding, user_id="alice").api_key.issue()
     return {
         "WHITEBIT_OAUTH_STORE": store,
-        "WHITEBIT_OAUTH_KEYS": key,
+        "WHITEBIT_OAUTH_ENCRYPTION_KEYS": key,
         "WHITEBIT_OAUTH_CLIENT_ID": client.client_id,
         "WHITEBIT_OAUTH_CLIENT_SECRET": client.client_secret,
         "WHITEBIT_OAUTH_REDIRECT_URI": client.redirect_uris[0],

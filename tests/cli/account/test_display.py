@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from whitebit_ext.cli.account.display import balance_table, history_table, progress, show
-from whitebit_ext.cli.account.export import columns_of
-from whitebit_ext.cli.account.rows import as_csv, exact, plain, printable
+from whitebit_ext.cli.account.display import balance_table, history_table, progress
+from whitebit_ext.cli.account.rows import Format, Layout, exact, plain
+from whitebit_ext.cli.account.target import columns_of
+from whitebit_ext.cli.exits import printable
+from whitebit_ext.cli.layout import show
 
 
 @pytest.mark.parametrize(
@@ -33,10 +35,16 @@ def test_amounts_are_exact(amount: str, text: str) -> None:
     assert Decimal(text) == Decimal(amount)
 
 
+def as_csv(row: dict[str, Any], **options: bool) -> str:
+    """Return a row as CSV, with the names of its columns."""
+    layout = Layout(Format.CSV, tuple(row), **options)
+    return b"".join(layout.whole([row])).decode("utf-8-sig" if options.get("bom") else "utf-8")
+
+
 def test_cells_of_other_kinds() -> None:
     """In CSV, None is empty, booleans are words, and nested values are JSON."""
     row = {"a": None, "b": True, "c": [{"rate": Decimal("0.10")}], "d": 'say "x",\ny', "e": 7}
-    text = as_csv([row], list(row), header=True)
+    text = as_csv(row)
     (read,) = csv.DictReader(io.StringIO(text, newline=""))
     assert read == {
         "a": "",

@@ -54,7 +54,7 @@ def filled_custody(file: Path, environment: pytest.MonkeyPatch) -> Iterator[Cust
         use = {
             "external_id": "key-ali",
             "at": now,
-            "refused": {"at": now, "status": 401, "code": 2},
+            "refused": {"": {"at": now, "status": 401, "code": 2}},
         }
         custody.write("use", ("alice",), use, None)
         for user, verdict in (("dora", Verdict.LOST), ("émile", Verdict.TAKEN)):

@@ -27,7 +27,7 @@ def test_refusal(whitebit: WhiteBIT, whitebit_sandbox: Sandbox) -> None:
     callback = whitebit_sandbox.person("bob").refuse(login.url)
     assert callback is not None
     with pytest.raises(AuthorizationDenied):
-        whitebit.connect(callback, state=login.state, user_id="bob")
+        whitebit.connect(callback, binding=login.binding, user_id="bob")
 
 
 def test_lost_answer(whitebit_connect: Connect, whitebit_sandbox: Sandbox) -> None:
@@ -48,5 +48,5 @@ def test_own_object(
         login = partner.authorize("carol")
         whitebit_clock.advance(60)
         callback = whitebit_sandbox.person("carol").approve(login.url, ["trading"])
-        user = partner.connect(callback, state=login.state, user_id="carol")
+        user = partner.connect(callback, binding=login.binding, user_id="carol")
         assert user.api_key.issue().user_id == "carol"

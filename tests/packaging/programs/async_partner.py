@@ -21,9 +21,9 @@ from whitebit_ext import (
 )
 
 
-async def call_back(whitebit: AsyncWhiteBIT, url: str, state: str | None) -> ApiKey:
+async def call_back(whitebit: AsyncWhiteBIT, url: str, binding: str | None) -> ApiKey:
     """Finish a login and retrieve the key, as a view does."""
-    user = await whitebit.connect(url, state=state, user_id="alice")
+    user = await whitebit.connect(url, binding=binding, user_id="alice")
     assert_type(user, AsyncUser)
     assert_type(await user.api_key.info(), KeyInfo)
     assert_type(await user.signed.account.balances.spot(), Mapping[str, SpotBalance])
@@ -43,7 +43,7 @@ async def main() -> None:
         login = await whitebit.authorize(user_id="alice")
         assert login.url.startswith("https://whitebit.eu/auth/login?")
         try:
-            await call_back(whitebit, "https://partner.example/whitebit/callback", login.state)
+            await call_back(whitebit, "https://partner.example/whitebit/callback", login.binding)
         except errors.LoginError as error:
             assert error.hint
         else:

@@ -47,9 +47,9 @@ def partner() -> WhiteBIT:
     )
 
 
-def call_back(whitebit: WhiteBIT, url: str, state: str | None) -> ApiKey:
+def call_back(whitebit: WhiteBIT, url: str, binding: str | None) -> ApiKey:
     """Finish a login and retrieve the key, as a view does."""
-    user = whitebit.connect(url, state=state, user_id="alice")
+    user = whitebit.connect(url, binding=binding, user_id="alice")
     assert_type(user, User)
     return user.api_key.issue(timeout=20)
 
@@ -80,7 +80,7 @@ def main() -> None:
         assert_type(login, Login)
         assert login.url.startswith("https://whitebit.com/auth/login?")
         try:
-            call_back(whitebit, "https://partner.example/whitebit/callback?state=x", login.state)
+            call_back(whitebit, "https://partner.example/whitebit/callback?state=x", login.binding)
         except errors.LoginError as error:
             assert isinstance(error, WhiteBITError)
             assert error.hint

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,9 @@ def test_user_finishes_choosing(control: Control, sandbox: Sandbox, partner: Par
 def test_clock(control: Control, sandbox: Sandbox) -> None:
     """The clock can be moved, resumed and frozen."""
     before = sandbox.clock.now()
-    assert control("clock", advance=90) == {"now": before + 90, "frozen": True}
+    told = control("clock", advance=90)
+    assert (told["now"], told["frozen"]) == (before + 90, True)
+    assert told["ahead"] == pytest.approx(before + 90 - time.time(), abs=60)
     assert control("clock", frozen=False)["frozen"] is False
     assert control("clock", frozen=True)["frozen"] is True
     assert sandbox.clock.frozen

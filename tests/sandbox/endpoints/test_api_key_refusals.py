@@ -105,7 +105,6 @@ def test_key_that_is_not_the_callers(partner: Partner, sandbox: Sandbox, method:
         ("GET", f"/oauth2/api-key/{ABSENT}/secret"),
         ("DELETE", f"/oauth2/api-key/{ABSENT}"),
         ("GET", "/no/such/path"),
-        ("GET", "/oauth2/token"),
     ],
 )
 def test_eu_server_knows_no_api_keys(

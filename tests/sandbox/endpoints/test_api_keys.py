@@ -57,7 +57,6 @@ def test_client_without_the_scope_makes_no_key(partner: Partner, sandbox: Sandbo
     [
         (None, {"trading", "main_account", "convert"}),
         (["trading"], {"trading"}),
-        ([], set()),
     ],
 )
 def test_info_shows_what_was_granted(

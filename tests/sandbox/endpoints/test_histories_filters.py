@@ -138,12 +138,12 @@ def test_orders_default_to_the_last_month(bearer: HistoryReader, sandbox: Sandbo
         ),
         ({"startDate": FLOOR - 1, "endDate": FLOOR + DAY}, 30, {"startDate"}),
         ({"startDate": NOW, "endDate": NOW - 1}, 30, {"startDate"}),
-        ({"startDate": str(NOW)}, 30, {"startDate"}),
+        ({"startDate": "today"}, 30, {"startDate"}),
         ({"endDate": 0.5}, 30, {"endDate"}),
         ({"status": "OPEN"}, 30, {"status"}),
         ({"limit": 501}, 30, {"limit"}),
         ({"offset": -1}, 30, {"offset"}),
-        ({"orderId": "5"}, 30, {"orderId"}),
+        ({"orderId": "five"}, 30, {"orderId"}),
         ({"clientOrderId": 5}, 30, {"clientOrderId"}),
         ({"market": 5}, 30, {"market"}),
         ({"market": "BTC-USDT"}, 31, {"market"}),
@@ -204,14 +204,17 @@ def test_converts_default_to_now(bearer: HistoryReader, sandbox: Sandbox) -> Non
         ),
         ({"from_": str(FLOOR - 1), "to": str(FLOOR)}, {"from"}),
         ({"from_": str(NOW), "to": str(NOW - 1)}, {"from"}),
-        ({"from_": NOW, "to": str(NOW)}, {"from"}),
+        ({"from_": 0.5, "to": str(NOW)}, {"from"}),
+        ({"from_": True}, {"from"}),
         ({"to": "now"}, {"to"}),
         ({"limit": 101}, {"limit"}),
         ({"fromTicker": 1}, {"fromTicker"}),
+        ({"fromTicker": "NOPE"}, {"fromTicker"}),
+        ({"toTicker": "NOPE"}, {"toTicker"}),
     ],
 )
 def test_refusals_of_converts(bearer: HistoryReader, fields: dict[str, Any], errors: Any) -> None:
-    """Wrong parameters are 422 code 30; times are texts."""
+    """Wrong parameters are 422 code 30, unknown tickers too."""
     status, code, found = refusal(bearer.read("converts", **fields))
     assert (status, code) == (422, 30)
     assert (found if isinstance(errors, dict) else found.keys()) == errors

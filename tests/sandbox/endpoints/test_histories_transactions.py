@@ -32,7 +32,6 @@ def reader(partner: Partner, request: pytest.FixtureRequest) -> HistoryReader:
         ({"transactionMethod": 1}, lambda row: row["method"] == 1),
         ({"transactionMethod": 2}, lambda row: row["method"] == 2),
         ({"ticker": "BTC"}, lambda row: row["ticker"] == "BTC"),
-        ({"ticker": "NOPE"}, lambda row: False),
         ({"status": [3, 7]}, lambda row: row["status"] in (3, 7)),
         ({"status": []}, lambda row: True),
         (
@@ -92,7 +91,8 @@ def test_cap_of_transactions(reader: HistoryReader, sandbox: Sandbox) -> None:
     [
         ({"limit": 0}, 400, {"limit"}),
         ({"limit": 501}, 400, {"limit"}),
-        ({"limit": "5"}, 400, {"limit"}),
+        ({"limit": "five"}, 400, {"limit"}),
+        ({"limit": "-5"}, 400, {"limit"}),
         ({"limit": True}, 400, {"limit"}),
         ({"limit": None}, 400, {"limit"}),
         ({"offset": -1}, 400, {"offset"}),
@@ -101,14 +101,15 @@ def test_cap_of_transactions(reader: HistoryReader, sandbox: Sandbox) -> None:
         ({"transactionMethod": True}, 400, {"transactionMethod"}),
         ({"transactionMethod": [1]}, 400, {"transactionMethod"}),
         ({"ticker": 5}, 400, {"ticker"}),
+        ({"ticker": "NOPE"}, 400, {"ticker"}),
         ({"memo": 5}, 400, {"memo"}),
         ({"unique_id": "a", "uniqueId": "b"}, 400, {"unique_id"}),
         ({"status": 3}, 400, {"status"}),
-        ({"status": ["3"]}, 422, {"status.0"}),
-        ({"status": [3, 8]}, 422, {"status.1"}),
+        ({"status": ["three"]}, 422, {"status.0"}),
+        ({"status": [3, 8]}, 400, {"status"}),
         ({"status": [15], "transactionMethod": 1, "limit": 1}, 200, set()),
-        ({"status": [27], "transactionMethod": 2}, 422, {"status.0"}),
-        ({"status": [18], "transactionMethod": 1}, 422, {"status.0"}),
+        ({"status": [27], "transactionMethod": 2}, 400, {"status"}),
+        ({"status": [18], "transactionMethod": 1}, 400, {"status"}),
         ({"addresses": "a"}, 400, {"addresses"}),
         ({"addresses": ["a"] * 21}, 400, {"addresses"}),
         ({"addresses": ["a", 5]}, 422, {"addresses.1"}),
@@ -117,7 +118,7 @@ def test_cap_of_transactions(reader: HistoryReader, sandbox: Sandbox) -> None:
 def test_refusals_of_transactions(
     bearer: HistoryReader, fields: dict[str, Any], status: int, names: set[str]
 ) -> None:
-    """Wrong parameters are 400, and 422 within lists, both with code 0 and the field's name."""
+    """Wrong parameters are 400, other types within lists 422, with code 0 and the field's name."""
     answer = bearer.read("transactions", **fields)
     assert answer.status_code == status
     if status != 200:

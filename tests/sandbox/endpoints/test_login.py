@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from tests.sandbox.judging import rules
-from whitebit_ext.sandbox import LoginBlocked, Sandbox
+from whitebit_ext.sandbox import Delivery, LoginBlocked, Sandbox
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Partner
@@ -161,6 +162,49 @@ def test_gate_blocks_a_user_with_a_disabled_key(partner: Partner, sandbox: Sandb
     sandbox.disable_key(sandbox.add_key("alice", partner.client).external_id)
     with pytest.raises(LoginBlocked, match="partner_key_expired_exists"):
         sandbox.person("alice").approve(partner.login_url())
+
+
+def test_gate_checks_in_the_order_of_the_contract(partner: Partner, sandbox: Sandbox) -> None:
+    """A user who fails every check sees the first one; each remedy leads to the next."""
+    user = sandbox.user("alice")
+    user.signed_in = user.two_factor_enabled = user.verified = user.eligible = False
+    key = sandbox.add_key("alice", partner.client)
+    remedies: list[tuple[str, Callable[[], object]]] = [
+        ("not_logged_in", lambda: setattr(user, "signed_in", True)),
+        ("two_factor_missing", lambda: setattr(user, "two_factor_enabled", True)),
+        ("partner_key_active_exists", lambda: sandbox.delete_key(key.external_id)),
+        ("kyc_level", lambda: setattr(user, "verified", True)),
+        ("feature_unavailable", lambda: setattr(user, "eligible", True)),
+    ]
+    for outcome, remedy in remedies:
+        with pytest.raises(LoginBlocked, match=outcome):
+            sandbox.person("alice").approve(partner.login_url())
+        remedy()
+    assert sandbox.person("alice").approve(partner.login_url())
+
+
+@pytest.mark.parametrize("manner", ["redirect", "page", "frame"])
+def test_ways_to_the_callback(partner: Partner, sandbox: Sandbox, manner: Delivery) -> None:
+    """A redirect, a page that leads on and a frame carry the same callback."""
+    sandbox.settings.callback = manner
+    callback = sandbox.person("alice").approve(partner.login_url())
+    assert callback.startswith(f"{partner.client.redirect_uris[0]}?code=")
+    refused = sandbox.person("alice").refuse(partner.login_url())
+    assert refused is not None
+    assert "error=access_denied" in refused
+    code = parse_qs(urlsplit(callback).query)["code"][0]
+    # The verifier is that of the first login: it is the same for both.
+    assert partner.post_token(code).status_code == 200
+
+
+def test_frame_may_show_the_partner(partner: Partner, sandbox: Sandbox, http: httpx.Client) -> None:
+    """The policy of the page with a frame allows the frame, and nothing else."""
+    sandbox.settings.callback = "frame"
+    login = http.get(partner.login_url()).headers["location"]
+    for form in ({"step": "user", "user": "alice"}, {"step": "decision", "decision": "refuse"}):
+        answer = http.post(partner.base + login, data=form)
+    assert "frame-src *" in answer.headers["content-security-policy"]
+    assert "<iframe data-callback src=" in answer.text
 
 
 def test_gate_lets_pass_after_deletion_and_for_another_client(

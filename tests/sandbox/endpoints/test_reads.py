@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.sandbox.judging import MAIN, SPOT, rules
-from whitebit_ext.sandbox import Sandbox
+from whitebit_ext.sandbox import BearerReads, Sandbox
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Partner
@@ -152,7 +152,7 @@ def test_bearer_read_without_the_scope(partner: Partner, sandbox: Sandbox) -> No
     assert answer.json().keys() == {"code", "message"}
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"a":', b"\xff", b"null"])
+@pytest.mark.parametrize("body", [b"{", b'{"a":', b"\xff", b"null", b"[1]"])
 def test_bearer_read_wants_a_json_object(
     partner: Partner, token: str, sandbox: Sandbox, body: bytes
 ) -> None:
@@ -164,6 +164,34 @@ def test_bearer_read_wants_a_json_object(
     )
     assert answer.status_code == 400
     assert rules(sandbox) == ["json-body"]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]"])
+def test_empty_body_is_accepted_and_noted(
+    partner: Partner, token: str, sandbox: Sandbox, body: bytes
+) -> None:
+    """Nothing, or PHP's empty array, is as good as an empty object; `bearer` has any case."""
+    headers = {"Authorization": f"bEARER {token}"}
+    answer = partner.http.post(partner.base + MAIN_BEARER, content=body, headers=headers)
+    assert answer.status_code == 200
+    assert rules(sandbox) == []
+    assert [note.rule for note in sandbox.notes] == ["bearer-case", "empty-body"]
+
+
+@pytest.mark.parametrize("state", ["served", "removed"])
+def test_bearer_reads_can_be_removed(
+    partner: Partner, token: str, sandbox: Sandbox, state: BearerReads
+) -> None:
+    """After the announced removal the path is gone; the signed read of the same stays."""
+    sandbox.bearer_reads = state
+    answer = partner.bearer("POST", MAIN_BEARER, token, json={})
+    assert answer.status_code == (200 if state == "served" else 404)
+    assert rules(sandbox) == []
+    key = sandbox.add_key("alice", partner.client)
+    signed = partner.signed("/api/v4/main-account/balance", key.public_key, key.secret)
+    assert signed.status_code == 200
+    with pytest.raises(ValueError, match="bearer_reads"):
+        sandbox.bearer_reads = "gone"  # type: ignore[assignment]  # what a caller may write
 
 
 @pytest.mark.parametrize(

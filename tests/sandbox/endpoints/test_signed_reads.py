@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -73,7 +74,10 @@ def test_payload_that_is_not_the_body(partner: Partner, key: ApiKey, sandbox: Sa
     [
         ({}, {"X-TXC-PAYLOAD": None}, (400, 0, "Payload not provided.")),
         ({"nonce": None}, {}, (400, 0, "Nonce not provided.")),
-        ({"nonce": "12"}, {}, (400, 0, "Nonce not provided.")),
+        ({"nonce": "-12"}, {}, (400, 0, "Nonce not provided.")),
+        ({"nonce": "1.5"}, {}, (400, 0, "Nonce not provided.")),
+        ({"nonce": 1.5}, {}, (400, 0, "Nonce not provided.")),
+        ({"nonce": True}, {}, (400, 0, "Nonce not provided.")),
         ({"request": None}, {}, (400, 0, "Request not provided.")),
         ({"nonceWindow": 1}, {}, (400, 0, "Invalid nonceWindow.")),
         ({}, {"X-TXC-APIKEY": None}, (401, 10, "Unauthorized request.")),
@@ -133,6 +137,18 @@ def test_nonce_has_to_grow(partner: Partner, key: ApiKey) -> None:
             assert error(answer) == too_many
 
 
+def test_nonce_may_be_digits_in_a_string(partner: Partner, key: ApiKey, sandbox: Sandbox) -> None:
+    """A decimal string, as in WhiteBIT's own samples, counts like the number."""
+    for nonce, status in (("7", 200), (7, 429), ("007", 429), (8, 200), ("9", 200)):
+        answer = partner.signed(MAIN, key.public_key, key.secret, nonce=nonce)
+        assert answer.status_code == status
+    now = int(sandbox.clock.now() * 1000)
+    for nonce, status in ((str(now), 200), (now, 429), (str(now + 6000), 400)):
+        answer = partner.signed(MAIN, key.public_key, key.secret, nonce=nonce, nonceWindow=True)
+        assert answer.status_code == status
+    assert (sandbox.breaches, sandbox.notes) == ([], [])
+
+
 def test_nonces_are_counted_per_key(partner: Partner, key: ApiKey, sandbox: Sandbox) -> None:
     """Another key may use the same nonce."""
     other = sandbox.add_key("bob", partner.client)
@@ -159,6 +175,21 @@ def test_nonce_window_is_about_time_and_not_about_order(
     assert error(answer) == (400, 0, text)
 
 
+@pytest.mark.parametrize("moved", [0, -86_400])
+def test_moved_clock_says_so(
+    partner: Partner, key: ApiKey, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, moved: int
+) -> None:
+    """A client on a real clock that a moved one refuses is told so; a client that is off is not."""
+    nonce = int((time.time() + moved) * 1000)  # the sandbox's clock is in another year
+    answer = partner.signed(MAIN, key.public_key, key.secret, nonce=nonce, nonceWindow=True)
+    assert answer.status_code == 400
+    told = [note.rule for note in sandbox.notes]
+    assert told == (["moved-clock"] if moved == 0 else [])
+    assert ("clock of the sandbox was frozen or moved" in caplog.text) is (moved == 0)
+    page = partner.http.get(f"{partner.base}/sandbox/").text
+    assert "off the real time" in page
+
+
 def test_used_nonces_are_remembered_as_long_as_they_could_come_again(
     partner: Partner, key: ApiKey, sandbox: Sandbox
 ) -> None:
@@ -173,9 +204,11 @@ def test_used_nonces_are_remembered_as_long_as_they_could_come_again(
 
 
 def test_address_off_the_allowlist_is_code_2(partner: Partner, sandbox: Sandbox) -> None:
-    """A caller with an address that is not allowed gets the error of a disabled key."""
-    client = sandbox.register_client(allowed_addresses=["192.0.2.1"])
-    key = sandbox.add_key("alice", client)
+    """Where addresses are checked, one that the user has not listed is as a disabled key."""
+    key = sandbox.add_key("alice", partner.client)
+    key.allowed_addresses = ("192.0.2.1",)
+    assert partner.signed(MAIN, key.public_key, key.secret).status_code == 200
+    sandbox.settings.address_checks = True
     assert error(partner.signed(MAIN, key.public_key, key.secret))[:2] == (401, 2)
 
 

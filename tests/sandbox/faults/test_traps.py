@@ -98,9 +98,9 @@ def test_ticker_as_map(partner: Partner, sandbox: Sandbox, key: ApiKey) -> None:
 
 
 @pytest.mark.parametrize("empty", [False, True])
-def test_empty_permissions(partner: Partner, sandbox: Sandbox, empty: bool) -> None:
-    """A key without any permission shows groups that are all off, or nothing."""
-    sandbox.traps.empty_permissions = empty
+def test_disabled_permissions(partner: Partner, sandbox: Sandbox, empty: bool) -> None:
+    """A key without any permission shows nothing, or groups that are all off."""
+    sandbox.traps.disabled_permissions = not empty
     token = partner.tokens(permissions=[])["access_token"]
     partner.key(token)
     info = partner.bearer("GET", INFO, token).json()["data"]

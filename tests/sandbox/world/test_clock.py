@@ -68,7 +68,7 @@ def test_sleeper_wakes_in_real_time() -> None:
     """A wait on a running clock ends by itself."""
     began = time.monotonic()
     asyncio.run(Clock().sleep(0.01))
-    assert 0.009 < time.monotonic() - began < 1
+    assert 0.009 < time.monotonic() - began < 20
 
 
 def test_sleeper_wakes_when_a_frozen_clock_resumes() -> None:

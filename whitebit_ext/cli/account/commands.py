@@ -8,19 +8,18 @@ from typing import Annotated, Any
 import typer
 
 from ... import OrderStatusFilter, TransactionMethod
+from ...settings.environment import region_of
 from ..options import with_options
-from ..store import KEYS_VARIABLE
-from .export import Target, export_balances, export_history
+from .export import export_balances, export_history
 from .opening import exit_on_error, opened_account
-from .options import CLIENT_SECRET_VARIABLE, HistoryOptions, ReadOptions
+from .options import HistoryOptions, ReadOptions
+from .target import Target
 
 account = typer.Typer(
     # One paragraph per line: the help keeps line breaks.
     help="Read a user's account: balances, transactions, orders, deals, converts.\n\n"
-    f"The client secret is read from {CLIENT_SECRET_VARIABLE} and the encryption keys from "
-    f"{KEYS_VARIABLE} (separated by commas or white space), never from the command line, where "
-    "other users of the machine can see them. Exit codes: 0 success, 1 the read failed or is "
-    "incomplete, 2 the command could not start.",
+    "The client secret and the encryption keys come from the environment (docs/terminal.md), "
+    "never from the command line, where other users of the machine can see them.",
     no_args_is_help=True,
 )
 
@@ -49,7 +48,7 @@ def balances(
 ) -> None:
     """Show main and spot balances side by side."""
     with exit_on_error():
-        target = Target.of(options.format, options.out)
+        target = Target.of("balances", options)
         with opened_account(options) as opened:
             export_balances(opened, ticker, target, everything)
 
@@ -133,18 +132,30 @@ def converts(
 def _export(read: str, options: HistoryOptions, **filters: Any) -> None:
     """Export a history; ``None`` means that a filter was not given."""
     with exit_on_error():
-        target = Target.of(options.format, options.out, options.resume)
-    filters |= {"since": options.since, "until": options.until, "limit": options.page_size}
+        target = Target.of(read, options, options.mode)
+        settings = {name: one.value for name, one in options.settings().items()}
     given = {name: value for name, value in filters.items() if value is not None}
-    # --bearer and --signed read the same rows. The cursor contains the filters and the dates.
-    export = {
+    # --bearer and --signed read the same rows, and pages of any size have them.
+    export: dict[str, Any] = {
         "read": read,
-        "format": target.format.value,
+        "format": target.layout.format.value,
+        "columns": list(target.layout.columns),
+        "raw_cells": options.raw_cells,
         "user": options.user,
-        "client_id": options.client_id or "",
-        "region": options.region.value,
-        "base_url": options.base_url or "",
+        "client_id": str(settings["client_id"]),
+        "region": region_of(settings["region"]).value,
+        "base_url": str(settings["base_url"] or ""),
+        "since": None if options.since is None else options.since.isoformat(),
+        "until": None if options.until is None else options.until.isoformat(),
+        **given,
     }
-    with exit_on_error(target.sidecar), opened_account(options) as opened:
+    bounds = {"until": options.until, "limit": options.page_size}
+    given |= {name: value for name, value in bounds.items() if value is not None}
+    with exit_on_error(target), opened_account(options) as opened:
         begin = getattr(opened, read)
-        export_history(read, lambda cursor: begin(**given, cursor=cursor), target, export)
+        export_history(
+            lambda cursor, since: begin(**given, since=since, cursor=cursor),
+            target,
+            export,
+            options.since,
+        )

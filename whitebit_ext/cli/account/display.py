@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,15 +10,13 @@ from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from typing import Any, Final
 
-from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
-from rich.console import Console, JustifyMethod
-from rich.measure import Measurement
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
-from .rows import exact, printable
+from ..exits import printable
+from ..layout import Grid, Shown
+from .rows import exact, plain
 
 _COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "transactions": {
@@ -76,27 +75,27 @@ _STYLES: Final = {
     **dict.fromkeys(("pending", "unconfirmed", "PARTIALLY_FILLED"), "yellow"),
 }
 _BALANCES: Final = {
+    "ticker": "Currency",
     "main_balance": "Main",
     "spot_available": "Spot, available",
-    "spot_freeze": "Spot, in orders",
+    "spot_freeze": "In orders",
+    "total": "Total",
 }
+_PARTS: Final = ("main_balance", "spot_available", "spot_freeze")
 
 
-def history_table(read: str, rows: Sequence[Mapping[str, Any]]) -> Table | Text:
-    """Return the rows of a history as a table with the most important columns."""
+def history_table(
+    read: str, rows: Sequence[Mapping[str, Any]], chosen: Sequence[str] | None = None
+) -> Shown:
+    """Return the rows of a history as a table, of the most important columns or of the chosen."""
     if not rows:
         return Text(f"No {read}.")
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    columns = _COLUMNS[read]
-    cells = [[_shown(name, row[name]) for row in rows] for name in columns]
-    for (name, title), column in zip(columns.items(), cells, strict=True):
-        # Measured once here, because Rich measures every cell several times.
-        width = max(cell_len(title), *(text.cell_len for text in column))
-        justify: JustifyMethod = "right" if name in _AMOUNTS else "left"
-        table.add_column(title, justify=justify, width=width, no_wrap=True)
-    for line in zip(*cells, strict=True):
-        table.add_row(*line)
-    return table
+    known = _COLUMNS[read]
+    columns = list(known) if chosen is None else chosen
+    titles = [known.get(name, name) for name in columns]
+    cells = [[_shown(name, row[name]) for name in columns] for row in rows]
+    right = {title for title, name in zip(titles, columns, strict=True) if name in _AMOUNTS}
+    return Grid(titles, cells, frozenset(right))
 
 
 def _shown(name: str, value: Any) -> Text:
@@ -110,43 +109,43 @@ def _shown(name: str, value: Any) -> Text:
         case list():
             steps = [f"{step['from_ticker']} -> {step['to_ticker']}" for step in value]
             return Text(printable(", ".join(steps)))
+        case dict():
+            return Text(printable(json.dumps(plain(value))) if value else "")
     word = printable(_WORDS.get(name, {}).get(value, str(value)))
     return Text(word, style=_STYLES.get(word, ""))
 
 
-def balance_table(rows: Sequence[Mapping[str, Any]], hidden: int) -> Table | Text:
+def balance_table(
+    rows: Sequence[Mapping[str, Any]], hidden: int, chosen: Sequence[str] | None = None
+) -> Shown:
     """Return balances as a table, main and spot side by side, aligned at the decimal point.
 
     Args:
         rows: Balances by currency, as in an export.
         hidden: The number of omitted currencies with a zero balance.
+        chosen: The columns; ``None`` for all and their total.
     """
     below = f"{hidden} with a zero balance; use --all to show them" if hidden else ""
     if not rows:
         return Text(f"No balances{f' ({below})' if below else ''}.")
-    table = Table(
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-        caption=Text(below) if below else None,
-        caption_justify="left",
-    )
-    table.add_column("Currency", style="bold", no_wrap=True)
-    columns: list[list[Text]] = []
-    for name, title in _BALANCES.items():
-        table.add_column(Text(title, justify="right"), no_wrap=True)
-        columns.append(_in_line(title, [row[name] for row in rows]))
-    table.add_column(Text("Total", justify="right"), style="bold", no_wrap=True)
-    columns.append(_in_line("Total", [_total(row) for row in rows]))
-    for row, *amounts in zip(rows, *columns, strict=True):
-        table.add_row(Text(printable(row["ticker"])), *amounts)
-    return table
+    totals = [{**row, "total": _total(row)} for row in rows]
+    columns = chosen or [*_BALANCES]
+    titles = [_BALANCES.get(name, name) for name in columns]
+    cells: list[list[Text]] = []
+    for name, title in zip(columns, titles, strict=True):
+        values = [row[name] for row in totals]
+        amounts = name in _BALANCES and name != "ticker"
+        cells.append(
+            _in_line(title, values) if amounts else [_shown(name, value) for value in values]
+        )
+    right = frozenset(_BALANCES.values()) - {_BALANCES["ticker"]}
+    return Grid(titles, list(zip(*cells, strict=True)), right, below)
 
 
 def _total(row: Mapping[str, Any]) -> Decimal:
     with localcontext() as context:
         context.prec = 200  # sums are exact
-        return sum((row[name] or Decimal(0) for name in _BALANCES), Decimal(0))
+        return sum((row[name] or Decimal(0) for name in _PARTS), Decimal(0))
 
 
 def _in_line(title: str, amounts: Sequence[Decimal | None]) -> list[Text]:
@@ -163,13 +162,6 @@ def _in_line(title: str, amounts: Sequence[Decimal | None]) -> list[Text]:
         Text(text.rjust(width), style="" if amount else "dim")
         for amount, text in zip(amounts, padded, strict=True)
     ]
-
-
-def show(shown: Table | Text, console: Console) -> None:
-    """Print a table at its full width, so that no amount is truncated."""
-    wide = console.options.update(width=10_000)
-    console.width = max(console.width, Measurement.get(console, wide, shown).maximum)
-    console.print(shown)
 
 
 @contextmanager
@@ -193,11 +185,13 @@ def progress(
         return
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(max(1, min(40, console.width - 36))),  # the others fit beside it
         TextColumn("{task.completed:,.0f} rows"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    # Not redirected: rows that are printed meanwhile belong to standard output.
+    unchanged: dict[str, Any] = {"redirect_stdout": False, "redirect_stderr": False}
+    with Progress(*columns, console=console, transient=True, **unchanged) as bar:
         task = bar.add_task(title, total=None, completed=done)
 
         def advance(rows: int, total: int | None) -> None:

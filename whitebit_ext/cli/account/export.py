@@ -4,134 +4,124 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ...errors import HistoryTruncated
-from ..store import UsageError
-from .display import balance_table, history_table, progress, show
-from .files import ResumableFile, require_writable, sidecar_of, write_whole
-from .rows import Format, as_csv, as_json, as_lines
+from ..layout import Shown, show
+from .display import balance_table, history_table, progress
+from .files import ResumableFile, write_whole
+from .lock import writing
+from .rows import Format, encoded
+from .target import BALANCES, NAMES, UNKNOWN, Target
 
 if TYPE_CHECKING:
     from ... import MainBalance, Page, Rows, SpotBalance
     from ..._sync.account import Account
 
-_BY_PAGE: Final = frozenset({Format.JSONL, Format.CSV})
-_SUFFIXES: Final = {f".{name.value}": name for name in Format if name is not Format.TABLE}
-_BALANCE_COLUMNS: Final = ("ticker", "main_balance", "spot_available", "spot_freeze")
-
-
-@attrs.frozen
-class Target:
-    """The destination and format of an export.
-
-    Attributes:
-        format: The output format.
-        out: The file; ``None`` for standard output.
-        resume: Whether to continue an interrupted export.
-    """
-
-    format: Format
-    out: Path | None
-    resume: bool
-
-    @classmethod
-    def of(cls, format: Format | None, out: Path | None, resume: bool = False) -> Target:
-        """Return a target; the default format depends on the file extension.
-
-        Raises:
-            UsageError: The export cannot be resumed, or the file cannot be written.
-        """
-        if format is None:
-            format = _SUFFIXES.get(out.suffix.lower() if out else "", Format.TABLE)
-        if resume and (out is None or format not in _BY_PAGE):
-            raise UsageError("--resume requires --out and the format jsonl or csv.")
-        if out is not None:
-            require_writable(out)
-        return cls(format, out, resume)
-
-    @property
-    def sidecar(self) -> Path | None:
-        """The file with the cursor of an interrupted export."""
-        return sidecar_of(self.out) if self.out and self.format in _BY_PAGE else None
+_OVERLAPS: Final[Mapping[str, timedelta | None]] = {
+    # A deposit changes its status for days.
+    "transactions": timedelta(days=7),
+    # An order of any age can be executed; it is not published which of its times is compared.
+    "orders": None,
+    "deals": timedelta(days=1),
+    "converts": timedelta(days=1),
+}
+"""How far before the last export the next one begins: clocks differ, and rows arrive late."""
 
 
 def export_history(
-    read: str,
-    begin: Callable[[str | None], Rows[Any]],
+    begin: Callable[[str | None, datetime | None], Rows[Any]],
     target: Target,
-    export: Mapping[str, str],
+    export: Mapping[str, Any],
+    since: datetime | None,
 ) -> None:
     """Read a history to its end, and write it.
 
     Args:
-        read: The name of the history.
-        begin: A function that starts a walk at a cursor.
+        begin: A function that starts a walk at a cursor, with the earliest time.
         target: The destination.
         export: The arguments that identify the export; saved beside the file.
+        since: The earliest time to export.
 
     Raises:
         HistoryTruncated: Some rows cannot be reached; the others are written.
+        UsageError: Another process writes the file, or it does not fit.
     """
     ends: list[HistoryTruncated] = []
-    if target.out is not None and target.format in _BY_PAGE:
-        _to_file(read, begin, ResumableFile(target.out, export), target, ends)
-    elif target.format in _BY_PAGE:
-        encode = _encoder(read, target.format)
-        begun = False
-        with progress(read, 0, wanted=not sys.stdout.isatty()) as advance:
-            for page in _pages(read, begin(None), ends, advance):
-                print(encode(page.to_dicts(), not begun), end="", flush=True)
-                begun = True
-        if not begun:
-            print(encode([], True), end="", flush=True)
-    else:
-        rows: list[dict[str, Any]] = []
-        with progress(read, 0, wanted=True) as advance:
-            for page in _pages(read, begin(None), ends, advance):
-                rows += page.to_dicts()
-        if target.format is Format.JSON:
-            _write(as_json(rows), target.out)
+    with nullcontext() if target.out is None else writing(target.out):
+        if target.out is not None and target.by_page:
+            overlap = _OVERLAPS[target.read]
+            _to_file(begin, ResumableFile(target.out, export, since, overlap), target, ends)
+        elif target.by_page:
+            _to_output(begin(None, since), target, ends)
         else:
-            _draw(history_table(read, rows), target.out)
+            rows: list[dict[str, Any]] = []
+            walk = begin(None, since)  # its arguments are checked before anything is shown
+            with progress(target.read, 0, wanted=True) as advance:
+                for page in _pages(target, walk, ends, advance):
+                    rows += target.rows(page)
+            if target.layout.format is Format.JSON:
+                _write(target.layout.whole(rows), target.out)
+            else:
+                _draw(history_table(target.read, rows, target.columns), target.out)
     if ends:
         raise ends[0]
 
 
 def _to_file(
-    read: str,
-    begin: Callable[[str | None], Rows[Any]],
+    begin: Callable[[str | None, datetime | None], Rows[Any]],
     file: ResumableFile,
     target: Target,
     ends: list[HistoryTruncated],
 ) -> None:
-    encode = _encoder(read, target.format)
-    position = file.start(target.resume)
-    walk = begin(position.cursor)
-    with progress(read, position.rows, wanted=True) as advance:
-        pages = _pages(read, walk, ends, advance)
+    layout, names = target.layout, NAMES[target.read]
+    position = file.start(target.mode)
+    walk = begin(position.cursor, position.earliest)
+    with progress(target.read, position.rows, wanted=True) as advance:
+        pages = _pages(target, walk, ends, advance)
         # An existing file is not touched before the first page has been received.
         page = next(pages, None)
         with file:
+            target.file = file
+            known = layout.names_in(file.path, names) if position.appends else set[str]()
             while page is not None:
-                content = encode(page.to_dicts(), file.position.size == 0)
-                file.write(content, walk.cursor, len(page))
+                rows = target.rows(page)
+                if known:
+                    named = zip(rows, layout.names(rows, names), strict=True)
+                    rows = [row for row, name in named if name not in known]
+                head = [] if file.position.size else [layout.head()]
+                file.write([*head, *layout.records(rows)], walk.cursor, len(rows))
                 page = next(pages, None)
             if file.position.size == 0:
-                file.write(encode([], True), walk.cursor, 0)
+                file.write([layout.head()], walk.cursor, 0)
     file.finish()
 
 
+def _to_output(walk: Rows[Any], target: Target, ends: list[HistoryTruncated]) -> None:
+    """Write each page to standard output when it has been received."""
+    begun = False
+    with progress(target.read, 0, wanted=not sys.stdout.isatty()) as advance:
+        for page in _pages(target, walk, ends, advance):
+            if not begun:
+                _print([target.layout.head()])
+                begun = True
+            for record in target.layout.records(target.rows(page)):
+                _print([record])
+                target.printed += 1
+            sys.stdout.flush()
+    if not begun:
+        _write([target.layout.head()], None)
+
+
 def _pages(
-    read: str,
+    target: Target,
     walk: Rows[Any],
     ends: list[HistoryTruncated],
     advance: Callable[[int, int | None], None],
@@ -140,34 +130,10 @@ def _pages(
     try:
         for page in walk.pages():
             # The total of conversions counts one window, not the whole walk.
-            advance(len(page), page.total if read == "transactions" else None)
+            advance(len(page), page.total if target.read == "transactions" else None)
             yield page
     except HistoryTruncated as error:
         ends.append(error)
-
-
-def _encoder(read: str, format: Format) -> Callable[[Sequence[Mapping[str, Any]], bool], str]:
-    """Return a function that formats rows; its flag says whether a header is needed."""
-    if format is Format.JSONL:
-        return lambda rows, header: as_lines(rows)
-    columns = columns_of(read)
-    return lambda rows, header: as_csv(rows, columns, header=header)
-
-
-def columns_of(read: str) -> tuple[str, ...]:
-    """Return the keys of a history's rows, also for a history without rows."""
-    from whitebit_ext.account.frames import to_dict
-
-    from ... import Convert, Deal, Order, Transaction
-
-    kinds: Mapping[str, type[Any]] = {
-        "transactions": Transaction,
-        "orders": Order,
-        "deals": Deal,
-        "converts": Convert,
-    }
-    kind = kinds[read]
-    return tuple(to_dict(kind(**dict.fromkeys(kind.__struct_fields__))))
 
 
 def export_balances(account: Account, ticker: str | None, target: Target, everything: bool) -> None:
@@ -178,18 +144,19 @@ def export_balances(account: Account, ticker: str | None, target: Target, everyt
         ticker: One currency; ``None`` for all.
         target: The destination.
         everything: Whether to include currencies with a zero balance.
+
+    Raises:
+        UsageError: Another process writes the file.
     """
-    rows = balance_rows(account.balances.main(ticker), account.balances.spot(ticker))
-    kept = rows if everything or ticker is not None else [row for row in rows if _is_not_zero(row)]
-    match target.format:
-        case Format.TABLE:
-            _draw(balance_table(kept, len(rows) - len(kept)), target.out)
-        case Format.JSON:
-            _write(as_json(kept), target.out)
-        case Format.JSONL:
-            _write(as_lines(kept), target.out)
-        case Format.CSV:
-            _write(as_csv(kept, _BALANCE_COLUMNS, header=True), target.out)
+    with nullcontext() if target.out is None else writing(target.out):
+        rows = balance_rows(account.balances.main(ticker), account.balances.spot(ticker))
+        all_rows = everything or ticker is not None
+        kept = rows if all_rows else [row for row in rows if _is_not_zero(row)]
+        if target.layout.format is Format.TABLE:
+            hidden = len(rows) - len(kept)
+            _draw(balance_table(kept, hidden, target.columns), target.out)
+        else:
+            _write(target.layout.whole(kept), target.out)
 
 
 def balance_rows(
@@ -208,25 +175,38 @@ def balance_rows(
             free.available if free else Decimal(0),
             free.freeze if free else Decimal(0),
         )
-        rows.append(dict(zip(_BALANCE_COLUMNS, (ticker, *amounts), strict=True)))
+        row: dict[str, Any] = dict(zip(BALANCES, (ticker, *amounts), strict=True))
+        found = {"main": main.get(ticker), "spot": free}
+        row[UNKNOWN] = {name: dict(of.unknown) for name, of in found.items() if of and of.unknown}
+        rows.append(row)
     return rows
 
 
 def _is_not_zero(row: Mapping[str, Any]) -> bool:
-    return any(row[name] for name in _BALANCE_COLUMNS[1:])
+    return any(row[name] for name in BALANCES[1:])
 
 
-def _write(content: str, out: Path | None) -> None:
+def _write(content: Sequence[bytes], out: Path | None) -> None:
     if out is None:
-        print(content, end="", flush=True)
+        _print(content)
+        sys.stdout.flush()
     else:
         write_whole(out, content)
 
 
-def _draw(shown: Table | Text, out: Path | None) -> None:
+def _print(records: Iterable[bytes]) -> None:
+    """Write to standard output in UTF-8, whatever its encoding.
+
+    Record by record, so that an interruption does not tear one.
+    """
+    for record in records:
+        sys.stdout.buffer.write(record)
+
+
+def _draw(shown: Shown, out: Path | None) -> None:
     if out is None:
         show(shown, Console(highlight=False))
         return
     text = io.StringIO()
-    show(shown, Console(file=text, highlight=False, width=1))
-    write_whole(out, text.getvalue())
+    show(shown, Console(file=text, highlight=False, width=80))
+    write_whole(out, [encoded(text.getvalue())])

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import attrs
 import typer
 
-from ... import Region
-from ..options import DEFAULT_PREFIX, StoreUrl, TablePrefix
+from ..options import UserId
+from ..partner import PartnerOptions
+from .files import Mode
 from .rows import Format
-
-CLIENT_ID_VARIABLE: Final = "WHITEBIT_OAUTH_CLIENT_ID"
-CLIENT_SECRET_VARIABLE: Final = "WHITEBIT_OAUTH_CLIENT_SECRET"  # noqa: S105  # a variable's name
-REDIRECT_URI_VARIABLE: Final = "WHITEBIT_OAUTH_REDIRECT_URI"
-REGION_VARIABLE: Final = "WHITEBIT_OAUTH_REGION"
-BASE_URL_VARIABLE: Final = "WHITEBIT_OAUTH_BASE_URL"
 
 
 def moment(text: str) -> datetime:
@@ -35,14 +30,11 @@ def moment(text: str) -> datetime:
         ) from None
 
 
-@attrs.frozen
-class ReadOptions:
-    """The options of every command: whose account, which partner, and how to write the result.
+@attrs.frozen(kw_only=True)
+class ReadOptions(PartnerOptions):
+    """The options of every command: whose account, which partner, and how to write the result."""
 
-    The client secret and the encryption keys are not among them: they come from the environment.
-    """
-
-    user: Annotated[str, typer.Option("--user", help="User id, as assigned by the partner.")]
+    user: UserId
     bearer: Annotated[
         bool | None,
         typer.Option(
@@ -63,29 +55,37 @@ class ReadOptions:
     out: Annotated[
         Path | None, typer.Option(help="Write to this file instead of standard output.")
     ] = None
-    store: StoreUrl = None
-    table_prefix: TablePrefix = DEFAULT_PREFIX
-    client_id: Annotated[
-        str | None, typer.Option(envvar=CLIENT_ID_VARIABLE, help="Client id of the partner.")
-    ] = None
-    redirect_uri: Annotated[
-        str | None, typer.Option(envvar=REDIRECT_URI_VARIABLE, help="Registered redirect URI.")
-    ] = None
-    region: Annotated[
-        Region,
-        typer.Option(
-            "--region", envvar=REGION_VARIABLE, help="Region in which the user is registered."
-        ),
-    ] = Region.GLOBAL
-    base_url: Annotated[
+    columns: Annotated[
         str | None,
         typer.Option(
-            envvar=BASE_URL_VARIABLE, help="Base URL of another server, such as the sandbox."
+            help="Columns to write, separated by commas, in this order. Default: all of them; a "
+            "table has the most important ones.",
+            show_default=False,
         ),
     ] = None
+    unknown: Annotated[
+        bool,
+        typer.Option(
+            "--unknown",
+            help="Add a column `unknown`: the fields from the server that are not documented, as "
+            "JSON.",
+        ),
+    ] = False
+    raw_cells: Annotated[
+        bool,
+        typer.Option(
+            "--raw-cells",
+            help="In CSV, leave texts as they are. By default an apostrophe goes before a text "
+            "that a spreadsheet would run as a formula.",
+        ),
+    ] = False
+    bom: Annotated[
+        bool,
+        typer.Option("--bom", help="Begin CSV with a byte order mark, for Excel."),
+    ] = False
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class HistoryOptions(ReadOptions):
     """The options of every command that reads a history."""
 
@@ -112,3 +112,18 @@ class HistoryOptions(ReadOptions):
             "read from FILE.cursor; an incomplete last line is removed.",
         ),
     ] = False
+    append: Annotated[
+        bool,
+        typer.Option(
+            "--append",
+            help="Add to --out FILE what is new since its last export; the first time, and after "
+            "an interruption, finish it. Rows that changed since are added again.",
+        ),
+    ] = False
+
+    @property
+    def mode(self) -> Mode:
+        """What to do with the file of an earlier export."""
+        if self.append:
+            return Mode.APPEND
+        return Mode.RESUME if self.resume else Mode.REPLACE

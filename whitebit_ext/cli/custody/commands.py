@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import attrs
 import typer
 
-from ... import KeyCondition, WhiteBITError, generate_encryption_key
-from ...errors import CustodyError
+from ... import KeyCondition, generate_encryption_key
 from ...maintenance import Finding, Holding, Loss, Maintenance, Rotation
+from ..exits import Exit, exit_on_error
 from ..options import (
     DEFAULT_PREFIX,
     AsJson,
@@ -22,7 +22,7 @@ from ..options import (
     TablePrefix,
     with_options,
 )
-from ..store import FAILED, KEYS_VARIABLE, USAGE, UsageError, migrated, opened, sealer_of
+from ..store import KEYS_VARIABLE, migrated, opened, sealer_of
 from .display import Report
 
 custody = typer.Typer(
@@ -31,7 +31,7 @@ custody = typer.Typer(
     f"The encryption keys are read from {KEYS_VARIABLE} (separated by commas or white space; the "
     "first one encrypts) or from --keys-file, never from the command line, where other users of "
     "the machine can see them. No command prints a secret, except `init --new-key`. Exit codes: "
-    "0 success, 1 something in the store is wrong, 2 the command could not start.",
+    "0 success, 1 something in the store is wrong, 2 the command could not start, 130 Ctrl-C.",
     no_args_is_help=True,
 )
 
@@ -53,26 +53,9 @@ class SealedStoreOptions(StoreOptions):
 
 
 @contextmanager
-def _exit_on_error() -> Iterator[None]:
-    """Print an error in one line with what to do about it, and exit with its code."""
-    try:
-        yield
-        return
-    except UsageError as error:
-        message, code = str(error), USAGE
-    except WhiteBITError as error:
-        message = f"{error.message}. {error.hint}"
-        code = FAILED if isinstance(error, CustodyError) else USAGE
-    except KeyboardInterrupt:
-        message, code = "Interrupted.", FAILED
-    typer.echo(f"whitebit-oauth custody: {message}", err=True)
-    raise typer.Exit(code)
-
-
-@contextmanager
 def _maintenance(options: SealedStoreOptions) -> Iterator[Maintenance]:
     """Open an existing store with the given encryption keys."""
-    with _exit_on_error():
+    with exit_on_error("custody"):
         sealer = sealer_of(options.keys_file)
         with opened(options.store, options.table_prefix) as store:
             yield Maintenance(store, sealer)
@@ -93,7 +76,7 @@ def init(
 ) -> None:
     """Create the tables, or migrate them to this release; safe to run again."""
     with (
-        _exit_on_error(),
+        exit_on_error("custody"),
         opened(options.store, options.table_prefix, make=True) as store,
     ):
         for _ in store.scan("connection"):  # a store of your own may connect on its first use
@@ -125,7 +108,7 @@ def migrate(
     ] = False,
 ) -> None:
     """Create the tables or bring them to this release; for processes with `migrate=False`."""
-    with _exit_on_error():
+    with exit_on_error("custody"):
         before, statements = migrated(options.store, options.table_prefix, only_print=sql)
     if sql:
         print(statements, end="")
@@ -164,24 +147,31 @@ def rotate(options: SealedStoreOptions) -> None:
         _print_json(**done, not_opened=[_finding(found) for found in so_far.findings])
     else:
         report.rotation(so_far, finished)
-    raise typer.Exit(FAILED if so_far.findings or not finished else 0)
+    if not finished:
+        raise typer.Exit(Exit.INTERRUPTED)
+    raise typer.Exit(Exit.WRONG if so_far.findings else Exit.DONE)
 
 
 @custody.command("list")
 @with_options(SealedStoreOptions)
 def list_all(options: SealedStoreOptions) -> None:
     """List the kinds of rows, and the users with the state of their keys; never a secret."""
+    report, users = Report(), list[Holding]()
     with _maintenance(options) as maintenance:
         kinds = Counter(place.kind for place in maintenance.places())
         sealed = maintenance.sealed_with()
-        users = list(maintenance.holdings())
+        with report.progress("Reading", 0 if options.as_json else kinds["connection"]):
+            for user in maintenance.holdings():
+                users.append(user)
+                report.advance()
+    users.sort(key=lambda user: (user.origin, user.client_id, user.user_id))
     if options.as_json:
         _print_json(
             kinds=dict(kinds), sealed_with=dict(sealed), users=[_holding(user) for user in users]
         )
     else:
-        Report().holdings(kinds, sealed, users)
-    raise typer.Exit(FAILED if any(user.findings for user in users) else 0)
+        report.holdings(kinds, sealed, users)
+    raise typer.Exit(Exit.WRONG if any(user.findings for user in users) else 0)
 
 
 @custody.command("lost")
@@ -194,6 +184,7 @@ def lost(options: SealedStoreOptions) -> None:
         _print_json(lost=[_loss(loss) for loss in losses])
     else:
         Report().losses(losses)
+    raise typer.Exit(Exit.WRONG if any(loss.outcome == "unreadable" for loss in losses) else 0)
 
 
 @custody.command("check")
@@ -214,7 +205,7 @@ def check(options: SealedStoreOptions) -> None:
         _print_json(rows=rows, not_opened=[_finding(found) for found in findings])
     else:
         report.check(rows, findings)
-    raise typer.Exit(FAILED if findings else 0)
+    raise typer.Exit(Exit.WRONG if findings else 0)
 
 
 def _count(maintenance: Maintenance) -> int:
@@ -239,6 +230,7 @@ def _holding(user: Holding) -> dict[str, Any]:
             "condition": condition.value,
             "last_used_at": user.key.last_used_at.isoformat(timespec="seconds"),
             "unused_for": round(user.key.unused_for),
+            "refused": sorted(user.key.refused),
         }
     return {
         "origin": user.origin,
@@ -258,4 +250,5 @@ def _loss(loss: Loss) -> dict[str, Any]:
         "external_id": loss.external_id,
         "outcome": loss.outcome,
         "at": loss.at.isoformat(timespec="seconds"),
+        "problem": loss.problem,
     }

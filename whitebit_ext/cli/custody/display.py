@@ -6,15 +6,15 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
-from rich.table import Table
 from rich.text import Text
 
 from ... import KeyCondition
 from ...maintenance import Finding, Holding, Loss, Rotation
+from ..layout import Grid, show, show_words
 
 _AT_MOST: Final = 50
 _STYLES: Final = {
@@ -28,6 +28,8 @@ _TO_DO: Final = {
     "lost": "treat the key as exposed: call delete(), and let the user connect again",
     "taken": "investigate who has it, rotate the client secret, call delete()",
     "malformed": "call delete(), and let the user connect again; the encrypted response is kept",
+    "left": "the user has left: ask the user to delete the key in WhiteBIT's dashboard",
+    "unreadable": "run `custody check`",
 }
 
 
@@ -56,8 +58,10 @@ class Report:
         if not total or not self._aside.is_terminal:
             yield
             return
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=self._aside, transient=True) as self._progress:
+        columns = (TextColumn("{task.description}"), BarColumn(10), MofNCompleteColumn())
+        # Not redirected: what is printed meanwhile belongs to standard output.
+        unchanged: dict[str, Any] = {"redirect_stdout": False, "redirect_stderr": False}
+        with Progress(*columns, console=self._aside, transient=True, **unchanged) as self._progress:
             self._task = self._progress.add_task(title, total=total)
             yield
 
@@ -87,12 +91,12 @@ class Report:
         if not findings:
             return
         self._print(f"{len(findings)} rows cannot be decrypted:", "bold red")
-        table = _table("kind", "subject", "client", "server", "problem")
+        rows = []
         for finding in findings[:_AT_MOST]:
             place = finding.place
             where = (" ".join(place.subject), place.client_id, place.origin)
-            _add(table, place.kind, *where, finding.problem)
-        self._console.print(table)
+            rows.append(_row(place.kind, *where, finding.problem))
+        self._show(rows, "kind", "subject", "client", "server", "problem")
         if len(findings) > _AT_MOST:
             self._print(f"… and {len(findings) - _AT_MOST} more; use --json to list all.")
         lacking = sum(finding.lacks_key for finding in findings)
@@ -110,19 +114,17 @@ class Report:
         self, kinds: Mapping[str, int], sealed: Counter[str], users: Sequence[Holding]
     ) -> None:
         """Show the number of rows of each kind, and the users with their keys."""
-        table = _table("kind", "rows")
-        for kind, rows in kinds.items():
-            _add(table, kind, str(rows))
-        self._console.print(table)
-        for key_id, rows in sealed.most_common():
-            self._print(f"{rows} rows are encrypted with key {key_id}.", "dim")
+        if kinds:
+            self._show([_row(kind, str(rows)) for kind, rows in kinds.items()], "kind", "rows")
+        for key_id, count in sealed.most_common():
+            self._print(f"{count} rows are encrypted with key {key_id}.", "dim")
         if not users:
             return self._print("No users.")
-        table = _table("user", "client", "server", "tokens", "key", "condition", "last use")
+        rows = []
         for user in users:
             held = (user.user_id, user.client_id, user.origin, "yes" if user.has_tokens else "no")
-            _add(table, *held, *_of_key(user))
-        self._console.print(table)
+            rows.append(_row(*held, *_of_key(user)))
+        self._show(rows, "user", "client", "server", "tokens", "key", "condition", "last use")
         broken = sum(1 for user in users if user.findings)
         if broken:
             self._print(
@@ -135,15 +137,20 @@ class Report:
         """Show the secrets that are not in the store."""
         if not losses:
             return self._print("No secret was lost.", "green")
-        table = _table("noticed", "user", "key", "client", "server", "outcome", "what to do")
+        rows = []
         for loss in losses:
-            whose = (loss.user_id, loss.external_id, loss.place.client_id, loss.place.origin)
-            _add(table, f"{loss.at:%Y-%m-%d %H:%M}Z", *whose, loss.outcome, _TO_DO[loss.outcome])
-        self._console.print(table)
+            user = loss.user_id or "not stored any more"
+            whose = (user, loss.external_id, loss.place.client_id, loss.place.origin)
+            to_do = f"{_TO_DO[loss.outcome]} {loss.problem}".rstrip()
+            rows.append(_row(f"{loss.at:%Y-%m-%d %H:%M}Z", *whose, loss.outcome, to_do))
+        self._show(rows, "noticed", "user", "key", "client", "server", "outcome", "what to do")
         return None
 
+    def _show(self, rows: Sequence[Sequence[Text]], *titles: str) -> None:
+        show(Grid(titles, rows), self._console)
+
     def _print(self, text: str, style: str = "") -> None:
-        self._console.print(Text(text, style=style))
+        show_words(Text(text, style=style), self._console)
 
 
 def _of_key(user: Holding) -> tuple[str | Text, str | Text, str | Text]:
@@ -156,17 +163,12 @@ def _of_key(user: Holding) -> tuple[str | Text, str | Text, str | Text]:
     if user.key.status_code is not None and condition is KeyCondition.REFUSED:
         code = "" if user.key.code is None else f", code {user.key.code}"
         words += f" ({user.key.status_code}{code})"
+    if user.key.refused:
+        words += f", not permitted: {', '.join(sorted(user.key.refused))}"
     used = f"{user.key.last_used_at:%Y-%m-%d %H:%M}Z"
     return user.key.external_id, Text(words, _STYLES[condition]), used
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def _add(table: Table, *cells: str | Text) -> None:
-    """Add a row as plain text, without markup."""
-    table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
+def _row(*cells: str | Text) -> list[Text]:
+    """Return a row as plain text, without markup."""
+    return [Text(cell) if isinstance(cell, str) else cell for cell in cells]

@@ -152,7 +152,7 @@ class Demo:
     def connect(self) -> Facts:
         """Finish the login."""
         self._user: User = self._partner().connect(
-            self._callback, state=self._login.state, user_id=_USER
+            self._callback, binding=self._login.binding, user_id=_USER
         )
         exchanges = self._sandbox.count("POST", "/oauth2/token", status=200)
         expect(exchanges == 1, f"the code was exchanged {exchanges} times")

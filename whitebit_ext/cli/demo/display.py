@@ -8,9 +8,9 @@ from typing import Any, TextIO
 
 from rich.console import Console
 from rich.status import Status
-from rich.table import Table
 from rich.text import Text
 
+from ..layout import show_pairs, show_words
 from .steps import Facts, Outcome, Step
 
 
@@ -31,6 +31,9 @@ class JsonLines:
         """Write the summary."""
         self._write({"step": "summary", **summary})
 
+    def stop(self) -> None:
+        """Write nothing; a step is written at its end."""
+
     def _write(self, line: dict[str, Any]) -> None:
         print(json.dumps(line), file=self._out, flush=True)
 
@@ -50,14 +53,18 @@ class Terminal:
 
     def end(self, outcome: Outcome) -> None:
         """Replace the spinner with a mark, and list the facts below."""
+        self.stop()
+        title = Text.assemble(self._mark(outcome.ok), f" {outcome.number}. {outcome.title}")
+        title.stylize("bold")
+        show_words(title, self._console)
+        if outcome.facts:
+            _show(outcome.facts, self._console, 5)
+
+    def stop(self) -> None:
+        """Remove the spinner."""
         if self._status is not None:
             self._status.stop()
             self._status = None
-        title = Text.assemble(self._mark(outcome.ok), f" {outcome.number}. {outcome.title}")
-        title.stylize("bold")
-        self._console.print(title)
-        if outcome.facts:
-            self._console.print(_grid(outcome.facts, indent=5))
 
     def close(self, summary: Facts) -> None:
         """Show the summary as a list of results."""
@@ -66,7 +73,7 @@ class Terminal:
         result = "All steps succeeded." if ok else "Not all steps succeeded."
         self._console.print(Text(result, style="bold green" if ok else "bold red"))
         results = {name: value for name, value in summary.items() if name != "ok"}
-        self._console.print(_grid(results, indent=2))
+        _show(results, self._console, 2)
 
     def _mark(self, ok: bool) -> Text:
         plain = self._console.options.ascii_only
@@ -99,8 +106,8 @@ def show_sandbox(facts: Facts, console: Console | None = None) -> None:
         console: The console to print to.
     """
     console = console or Console(highlight=False)
-    console.print(Text("Sandbox on loopback", style="bold"))
-    console.print(_grid(facts, indent=2))
+    console.print(Text("Sandbox", style="bold"))
+    _show(facts, console, 2)
     # Not wrapped, so that it can be copied.
     use = _USE.format(**facts, redirect_uri=facts["redirect_uris"][0])
     console.print(Text("\nUse it:\n", style="bold"))
@@ -108,13 +115,9 @@ def show_sandbox(facts: Facts, console: Console | None = None) -> None:
     console.print(Text("\nPress Ctrl-C to stop.", style="dim"))
 
 
-def _grid(facts: Facts, *, indent: int) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in facts.items():
-        table.add_row(Text(" " * indent + name.replace("_", " ")), _formatted(value))
-    return table
+def _show(facts: Facts, console: Console, indent: int) -> None:
+    pairs = [(name.replace("_", " "), _formatted(value)) for name, value in facts.items()]
+    show_pairs(pairs, console, indent)
 
 
 def _formatted(value: Any) -> Text:

@@ -64,6 +64,9 @@ class Display(Protocol):
     def close(self, summary: Facts) -> None:
         """Show the summary."""
 
+    def stop(self) -> None:
+        """Take back what is shown of a step that does not end."""
+
 
 def expect(condition: bool, otherwise: str) -> None:
     """Raise `UnexpectedOutcomeError` unless a condition is true."""

@@ -9,13 +9,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .base import CommitUnknown, Expiring, Paging, Resealing, Row, Store
+from .base import CommitUnknown, Expiring, Paging, Resealing, Row, Scrubbing, Store
 from .memory import MemoryStore
 
 if TYPE_CHECKING:
     from .sql import SQLStore as SQLStore
 
-__all__ = ["CommitUnknown", "Expiring", "MemoryStore", "Paging", "Resealing", "Row", "Store"]
+__all__ = [
+    "CommitUnknown",
+    "Expiring",
+    "MemoryStore",
+    "Paging",
+    "Resealing",
+    "Row",
+    "Scrubbing",
+    "Store",
+]
 
 
 def __getattr__(name: str) -> object:

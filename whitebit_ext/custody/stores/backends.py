@@ -72,6 +72,9 @@ class Backend(Protocol):
     def rollback(self, connection: sa.Connection) -> None:
         """Roll back the transaction."""
 
+    def scrub(self, connection: sa.Connection) -> None:
+        """Remove deleted rows from the database's files, where it does not do so by itself."""
+
 
 def check(drivername: str, database: str | None) -> None:
     """Check that a database is supported.

@@ -47,8 +47,9 @@ class Store(Protocol):
     """A durable store of bytes with versions: all that custody needs from a database.
 
     Every method may be called from any thread and may block, but not forever. It raises the
-    database's own errors, which custody converts to ``StoreUnavailable``. ``Paging``, ``Expiring``
-    and ``Resealing`` describe optional features, which custody does not use in this release.
+    database's own errors, which custody converts to ``StoreUnavailable``. ``Paging``, ``Expiring``,
+    ``Resealing`` and ``Scrubbing`` describe optional features, which custody uses where a store has
+    them.
     """
 
     @property
@@ -84,7 +85,7 @@ class Paging(Protocol):
     """A store that reads many rows with one statement."""
 
     def page(self, kind: str, after: str | None, limit: int) -> list[tuple[str, Row]]:
-        """Return up to ``limit`` rows of a kind in one fixed order, each with its id.
+        """Return up to ``limit`` rows of a kind with their ids, in the order of the ids' bytes.
 
         Args:
             kind: The kind of rows.
@@ -105,7 +106,7 @@ class Expiring(Protocol):
         expect: int | None,
         *,
         expires_at: float | None = None,
-    ) -> bool:
+    ) -> int | bool | None:
         """Write like ``Store.put``, with the unix time from which ``sweep`` may delete the row."""
 
     def sweep(self, kind: str, now: float, limit: int) -> int:
@@ -118,3 +119,11 @@ class Resealing(Protocol):
 
     def reseal(self, kind: str, id: str, data: bytes, expect: int) -> bool:
         """Replace the bytes if the row has the expected version; the row gets a new version."""
+
+
+@runtime_checkable
+class Scrubbing(Protocol):
+    """A store whose files keep deleted rows for a while, and that can remove them."""
+
+    def scrub(self) -> None:
+        """Remove deleted rows from the files as far as possible while others use them."""

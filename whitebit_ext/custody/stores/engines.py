@@ -26,7 +26,7 @@ def make_engine(given: str | sa.URL, timeout: float, pool_size: int) -> sa.Engin
     """
     try:
         url = sa.make_url(given)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # the latter for a port that is no number
         url = None
     if url is None:  # raised here, since the error above quotes the URL with its password
         raise InvalidArgument("url", "expected sqlite:///FILE or postgresql+psycopg://…")

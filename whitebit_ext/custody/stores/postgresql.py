@@ -161,6 +161,9 @@ class PostgreSQL:
         """Roll back the transaction."""
         self._ask(connection, "ROLLBACK")
 
+    def scrub(self, connection: sa.Connection) -> None:
+        """Do nothing: a vacuum removes deleted rows."""
+
     def _ask(
         self, connection: sa.Connection, statement: str, values: Values = ()
     ) -> tuple[pq.abc.PGresult, bool]:

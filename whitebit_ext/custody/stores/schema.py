@@ -95,6 +95,8 @@ _STEPS: tuple[Step, ...] = (
 
 CURRENT = len(_STEPS)
 """The schema version of this release."""
+DIALECTS = frozenset(_TYPES)
+"""The dialects that there are statements for."""
 
 
 def ddl(dialect: str, prefix: str = "whitebit_oauth_", *, since: int = 0) -> str:
@@ -112,13 +114,17 @@ def ddl(dialect: str, prefix: str = "whitebit_oauth_", *, since: int = 0) -> str
         raise InvalidArgument("dialect", f"expected one of {', '.join(sorted(_TYPES))}")
     if not 0 <= since <= CURRENT:
         raise InvalidArgument("since", f"expected 0 to {CURRENT}")
-    lines = _statements(dialect, tables(prefix), since)
+    lines = statements(dialect, prefix, since=since)
     return "".join(f"{line};\n" for line in ("BEGIN", *lines, "COMMIT")) if lines else ""
 
 
-def _statements(dialect: str, made: Tables, since: int) -> list[str]:
+def statements(
+    dialect: str, prefix: str = "whitebit_oauth_", *, since: int = 0, until: int | None = None
+) -> list[str]:
+    """Return the statements that migrate from one version to another, e.g. for a migration."""
+    made = tables(prefix)
     lines = []
-    for number, step in enumerate(_STEPS[since:], since + 1):
+    for number, step in enumerate(_STEPS[since:until], since + 1):
         lines += [line.format(prefix=made.prefix) for line in step.statements[dialect]]
         values = f"version = {number}, oldest = {step.oldest}"
         lines.append(f"UPDATE {made.schema.name} SET {values}")  # noqa: S608  # of a checked prefix
@@ -178,5 +184,5 @@ def migrate(connection: sa.Connection, made: Tables) -> None:
         digest = hashlib.sha256(made.schema.name.encode()).digest()
         lock = int.from_bytes(digest[:8], "big", signed=True)
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
-    for statement in _statements(dialect, made, version_of(connection, made)):
+    for statement in statements(dialect, made.prefix, since=version_of(connection, made)):
         connection.exec_driver_sql(statement)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,16 +18,16 @@ except ModuleNotFoundError as missing:
 
 from ...errors import InvalidArgument, StoreUnavailable
 from ...runtime.forks import watch_forks
+from ...runtime.rim import rim
 from . import backends, schema
 from .base import Row
 from .engines import make_engine
 from .gate import Gate
-from .statements import statements
+from .statements import new_version, statements
 
 _PAGE = 500  # ids that one query of a scan fetches
 _AGAIN = (sa.exc.DBAPIError, StoreUnavailable)
-# Pools inherited over a fork: never used again, and never garbage-collected, so that the child
-# neither closes their connections nor emits warnings about them.
+# Pools inherited over a fork: kept unused, since collecting one would close connections and warn.
 _inherited: list[object] = []
 
 
@@ -57,6 +56,7 @@ class SQLStore:
         ModuleNotFoundError: psycopg is missing.
     """
 
+    @rim
     def __init__(
         self,
         url: str | sa.URL | sa.Engine,
@@ -130,7 +130,7 @@ class SQLStore:
             CommitUnknown: the database did not confirm the commit in time and without a warning.
         """
         expires_at = None if expires_at is None else float(expires_at)
-        version = _new_version()
+        version = new_version()
         values = (bytes(data), version, expires_at, kind, id)
         if expect is None:
             changed = self._write(self._say.insert, values) == 1
@@ -144,7 +144,7 @@ class SQLStore:
         Raises:
             CommitUnknown: as for ``put``.
         """
-        values = (bytes(data), _new_version(), kind, id, expect)
+        values = (bytes(data), new_version(), kind, id, expect)
         return self._write(self._say.reseal, values) == 1
 
     def delete(self, kind: str, id: str, expect: int) -> bool:
@@ -177,6 +177,12 @@ class SQLStore:
             if len(found) < _PAGE:
                 return
 
+    def scrub(self) -> None:
+        """Empty SQLite's write-ahead log; PostgreSQL removes deleted rows by itself (vacuum)."""
+        self._prepare()
+        with self._gate.operation(), self._connection() as connection:
+            self._backend.scrub(connection)
+
     def schema_version(self) -> int:
         """Return the schema version of the database, or 0 if there are no tables.
 
@@ -187,6 +193,7 @@ class SQLStore:
         with self._gate.operation(), self._connection() as connection:
             return schema.version_of(connection, self._tables)
 
+    @rim
     def migrate(self) -> None:
         """Create the tables, or migrate older ones to this release's version, if needed.
 
@@ -212,6 +219,8 @@ class SQLStore:
         self.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_engine"):  # its arguments were rejected
+            return "<SQLStore>"
         url = self._engine.url
         where = f"{url.host}/{url.database}" if url.host else url.database
         return f"<SQLStore {url.drivername} {where}>"
@@ -309,8 +318,3 @@ class SQLStore:
                     schema.migrate(connection, self._tables)
                     self._backend.commit(connection)
             self._is_prepared = True
-
-
-def _new_version() -> int:
-    # Random, so that no version is reused when a row is deleted and created again.
-    return secrets.randbits(63)

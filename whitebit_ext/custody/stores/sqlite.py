@@ -119,6 +119,7 @@ class SQLite:
             f"busy_timeout = {round(self.timeout * 1000)}",
             "synchronous = FULL",  # the WAL is synced at every commit, not at checkpoints
             "fullfsync = 1",  # macOS: fsync alone stops at the drive's own cache
+            "secure_delete = ON",  # the id of a connection row contains the user's name
         ):
             connection.exec_driver_sql(f"PRAGMA {pragma}")
 
@@ -155,3 +156,7 @@ class SQLite:
     def rollback(self, connection: sa.Connection) -> None:
         """Roll back the transaction."""
         connection.exec_driver_sql("ROLLBACK")
+
+    def scrub(self, connection: sa.Connection) -> None:
+        """Empty the write-ahead log, which has earlier pages; other processes may delay that."""
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import attrs
 
 from .backends import Backend
@@ -59,3 +61,8 @@ def statements(table: str, backend: Backend) -> Statements:
         # Parameters: the kind twice, the time, the limit.
         sweep=backend.change(f"DELETE FROM {table} WHERE kind = ? AND id {backend.chosen(due)}"),  # noqa: S608  # likewise
     )
+
+
+def new_version() -> int:
+    """Return a random version: none is reused when a row is deleted and created again."""
+    return secrets.randbits(63)

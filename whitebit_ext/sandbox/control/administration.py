@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, get_args
 
 from ..faults.faults import Faults
 from ..faults.holds import Hold
 from ..faults.traps import Traps
-from ..operations import Region, named
+from ..operations import Region
 from ..world.clock import Clock
 from ..world.keys import Deletion
 from ..world.limits import Limits
 from ..world.model import ApiKey, PartnerClient, grants_of
-from ..world.settings import Settings
+from ..world.settings import BearerReads, Settings
 from ..world.world import World
 from .registry import Registry
 
@@ -26,17 +27,31 @@ class Administration(Registry):
     Args:
         clock: The clock of the sandbox.
         key_delay: Seconds between a code exchange and the creation of the API key.
+        prepare: Called with the sandbox now and after each `reset`.
     """
 
-    def __init__(self, clock: Clock, key_delay: float) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        key_delay: float,
+        prepare: Callable[[Administration], object] | None = None,
+    ) -> None:
         self._key_delay = key_delay
+        self._prepare = prepare
         super().__init__(clock, World(clock, Settings(key_delay=key_delay)))
+        if prepare is not None:
+            prepare(self)
 
     def reset(self) -> None:
-        """Delete all data and reset all settings; keep the ports and the time of the clock."""
+        """Delete all data and reset all settings; keep the ports and the time of the clock.
+
+        What `prepare` registers is there again afterwards.
+        """
         old = self._world
         self._world = World(self.clock, Settings(key_delay=self._key_delay))
         old.holds.release_all()
+        if self._prepare is not None:
+            self._prepare(self)
 
     def key(self, user: str, client: str | PartnerClient) -> ApiKey | None:
         """Return the key of a user and client, active or disabled, or None."""
@@ -93,7 +108,7 @@ class Administration(Registry):
         key = self._key(external_id)
         self._world.keys.delete(key, reason)
         if reason == "revoked":
-            self._world.tokens.revoke(key.user, key.client)
+            self.revoke_authorization(key.user.name, key.client)
 
     def disable_key(self, external_id: str) -> None:
         """Disable a key, as WhiteBIT does after 14 days without use."""
@@ -104,14 +119,21 @@ class Administration(Registry):
         self._key(external_id).locked_until = self.clock.now() + seconds
 
     def revoke_tokens(self, user: str, client: str | PartnerClient) -> int:
-        """Revoke all tokens of a user and client, and return the number of pairs."""
+        """Make all tokens of a user and client invalid, and return the number of pairs.
+
+        The authorization and the key stay; see `revoke_authorization`.
+        """
         state = self._world.state
         return self._world.tokens.revoke(state.user(user), state.client(client))
 
     def revoke_authorization(self, user: str, client: str | PartnerClient) -> None:
-        """Revoke the authorization of a partner by a user: tokens, key, and a scheduled key."""
+        """Revoke the authorization of a partner by a user.
+
+        Tokens, codes, a scheduled key and the key itself die with it.
+        """
         self.revoke_tokens(user, client)
         state = self._world.state
+        state.revoke_codes(state.user(user), state.client(client))
         self._world.keys.forget_pending(state.user(user), state.client(client))
         key = self.key(user, client)
         if key is not None:
@@ -120,6 +142,55 @@ class Administration(Registry):
     def finish_choosing(self, user: str) -> int:
         """Confirm the permissions of a user now, and return the number of keys created."""
         return self._world.keys.finish_choosing(self._world.state.user(user))
+
+    def signed(
+        self,
+        path: str,
+        *,
+        answer: Any,
+        permission: str | None = None,
+        status: int = 200,
+    ) -> None:
+        """Answer a signed path of V4 with content of your own.
+
+        The sandbox checks signature, nonce and permission as for its own operations. This replaces
+        an earlier answer, and a documented operation with the same path. Faults and holds name the
+        operation by its route, such as `"POST /api/v4/order/new"`.
+
+        Args:
+            path: The path, such as `"/api/v4/order/new"`.
+            answer: JSON content, or a function that returns it for the parameters of the request;
+                it runs in the thread of the server.
+            permission: The permission group that the key needs; none if None.
+            status: The status of the response.
+
+        Raises:
+            ValueError: An argument is invalid.
+        """
+        self._world.given.add("POST", path, answer, permission=permission, status=status)
+
+    def public(self, path: str, *, answer: Any, status: int = 200) -> None:
+        """Answer a `GET` without credentials, such as `"/api/v4/public/markets"`; see `signed`.
+
+        Other clients load such market data before their first signed request.
+        """
+        self._world.given.add("GET", path, answer, permission=None, status=status)
+
+    @property
+    def given(self) -> list[str]:
+        """Return the routes that `signed` and `public` have given answers for."""
+        return self._world.given.routes()
+
+    @property
+    def bearer_reads(self) -> BearerReads:
+        """Return whether the account reads with a Bearer token are `"served"` or `"removed"`."""
+        return self.settings.bearer_reads
+
+    @bearer_reads.setter
+    def bearer_reads(self, state: BearerReads) -> None:
+        if state not in get_args(BearerReads):
+            raise ValueError(f"bearer_reads: must be one of {', '.join(get_args(BearerReads))}")
+        self.settings.bearer_reads = state
 
     @property
     def settings(self) -> Settings:
@@ -150,7 +221,7 @@ class Administration(Registry):
         Raises:
             ValueError: The operation does not exist.
         """
-        return self._world.holds.add(named(route))
+        return self._world.holds.add(self._world.given.named(route))
 
     def _key(self, external_id: str) -> ApiKey:
         key = self._world.keys.by_id(external_id)

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 from ..faults.traps import TwoNames, V4Envelope
-from ..world.settings import Refusal
+from ..world.settings import BearerReads, Delivery, Refusal
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "refusal": get_args(Refusal),
+    "callback": get_args(Delivery),
+    "bearer_reads": get_args(BearerReads),
     "v4_envelope": get_args(V4Envelope),
     "two_names": get_args(TwoNames),
 }
@@ -92,6 +94,12 @@ class Arguments:
         if value is not None and not isinstance(value, dict):
             raise ValueError(f"{name}: must be an object")
         return value
+
+    def anything(self, name: str) -> Any:
+        """Return any JSON value, which may be null."""
+        if name not in self._values:
+            raise ValueError(f"{name}: is missing")
+        return self._values.pop(name)
 
     def assign(self, target: object, switches: tuple[str, ...]) -> None:
         """Set the given attributes of an object; set nothing if one is invalid."""

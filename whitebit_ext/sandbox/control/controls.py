@@ -15,6 +15,7 @@ from ..world.model import DEFAULT_SCOPES
 from ..world.settings import Settings
 from . import snapshot
 from .arguments import Arguments
+from .given_controls import GIVEN_CONTROLS
 from .history_controls import HISTORY_CONTROLS
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Control:
 
 
 CONTROLS: Final[dict[str, Control]] = {
-    name: Control(*control) for name, control in HISTORY_CONTROLS.items()
+    name: Control(*control) for name, control in (HISTORY_CONTROLS | GIVEN_CONTROLS).items()
 }
 
 _USER_SWITCHES: Final = (
@@ -132,13 +133,13 @@ def finish_choosing(administration: Administration, arguments: Arguments) -> Any
 
 @_control("clock", "advance", "frozen")
 def move_clock(administration: Administration, arguments: Arguments) -> Any:
-    """Freeze or resume the clock, and advance it."""
+    """Freeze or resume the clock, and advance it; `ahead` is its difference to real time."""
     clock = administration.clock
     frozen, seconds = arguments.optional_flag("frozen"), arguments.number("advance", 0.0)
     clock.advance(seconds)  # first, because it can fail
     if frozen is not None:
         (clock.freeze if frozen else clock.resume)()
-    return {"now": clock.now(), "frozen": clock.frozen}
+    return {"now": clock.now(), "frozen": clock.frozen, "ahead": round(clock.ahead(), 3)}
 
 
 @_control("settings", *_names(Settings))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..operations import Region
 from ..world.clock import Clock
 from ..world.credentials import SecretKind
-from ..world.journal import Breach, RequestRecord
+from ..world.journal import Breach, Note, RequestRecord
 from ..world.world import World
 
 
@@ -33,6 +33,11 @@ class Observation:
         """Return the breaches of the contract, oldest first."""
         return self._world.state.journal.breaches()
 
+    @property
+    def notes(self) -> list[Note]:
+        """Return what was accepted although it is not documented, oldest first."""
+        return self._world.state.journal.notes()
+
     def count(
         self,
         method: str | None = None,
@@ -56,7 +61,7 @@ class Observation:
         return self._world.state.journal.connections(region)
 
     def forget_requests(self) -> None:
-        """Clear the log of requests, breaches and connections."""
+        """Clear the log of requests, breaches, notes and connections."""
         self._world.state.journal.forget()
 
     def issued_values(self, kind: SecretKind | None = None) -> frozenset[str]:

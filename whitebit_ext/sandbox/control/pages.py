@@ -1,7 +1,7 @@
 """The application under `/sandbox`: login pages, state page and controls.
 
-The controls accept requests from this machine only: requests from pages of other sites, or with
-another host name (DNS rebinding), get a 403.
+The controls refuse requests from pages of other sites, and with another host name (DNS rebinding).
+Off loopback they also need a token, because a `Host` header can be forged.
 """
 
 from __future__ import annotations
@@ -22,28 +22,40 @@ from .. import answers
 from ..endpoints.layout import page
 from ..endpoints.login import show_login, submit_login
 from . import controls, snapshot
+from .access import Access
 from .state_page import state_page
 
 if TYPE_CHECKING:
     from .administration import Administration
 
-_HOSTS: Final = ("127.0.0.1", "localhost")
+_COOKIE: Final = "sandbox_controls"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def application(administration: Administration) -> Starlette:
+def application(administration: Administration, access: Access) -> Starlette:
     """Return the application of the pages and the controls."""
+
+    def guarded(endpoint: Endpoint) -> Endpoint:
+        """Serve only requests that may use the controls."""
+
+        @wraps(endpoint)
+        async def guard(request: Request) -> Response:
+            return _refusal(request, access) or await endpoint(request)
+
+        return guard
+
     app = Starlette(
         routes=[
             Route("/sandbox/login/{login_id}", show_login, methods=["GET"]),
             Route("/sandbox/login/{login_id}", submit_login, methods=["POST"]),
             Route("/sandbox", _to_state_page, methods=["GET"]),
-            Route("/sandbox/", _local_only(_show_state), methods=["GET"]),
-            Route("/sandbox/state", _local_only(_get_state), methods=["GET"]),
-            Route("/sandbox/requests", _local_only(_get_requests), methods=["GET"]),
-            Route("/sandbox/breaches", _local_only(_get_breaches), methods=["GET"]),
-            Route("/sandbox/{name:path}", _local_only(_control), methods=["POST"]),
+            Route("/sandbox/", guarded(_show_state), methods=["GET"]),
+            Route("/sandbox/state", guarded(_get_state), methods=["GET"]),
+            Route("/sandbox/requests", guarded(_get_requests), methods=["GET"]),
+            Route("/sandbox/breaches", guarded(_get_breaches), methods=["GET"]),
+            Route("/sandbox/notes", guarded(_get_notes), methods=["GET"]),
+            Route("/sandbox/{name:path}", guarded(_control), methods=["POST"]),
         ]
     )
     app.router.redirect_slashes = False
@@ -51,21 +63,28 @@ def application(administration: Administration) -> Starlette:
     return app
 
 
-def _local_only(endpoint: Endpoint) -> Endpoint:
-    """Refuse requests to an endpoint that do not come from this machine."""
+def _refusal(request: Request, access: Access) -> Response | None:
+    """Return the refusal of a request that may not use the controls, or None.
 
-    @wraps(endpoint)
-    async def guarded(request: Request) -> Response:
-        host = request.headers.get("host", "")
-        origin = request.headers.get("origin")
-        foreign = origin is not None and urlsplit(origin).netloc != host
-        if urlsplit(f"//{host}").hostname not in _HOSTS or foreign:
-            return answers.json_answer(
-                {"error": "the controls accept requests from this machine only"}, 403
-            )
-        return await endpoint(request)
-
-    return guarded
+    A token in the query is moved into a cookie, so that it does not stay in the address bar.
+    """
+    host = request.headers.get("host", "")
+    origin = request.headers.get("origin")
+    if not access.names_us(host) or (origin is not None and urlsplit(origin).netloc != host):
+        return answers.json_answer({"error": "the controls are not for this host or origin"}, 403)
+    token = request.query_params.get("token")
+    if token is not None and request.method == "GET" and access.knows(token):
+        answer = RedirectResponse(request.url.path, 303)
+        answer.set_cookie(_COOKIE, token, path="/sandbox", httponly=True, samesite="strict")
+        return answer
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        bearer = request.cookies.get(_COOKIE, "")
+    if not access.knows(bearer):
+        return answers.json_answer(
+            {"error": "the controls need the token that the sandbox printed"}, 401
+        )
+    return None
 
 
 def _administration(request: Request) -> Administration:
@@ -95,6 +114,10 @@ async def _get_breaches(request: Request) -> Response:
     return answers.json_answer(
         [snapshot.breach(found) for found in _administration(request).breaches]
     )
+
+
+async def _get_notes(request: Request) -> Response:
+    return answers.json_answer([snapshot.note(found) for found in _administration(request).notes])
 
 
 async def _control(request: Request) -> Response:

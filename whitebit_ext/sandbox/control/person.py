@@ -43,6 +43,7 @@ class _Page(HTMLParser):
         self.form: _Form | None = None
         self.outcome: str | None = None
         self.second_factor = ""
+        self.callback: str | None = None
         self._in_second_factor = False
         self.feed(text)
         self.close()
@@ -52,6 +53,8 @@ class _Page(HTMLParser):
         names = dict(attrs)
         if "data-outcome" in names:
             self.outcome = names["data-outcome"]
+        if "data-callback" in names:
+            self.callback = names.get("href") or names.get("src")
         if tag == "form":
             self.form = _Form(names.get("action") or "")
         elif tag == "input" and self.form is not None:
@@ -109,7 +112,7 @@ class Person:
             second_factor: The code to enter; the code on the page if None.
 
         Returns:
-            The callback URL of the redirect, which is not followed.
+            The callback URL, which is not requested.
 
         Raises:
             LoginBlocked: The login was stopped by a page, or the second factor is wrong.
@@ -187,7 +190,7 @@ class Person:
         after = _Page(response.text)
         if after.outcome not in (None, "refused"):
             raise LoginBlocked(after.outcome or "")
-        return None
+        return after.callback
 
     @staticmethod
     def _read(response: httpx.Response) -> _Page:

@@ -54,7 +54,8 @@ class Registry(Observation):
                 `"single"` for access tokens of 4 hours without refresh tokens.
             region: `"global"`, `"eu"` or `"both"`.
             require_pkce: Refuse a login without a code challenge.
-            allowed_addresses: The IP addresses that may request tokens; any address by default.
+            allowed_addresses: The IP addresses that may request tokens if
+                `settings.address_checks` is set; any address by default.
 
         Raises:
             ValueError: An argument is invalid, or the client id is already registered.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..faults.faults import Fault
-from ..world.journal import Breach, RequestRecord
+from ..world.journal import Breach, Note, RequestRecord
 from ..world.model import ApiKey, PartnerClient, User
 from . import history_controls
 
@@ -37,6 +37,8 @@ def state(administration: Administration) -> dict[str, Any]:
         },
         "requests": len(administration.requests),
         "breaches": len(administration.breaches),
+        "notes": len(administration.notes),
+        "given": administration.given,
     }
 
 
@@ -94,6 +96,11 @@ def request(record: RequestRecord) -> dict[str, Any]:
 
 def breach(found: Breach) -> dict[str, Any]:
     """Return a breach of the contract."""
+    return attrs.asdict(found)
+
+
+def note(found: Note) -> dict[str, Any]:
+    """Return a note on what was accepted."""
     return attrs.asdict(found)
 
 

@@ -70,6 +70,13 @@ def _time(seconds: float) -> str:
 def _head(administration: Administration) -> str:
     clock = administration.clock
     turn = "Resume" if clock.frozen else "Freeze"
+    ahead = clock.ahead()
+    moved = (
+        f'<p class="error" role="status">It is {ahead:+.0f} s off the real time: signed requests '
+        "with nonceWindow fail from clients that go by the real time.</p>\n"
+        if abs(ahead) > 5
+        else ""
+    )
     steps = "".join(
         forms.button("clock", label, {"advance": str(seconds)}, second=True)
         for label, seconds in (("+1 s", 1), ("+1 min", 60), ("+10 min", 600), ("+14 d", 1_209_600))
@@ -79,7 +86,7 @@ def _head(administration: Administration) -> str:
         '<p class="soft">A WhiteBIT server for tests. Everything here can also be done '
         "from Python, and with JSON requests to the URLs of the buttons.</p>\n"
         f"<p>The clock shows {_code(_time(clock.now()))} UTC and "
-        f"{'is frozen' if clock.frozen else 'is running'}.</p>\n"
+        f"{'is frozen' if clock.frozen else 'is running'}.</p>\n{moved}"
         f'<div class="wrap">{steps}'
         f"{forms.button('clock', turn, {'frozen': forms.truth(not clock.frozen)})}"
         f"{forms.button('reset', 'Delete everything', second=True)}</div>\n</section>\n"
@@ -269,12 +276,23 @@ def _log(administration: Administration) -> str:
         (str(found.ordinal), _code(found.path), escape(found.rule), escape(found.detail))
         for found in reversed(administration.breaches[-_SHOWN:])
     )
+    notes = (
+        (str(found.ordinal), _code(found.path), escape(found.rule), escape(found.detail))
+        for found in reversed(administration.notes[-_SHOWN:])
+    )
     headings = ("#", "time, UTC", "region", "request", "status", "credentials", "fault")
-    return _card(
-        "Breaches of the contract",
-        _table(("#", "path", "rule", "detail"), breaches, "No breaches."),
-    ) + _card(
-        "Requests",
-        _table(headings, rows, "No requests yet.")
-        + forms.button("requests/forget", "Clear the log", second=True),
+    return (
+        _card(
+            "Breaches of the contract",
+            _table(("#", "path", "rule", "detail"), breaches, "No breaches."),
+        )
+        + _card(
+            "Accepted although not documented",
+            _table(("#", "path", "rule", "detail"), notes, "Nothing."),
+        )
+        + _card(
+            "Requests",
+            _table(headings, rows, "No requests yet.")
+            + forms.button("requests/forget", "Clear the log", second=True),
+        )
     )

@@ -13,42 +13,52 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from .. import answers
-from .calls import Call, Refused, read_object
+from .calls import Call, Refused, read_object, shown
 from .reads import READS
-from .signatures import authenticate
+from .signatures import ENVELOPE, authenticate
+from .tolerance import documented
 
 _BEARER: Final = {read.bearer: read for read in READS}
 _SIGNED: Final = {read.signed: read for read in READS}
-
-_ENVELOPE: Final = ("request", "nonce", "nonceWindow")
 
 
 async def bearer_read(call: Call) -> Response:
     """Handle a read with a Bearer token."""
     read = _BEARER[call.operation.name]
+    if call.world.state.settings.bearer_reads == "removed":
+        call.note("removed-read", "reads with a Bearer token are removed")
+        raise Refused(answers.html_page(404, "Not Found"))
     pair = call.bearer()
     if pair is None:
         raise Refused(answers.v4_error(401, 0, "This action is unauthorized.", {}))
     if not set(call.operation.scopes) <= set(pair.client.scopes):
         raise Refused(answers.v4_error(403, 0, "You don't have permission to use this endpoint."))
+    content = _bearer_body(call)
+    _check_known(call, content, read.parameters)
+    return read.answer(pair.user, documented(call, content), call.world)
+
+
+def _bearer_body(call: Call) -> dict[str, Any]:
+    if call.body in (b"", b"[]"):
+        call.note("empty-body", "the body is empty or `[]` instead of `{}`")
+        return {}
     content = read_object(
-        call.body, lambda key: call.breach("duplicate-field", f"the body has {key!r} twice")
+        call.body,
+        lambda key: call.breach("duplicate-field", f"the body has a field {shown(key)} twice"),
     )
     if content is None or call.media_type() != "application/json":
         call.breach("json-body", "a Bearer read takes a JSON object")
         raise Refused(answers.v4_error(400, 0, "Validation failed", {}))
-    _check_known(call, content, read.parameters)
-    return read.answer(pair.user, content, call.world)
+    return content
 
 
 async def signed_read(call: Call) -> Response:
     """Handle a signed read."""
     read = _SIGNED[call.operation.name]
-    if "authorization" in call.headers:
-        call.breach("authorization", "a signed request carries no token")
-    key, content = authenticate(call)
-    _check_known(call, content, (*read.parameters, *_ENVELOPE))
-    answer = read.answer(key.user, content, call.world)
+    path = call.operation.template
+    key, content = authenticate(call, lambda key: any(path in urls for urls in key.grants.values()))
+    _check_known(call, content, (*read.parameters, *ENVELOPE))
+    answer = read.answer(key.user, documented(call, content), call.world)
     created = call.world.state.settings.history_created
     if created and answer.status_code == 200 and read.signed == "list_main_account_history":
         answer.status_code = 201
@@ -62,4 +72,4 @@ async def get_server_time(call: Call) -> Response:
 
 def _check_known(call: Call, content: dict[str, Any], known: Collection[str]) -> None:
     for name in sorted(content.keys() - set(known)):
-        call.breach("unknown-field", f"the body has an undocumented field {name!r}")
+        call.breach("unknown-field", f"the body has an undocumented field, {shown(name)}")

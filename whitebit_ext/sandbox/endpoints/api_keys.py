@@ -83,7 +83,7 @@ def _find(call: Call, pair: TokenPair, headers: dict[str, str] | None = None) ->
 
 def _permissions(call: Call, key: ApiKey) -> list[dict[str, Any]]:
     traps = call.world.traps
-    if traps.empty_permissions and not any(key.grants.values()):
+    if not any(key.grants.values()) and not traps.disabled_permissions:
         return []
     return [
         {

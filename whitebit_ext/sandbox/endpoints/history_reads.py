@@ -2,8 +2,8 @@
 
 Where the contract leaves it open, the sandbox chooses:
 
-- for transactions, an invalid value within a list gets a 422, every other a 400;
-- an unknown ticker has no rows; an unknown market is an error, for orders and deals;
+- for transactions, a value of another type within a list gets a 422, every other error a 400;
+- invalid parameters of orders and deals get a 422, or a 400 with `settings.invalid_as_400`;
 - dates filter orders and deals by creation time, inclusive; a look-up by `clientOrderId` ignores
   dates and status, like one by `orderId`; deals older than six months are omitted without an
   error;
@@ -20,7 +20,7 @@ from starlette.responses import Response
 from .. import answers
 from ..world.histories import STATUS_FILTERS, History, HistoryName
 from ..world.model import User
-from ..world.seeded_rows import MARKETS, Row
+from ..world.seeded_rows import CURRENCIES, MARKETS, Row
 from ..world.world import World
 from .read_parameters import Dates, Invalid, Parameters, is_integer, six_months_before
 
@@ -62,7 +62,7 @@ def _transactions(history: History, content: Mapping[str, Any], world: World) ->
             "offset", text="Offset is too big. Please use offset + limit less than 10000."
         )
     method = parameters.choice("transactionMethod", (1, 2))
-    ticker = parameters.text("ticker")
+    ticker = _ticker(parameters, "ticker", history, "transactions")
     memo = parameters.text("memo")
     # One filter with two names (contract section 8); both must have the same value.
     unique_ids = {parameters.text(name) for name in ("unique_id", "uniqueId")} - {None}
@@ -91,8 +91,10 @@ def _statuses(parameters: Parameters, method: int | None) -> list[int] | None:
         raise parameters.refuse("status", text="validation.array")
     known = STATUSES[1] | STATUSES[2] if method is None else STATUSES[method]
     for place, status in enumerate(statuses):
-        if not is_integer(status) or status not in known:
-            raise Invalid(422, 0, {f"status.{place}": ["validation.in"]})
+        if not is_integer(status):
+            raise Invalid(422, 0, {f"status.{place}": ["validation.integer"]})
+    if not known.issuperset(statuses):
+        raise parameters.refuse("status", text="validation.in")
     return statuses or None
 
 
@@ -114,7 +116,7 @@ def _addresses(parameters: Parameters) -> set[str] | None:
 
 
 def _orders(history: History, content: Mapping[str, Any], world: World) -> Any:
-    parameters = Parameters(content, 422, 30)
+    parameters = Parameters(content, 400 if world.state.settings.invalid_as_400 else 422, 30)
     ledger = history.ledger("orders")
     limit, offset = parameters.page(500, 50)
     market = _market(parameters, history, "orders")
@@ -127,7 +129,7 @@ def _orders(history: History, content: Mapping[str, Any], world: World) -> Any:
     elif client_order_id:
         found = ledger.find(_given(filters), {"clientOrderId": (client_order_id,)})
         if not found.total:
-            raise parameters.refuse("orderHistory", text="OrderHistory was not found.")
+            raise _no_order()
     else:
         first, last = _ORDER_DATES.window(
             parameters, world.state.clock.now(), default_days=31, clamped=True
@@ -140,7 +142,7 @@ def _orders(history: History, content: Mapping[str, Any], world: World) -> Any:
 
 
 def _deals(history: History, content: Mapping[str, Any], world: World) -> Any:
-    parameters = Parameters(content, 422, 30)
+    parameters = Parameters(content, 400 if world.state.settings.invalid_as_400 else 422, 30)
     limit, offset = parameters.page(500, 50)
     market = _market(parameters, history, "deals")
     client_order_id = parameters.text("clientOrderId")
@@ -156,7 +158,7 @@ def _deals(history: History, content: Mapping[str, Any], world: World) -> Any:
         until=None if last is None else _end(last),
     )
     if client_order_id and not found.total:
-        raise parameters.refuse("orderHistory", text="OrderHistory was not found.")
+        raise _no_order()
     rows = found.page(limit, offset)
     if market is None:
         return _by_market(rows)
@@ -167,7 +169,8 @@ def _deals(history: History, content: Mapping[str, Any], world: World) -> Any:
 def _converts(history: History, content: Mapping[str, Any], world: World) -> Any:
     parameters = Parameters(content, 422, 30)
     limit, offset = parameters.page(100, 100)
-    source, target = parameters.text("fromTicker"), parameters.text("toTicker")
+    source = _ticker(parameters, "fromTicker", history, "converts", "from")
+    target = _ticker(parameters, "toTicker", history, "converts", "to")
     quote_id = parameters.text("quoteId")
     first, last = _CONVERT_DATES.window(
         parameters, world.state.clock.now(), default_days=0, clamped=False
@@ -186,8 +189,30 @@ def _market(parameters: Parameters, history: History, name: HistoryName) -> str 
     """Return the requested market, if it exists."""
     market = parameters.text("market")
     if market is not None and market not in {*MARKETS, *history.ledger(name).values("market")}:
-        raise Invalid(422, 31, {"market": ["Market is not available."]})
+        raise Invalid(parameters.status, 31, {"market": ["Market is not available."]})
     return market
+
+
+def _ticker(
+    parameters: Parameters,
+    field: str,
+    history: History,
+    name: HistoryName,
+    property_of_rows: str = "ticker",
+) -> str | None:
+    """Return the requested ticker, if it exists."""
+    ticker = parameters.text(field)
+    if (
+        ticker
+        and ticker not in CURRENCIES
+        and ticker not in history.ledger(name).values(property_of_rows)
+    ):
+        raise parameters.refuse(field, text="Currency was not found.")
+    return ticker
+
+
+def _no_order() -> Invalid:
+    return Invalid(422, 30, {"orderHistory": ["OrderHistory was not found."]})
 
 
 def _by_market(rows: list[Row]) -> dict[str, list[Row]]:

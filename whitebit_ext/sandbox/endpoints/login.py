@@ -13,7 +13,7 @@ from ..operations import Region
 from ..world.model import Login, PartnerClient, User, grants_of
 from ..world.world import World
 from . import login_pages as pages
-from .calls import Call
+from .calls import Call, shown
 
 _PARAMETERS: Final = (
     "clientId",
@@ -33,8 +33,8 @@ async def authorize(call: Call) -> Response:
     fields = dict(pairs)
     problems = []
     for name in sorted(fields.keys() - set(_PARAMETERS)):
-        call.breach("unknown-field", f"/auth/login has an undocumented parameter {name!r}")
-        problems.append(f"{name} is not a parameter of this page.")
+        call.breach("unknown-field", f"/auth/login has an undocumented parameter {shown(name)}")
+        problems.append(f"A parameter {shown(name)} does not belong to this page.")
     if len(fields) != len(pairs):
         call.breach("duplicate-field", "/auth/login has a parameter twice")
         problems.append("A parameter is duplicated.")
@@ -83,18 +83,21 @@ def _challenge(client: PartnerClient, fields: dict[str, str], problems: list[str
 
 
 def gate(world: World, login: Login, user: User) -> str | None:
-    """Return the reason why the eligibility gate stops a user, or None."""
+    """Return the reason why the eligibility gate stops a user, or None.
+
+    The checks are in the order of the contract (section 2).
+    """
     if not user.signed_in:
         return "not_logged_in"
     if not user.two_factor_enabled:
         return "two_factor_missing"
+    key = world.keys.current(user, login.client) if login.makes_key else None
+    if key is not None:
+        return "partner_key_active_exists" if key.enabled else "partner_key_expired_exists"
     if not user.verified:
         return "kyc_level"
     if not user.eligible:
         return "feature_unavailable"
-    key = world.keys.current(user, login.client) if login.makes_key else None
-    if key is not None:
-        return "partner_key_active_exists" if key.enabled else "partner_key_expired_exists"
     return None
 
 
@@ -139,7 +142,7 @@ async def submit_login(request: Request) -> Response:
     if not world.state.finish_login(login):
         return pages.gone()
     code = world.state.issue_code(login, login.user, grants)
-    return _callback(login, {"code": code.value})
+    return _callback(world, login, {"code": code.value})
 
 
 def _open_login(request: Request) -> tuple[World, Login | None]:
@@ -155,13 +158,24 @@ def _refuse(world: World, login: Login) -> Response:
     manner = world.state.settings.refusal
     if manner == "no_callback":
         return pages.refused()
-    return _callback(login, {"error": "access_denied"} if manner == "access_denied" else {})
+    error = {"error": "access_denied"} if manner == "access_denied" else {}
+    return _callback(world, login, error)
 
 
-def _callback(login: Login, parameters: dict[str, str]) -> Response:
-    """Redirect to the callback; the query of the redirect URI is kept (RFC 6749 section 3.1.2)."""
+def _callback(world: World, login: Login, parameters: dict[str, str]) -> Response:
+    """Send the browser to the callback, in the way that the settings name.
+
+    The query of the redirect URI is kept (RFC 6749 section 3.1.2).
+    """
     if login.state is not None:
         parameters = {**parameters, "state": login.state}
     parts = urlsplit(login.redirect_uri)
     query = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
-    return RedirectResponse(urlunsplit(parts._replace(query=query)), 302)
+    callback = urlunsplit(parts._replace(query=query))
+    match world.state.settings.callback:
+        case "redirect":
+            return RedirectResponse(callback, 302)
+        case "page":
+            return pages.onward(callback)
+        case "frame":
+            return pages.framed(callback)

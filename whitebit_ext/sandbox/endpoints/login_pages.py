@@ -130,6 +130,32 @@ def refused() -> HTMLResponse:
     )
 
 
+def onward(callback: str) -> HTMLResponse:
+    """Return the page that leads on to the callback."""
+    return page(
+        "Done",
+        f"""<section class="card">
+<h1>You are done here</h1>
+<p>Go back to the partner to finish.</p>
+<p><a data-callback href="{escape(callback)}">Continue</a></p>
+</section>""",
+    )
+
+
+def framed(callback: str) -> HTMLResponse:
+    """Return the page that loads the callback in a frame."""
+    answer = page(
+        "Done",
+        f"""<section class="card">
+<h1>You are done here</h1>
+<iframe data-callback src="{escape(callback)}" title="Partner"></iframe>
+</section>""",
+    )
+    policy = answer.headers["content-security-policy"]
+    answer.headers["content-security-policy"] = f"{policy}; frame-src *"
+    return answer
+
+
 def gone() -> HTMLResponse:
     """Return the page of a login that is finished, expired or unknown."""
     return page(

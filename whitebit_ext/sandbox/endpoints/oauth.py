@@ -77,7 +77,7 @@ def _authenticate(call: Call, fields: dict[str, str]) -> PartnerClient:
         client.client_secret.encode(), fields["client_secret"].encode()
     ):
         raise Refused(answers.refusal(401, "Invalid request"))
-    if client.allowed_addresses is not None and call.address not in client.allowed_addresses:
+    if not call.allowed_from(client.allowed_addresses):
         raise Refused(answers.refusal(401, "Invalid request"))
     return client
 

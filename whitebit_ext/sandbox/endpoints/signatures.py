@@ -11,12 +11,21 @@ import base64
 import binascii
 import hashlib
 import hmac
+import logging
 import re
+import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from .. import answers
 from ..world.model import ApiKey
-from .calls import Call, Refused, read_object
+from .calls import Call, Refused, read_object, shown
+from .tolerance import whole_number
+
+ENVELOPE: Final = ("request", "nonce", "nonceWindow")
+"""The fields of a signed body that are not parameters."""
+
+_logger = logging.getLogger("whitebit_ext.sandbox")
 
 _WINDOW: Final = 5.0  # seconds around the server's clock
 
@@ -27,12 +36,18 @@ _STRING_OR_SPACE = re.compile(rb'"(?:[^"\\]|\\.)*"|(\s)')
 _ESCAPED_SLASH = re.compile(rb"(?<!\\)(?:\\\\)*\\/")
 
 
-def authenticate(call: Call) -> tuple[ApiKey, dict[str, Any]]:
+def authenticate(call: Call, permitted: Callable[[ApiKey], bool]) -> tuple[ApiKey, dict[str, Any]]:
     """Check a signed request, and return its key and its body.
+
+    Args:
+        call: The request.
+        permitted: Returns whether a key has the permission for the operation.
 
     Raises:
         Refused: With the documented error.
     """
+    if "authorization" in call.headers:
+        call.breach("authorization", "a signed request carries no token")
     content = _payload(call)
     key = _key(call)
     signature = _header(call, "x-txc-signature")
@@ -40,8 +55,7 @@ def authenticate(call: Call) -> tuple[ApiKey, dict[str, Any]]:
     expected = hmac.new(key.secret.encode(), payload, hashlib.sha512).hexdigest()
     if not hmac.compare_digest(expected.encode(), signature.encode("latin-1")):
         raise Refused(answers.v4_error(401, 10, "Unauthorized request.", {}))
-    allowed = key.client.allowed_addresses
-    if not key.enabled or (allowed is not None and call.address not in allowed):
+    if not key.enabled or not call.allowed_from(key.allowed_addresses):
         raise Refused(
             answers.v4_error(
                 401, 2, "This action is unauthorized. Enable your key in API settings", {}
@@ -49,7 +63,7 @@ def authenticate(call: Call) -> tuple[ApiKey, dict[str, Any]]:
         )
     _check_request(call, content)
     _check_nonce(call, key, content)
-    if not any(call.operation.template in urls for urls in key.grants.values()):
+    if not permitted(key):
         raise Refused(
             answers.v4_error(403, 4, "This API Key is not authorized to perform this action.", {})
         )
@@ -85,7 +99,8 @@ def _payload(call: Call) -> dict[str, Any]:
         call.breach("payload", "X-TXC-PAYLOAD is not the base64 of the body")
         raise _bad("Invalid payload.", 9)
     content = read_object(
-        call.body, lambda key: call.breach("duplicate-field", f"the body has {key!r} twice")
+        call.body,
+        lambda key: call.breach("duplicate-field", f"the body has a field {shown(key)} twice"),
     )
     if content is None or not _is_compact(call.body):
         call.breach("payload", "the body is not a compact, ASCII JSON object")
@@ -125,6 +140,9 @@ def _check_nonce(call: Call, key: ApiKey, content: dict[str, Any]) -> None:
     nonce = content.get("nonce")
     if nonce is None or nonce == "":
         raise _bad("Nonce not provided.")
+    if isinstance(nonce, str):
+        # WhiteBIT's own samples and the common clients send a decimal string.
+        nonce = whole_number(nonce)
     if not isinstance(nonce, int) or isinstance(nonce, bool):
         call.breach("nonce", "the nonce is not an integer")
         raise _bad("Nonce not provided.")
@@ -141,6 +159,7 @@ def _check_nonce(call: Call, key: ApiKey, content: dict[str, Any]) -> None:
             key.last_nonce = nonce
             return
         if abs(nonce / 1000 - now) > _WINDOW:
+            _explain_clock(call, nonce / 1000)
             raise _bad("Your nonce is more than 5 seconds lesser than the current nonce")
         if now - key.nonces_since > 4 * _WINDOW:
             # Nonces older than the window cannot be used again, because of the check above.
@@ -149,3 +168,15 @@ def _check_nonce(call: Call, key: ApiKey, content: dict[str, Any]) -> None:
         if nonce in key.window_nonces:
             raise too_many
         key.window_nonces.add(nonce)
+
+
+def _explain_clock(call: Call, sent: float) -> None:
+    """Say so if the nonce is right by the real time, and the sandbox's clock was moved."""
+    if abs(sent - time.time()) <= _WINDOW:
+        ahead = call.world.state.clock.ahead()
+        detail = (
+            "the nonce is right by the real time, but the clock of the sandbox was frozen or moved "
+            f"and is {ahead:+.0f} s off"
+        )
+        call.note("moved-clock", detail)
+        _logger.warning("%s", detail)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, Self, get_args
 
 import attrs
 
-from ..operations import Operation, named
+from ..operations import Operation
 
 FaultKind = Literal[
     "status",
@@ -68,9 +68,14 @@ class Fault:
 
 
 class Faults:
-    """The faults of a sandbox."""
+    """The faults of a sandbox.
 
-    def __init__(self) -> None:
+    Args:
+        operation_of: Returns the operation of a route; raises ValueError if there is none.
+    """
+
+    def __init__(self, operation_of: Callable[[str], Operation]) -> None:
+        self._operation_of = operation_of
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._made = 0
@@ -135,7 +140,7 @@ class Faults:
             self._made += 1
             fault = Fault(
                 number=self._made,
-                operation=named(route),
+                operation=self._operation_of(route),
                 kind=kind,
                 nth=nth,
                 times=times,

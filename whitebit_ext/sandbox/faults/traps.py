@@ -40,8 +40,8 @@ class Traps:
         missing_fields: Omit these fields.
         unknown_fields: Add an undocumented field to every object that is not a map.
         ticker_as_map: Send the balance of one ticker as a map with one entry.
-        empty_permissions: Send the permissions of a key without any as `[]` instead of disabled
-            groups.
+        disabled_permissions: Send the permissions of a key without any as disabled groups, as in
+            the older guide, instead of `[]`.
         translated_titles: Send the titles of permission groups in Ukrainian.
         escaped_slashes: Send slashes in strings as `\/`, as PHP does.
         html_errors: Send 403, 429 and 5xx as HTML pages.
@@ -62,7 +62,7 @@ class Traps:
     missing_fields: bool = False
     unknown_fields: bool = False
     ticker_as_map: bool = False
-    empty_permissions: bool = False
+    disabled_permissions: bool = False
     translated_titles: bool = False
     escaped_slashes: bool = False
     html_errors: bool = False

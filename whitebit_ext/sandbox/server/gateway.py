@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -10,12 +11,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import answers
-from ..endpoints import account_reads, api_keys, login, oauth
+from ..endpoints import account_reads, api_keys, given_answers, login, oauth
 from ..endpoints.calls import Call, Refused
 from ..endpoints.reads import READS
 from ..faults.faults import Fault
 from ..faults.spoiling import replaced, spoiled
-from ..operations import Region, find
+from ..operations import Operation, Region, find, methods_of
 from ..world.journal import RequestRecord
 from ..world.world import World
 from .connections import drop
@@ -36,6 +37,11 @@ HANDLERS: Final[dict[str, Handler]] = {
 
 PAGES: Final = "/sandbox"
 
+# The segments of a path that are logged: words, and UUIDs of keys. Secrets are longer.
+_UNSUSPICIOUS: Final = re.compile(
+    r"[A-Za-z0-9_.-]{0,24}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+)
+
 _BODILESS: Final = (204, 304)
 
 
@@ -45,16 +51,23 @@ class Gateway:
     Args:
         world: Returns the current world, which a reset replaces.
         pages: The application under `/sandbox`.
+        admits: Returns whether a request with a `Host` header is served.
     """
 
-    def __init__(self, world: Callable[[], World], pages: ASGIApp) -> None:
+    def __init__(
+        self, world: Callable[[], World], pages: ASGIApp, admits: Callable[[str], bool]
+    ) -> None:
         self._world = world
         self._pages = pages
+        self._admits = admits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         world = self._world()
         path: str = scope["path"]
+        if not self._admits(Headers(scope=scope).get("host", "")):
+            await answers.html_page(421, "Misdirected Request")(scope, receive, send)
+            return
         if path == PAGES or path.startswith(f"{PAGES}/"):
             scope["state"]["world"] = world
             await self._pages(scope, receive, send)
@@ -65,25 +78,22 @@ class Gateway:
         region: Region = scope["state"]["region"]
         method, path = scope["method"], scope["path"]
         headers = Headers(scope=scope)
-        found = find(method, path, region)
+        given = world.given.find(method, path)
+        found = (given.operation, {}) if given else find(method, path, region)
         record = world.state.journal.arrive(
             time=world.state.clock.now(),
             region=region,
             method=method,
-            path=path,
+            path=_logged(world, path, found),
             operation=found[0] if found else None,
             header_names=headers.keys(),
             address=scope["client"][0],
         )
         body = await _body(receive)
+        if body is None:  # no request was made: the caller was killed while it sent it
+            return
         if found is None:
-            if path != "/favicon.ico":
-                world.state.journal.breach(
-                    record,
-                    "unknown-path",
-                    f"the {region} server has no {method} operation at this path",
-                )
-            await _send(answers.html_page(404, "Not Found"), record, send)
+            await _send(_unknown(world, record, path), record, send)
             return
         call = Call(
             world=world,
@@ -134,6 +144,34 @@ class Gateway:
         await _send(answer, call.record, send)
 
 
+def _unknown(world: World, record: RequestRecord, path: str) -> Response:
+    """Return the response for a method and path that are no operation."""
+    others = methods_of(path, record.region)
+    if others:
+        world.state.journal.breach(record, "method", f"the method must be {' or '.join(others)}")
+        answer = answers.html_page(405, "Method Not Allowed")
+        answer.headers["allow"] = ", ".join(others)
+        return answer
+    if path != "/favicon.ico":
+        world.state.journal.breach(
+            record,
+            "unknown-path",
+            f"the {record.region} server has no {record.method} operation at this path",
+        )
+    return answers.html_page(404, "Not Found")
+
+
+def _logged(world: World, path: str, found: tuple[Operation, dict[str, str]] | None) -> str:
+    """Return a path for the log, without segments that may be secrets in the wrong place."""
+    if found is not None and not found[1]:
+        return path
+    issued = world.state.issued.values()
+    segments = path.split("/")
+    return "/".join(
+        part if _UNSUSPICIOUS.fullmatch(part) and part not in issued else "..." for part in segments
+    )
+
+
 async def _answer(call: Call) -> Response:
     """Run the operation, and return its response with the changes of the traps."""
     try:
@@ -158,13 +196,21 @@ async def _handle(call: Call) -> Response:
         return answers.v4_error(429, 0, "Too many requests.", {})
     if call.operation.name != "get_api_key_secret":  # which waits during the retrieval
         await call.world.holds.wait_for_release(call.operation)
+    given = call.world.given.find(call.operation.method, call.path)
+    if given is not None:
+        signed = call.operation.security == "signed"
+        handle = given_answers.answer_signed if signed else given_answers.answer_public
+        return await handle(call, given)
     return await HANDLERS[call.operation.name](call)
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive) -> bytes | None:
+    """Return the body of a request, or ``None`` if the caller was gone before its end."""
     chunks = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         chunks.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(chunks)

@@ -13,8 +13,6 @@ from uvicorn import Config, Server
 from ..operations import Region
 from .connections import Connection
 
-_HOST = "127.0.0.1"
-
 
 class _Server(Server):
     """A uvicorn server that signals its start and stops without delay."""
@@ -52,12 +50,13 @@ class _Server(Server):
 
 
 class ServerThread:
-    """A thread that runs an application on two loopback ports.
+    """A thread that runs an application on two ports.
 
     Args:
         app: The application.
         ports: The port of each region; 0 for a free one.
         accepted: Called in the thread with the region of each new connection.
+        host: The address to listen on.
     """
 
     def __init__(
@@ -65,6 +64,8 @@ class ServerThread:
         app: ASGIApp,
         ports: Mapping[Region, int],
         accepted: Callable[[Region], None],
+        *,
+        host: str,
     ) -> None:
         """Bind the ports, so that a port in use raises an error here."""
         self._app = app
@@ -72,7 +73,7 @@ class ServerThread:
         self._sockets: dict[Region, socket.socket] = {}
         try:
             for region, port in ports.items():
-                self._sockets[region] = self._bind(port)
+                self._sockets[region] = self._bind(host, port)
         except BaseException:
             self._close_sockets()
             raise
@@ -101,12 +102,13 @@ class ServerThread:
         self._close_sockets()
 
     @staticmethod
-    def _bind(port: int) -> socket.socket:
+    def _bind(host: str, port: int) -> socket.socket:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         # asyncio sets TCP_NODELAY only if the protocol is given; without it, responses take 40 ms.
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind((_HOST, port))
+            sock.bind((host, port))
         except BaseException:
             sock.close()
             raise

@@ -37,6 +37,10 @@ class Clock:
         with self._lock:
             return self._now()
 
+    def ahead(self) -> float:
+        """Return how many seconds the clock is ahead of real time; negative if it is behind."""
+        return self.now() - time.time()
+
     def advance(self, seconds: float) -> None:
         """Move the clock forward, and wake waiters whose time has come.
 

@@ -55,13 +55,30 @@ class Breach:
     detail: str
 
 
+@attrs.frozen
+class Note:
+    """Something in a request that is not documented, and that WhiteBIT's server accepts.
+
+    Attributes:
+        ordinal: The number of the request.
+        rule: A short stable name, such as `"extra-field"`.
+        detail: A description without values, which could be secret.
+    """
+
+    ordinal: int
+    path: str
+    rule: str
+    detail: str
+
+
 @attrs.define(eq=False)
 class Journal:
-    """Requests, breaches and connections in order of arrival."""
+    """Requests, breaches, notes and connections in order of arrival."""
 
     _lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
     _requests: list[RequestRecord] = attrs.field(factory=list, repr=False)
     _breaches: list[Breach] = attrs.field(factory=list, repr=False)
+    _notes: list[Note] = attrs.field(factory=list, repr=False)
     _connections: dict[str, int] = attrs.field(factory=dict, repr=False)
     _arrived: int = 0
 
@@ -102,6 +119,11 @@ class Journal:
         with self._lock:
             self._breaches.append(Breach(record.ordinal, record.path, rule, detail))
 
+    def note(self, record: RequestRecord, rule: str, detail: str) -> None:
+        """Add a note."""
+        with self._lock:
+            self._notes.append(Note(record.ordinal, record.path, rule, detail))
+
     def requests(self) -> list[RequestRecord]:
         """Return the requests, oldest first."""
         with self._lock:
@@ -111,6 +133,11 @@ class Journal:
         """Return the breaches, oldest first."""
         with self._lock:
             return list(self._breaches)
+
+    def notes(self) -> list[Note]:
+        """Return the notes, oldest first."""
+        with self._lock:
+            return list(self._notes)
 
     def connections(self, region: Region | None) -> int:
         """Return the number of accepted connections."""
@@ -138,8 +165,9 @@ class Journal:
         )
 
     def forget(self) -> None:
-        """Clear the requests, the breaches and the count of connections."""
+        """Clear the requests, the breaches, the notes and the count of connections."""
         with self._lock:
             self._requests.clear()
             self._breaches.clear()
+            self._notes.clear()
             self._connections.clear()

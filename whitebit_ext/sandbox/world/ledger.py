@@ -179,7 +179,7 @@ class Ledger:
             return Found(self, numbers, begin, end)
 
     def values(self, name: str) -> set[Any]:
-        """Return the values of a property in all rows."""
+        """Return the values of a property in all rows; indexes rows that are not indexed yet."""
         position = self.kind.filters.index(name)
         with self._lock:
             self._read_rows()

@@ -59,7 +59,8 @@ class PartnerClient:
             `"single"` for a long-lived access token alone.
         regions: The regions where the client is registered.
         require_pkce: Refuse a login without a code challenge.
-        allowed_addresses: The IP addresses that may request tokens; any address if None.
+        allowed_addresses: The IP addresses that may request tokens if `settings.address_checks`
+            is set; any address if None.
     """
 
     client_id: str
@@ -234,6 +235,8 @@ class ApiKey:
         secret_taken: Whether the secret has been retrieved, which is possible once.
         retrieval_running: Whether a retrieval of the secret is in progress.
         locked_until: The time until which retrievals get a 423.
+        allowed_addresses: The IP addresses that may sign requests if `settings.address_checks` is
+            set: the user's own allowlist; any address if None.
     """
 
     external_id: str
@@ -250,6 +253,7 @@ class ApiKey:
     secret_taken: bool = False
     retrieval_running: bool = False
     locked_until: float = 0.0
+    allowed_addresses: tuple[str, ...] | None = None
     last_nonce: int = -1
     window_nonces: set[int] = attrs.field(factory=set, repr=False)
     nonces_since: float = 0.0

@@ -8,6 +8,10 @@ import attrs
 
 Refusal = Literal["access_denied", "state_only", "no_callback"]
 
+Delivery = Literal["redirect", "page", "frame"]
+
+BearerReads = Literal["served", "removed"]
+
 
 @attrs.define
 class Settings:
@@ -24,6 +28,15 @@ class Settings:
         disable_after: The time without use after which a key is disabled: 14 days.
         refusal: The callback of a refused login: `error=access_denied`, only the state, or no
             callback at all.
+        callback: How the browser gets to the callback, which is not published: by a redirect, by a
+            page that leads on to it, or inside a frame of a page.
+        bearer_reads: Whether the account reads with a Bearer token are served, or removed as
+            announced for 1 November 2026 (404).
+        address_checks: Whether `allowed_addresses` of clients (token requests) and of keys (signed
+            requests) are checked. The token pages say so, and the overview of the API for keys;
+            the newest guide says that neither is.
+        invalid_as_400: Whether invalid parameters of orders and deals get a 400, as in the newest
+            examples, instead of a 422.
         refresh_ends_access: Whether a refresh revokes the old access token (not published).
         separate_public_key: Whether the public key differs from the external id, as in the older
             guide.
@@ -39,6 +52,10 @@ class Settings:
     secret_time: float = 0.0
     disable_after: float = 14 * 86400.0
     refusal: Refusal = "access_denied"
+    callback: Delivery = "redirect"
+    bearer_reads: BearerReads = "served"
+    address_checks: bool = False
+    invalid_as_400: bool = False
     refresh_ends_access: bool = False
     separate_public_key: bool = False
     history_created: bool = True

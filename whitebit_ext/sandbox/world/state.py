@@ -148,6 +148,13 @@ class State:
             code.used = True
             return code if code.expires_at > self.clock.now() else None
 
+    def revoke_codes(self, user: User, client: PartnerClient) -> None:
+        """Use up the codes of a user and client."""
+        with self.lock:
+            for code in self.codes.values():
+                if code.user is user and code.client is client:
+                    code.used = True
+
     def challenge_of(self, value: str) -> tuple[bool, str | None]:
         """Return whether a code is known, and the challenge of its login."""
         with self.lock:

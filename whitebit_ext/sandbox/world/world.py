@@ -6,6 +6,7 @@ from ..faults.faults import Faults
 from ..faults.holds import Holds
 from ..faults.traps import Traps
 from .clock import Clock
+from .given import GivenAnswers
 from .histories import Histories
 from .keys import Keys
 from .limits import Limits
@@ -28,6 +29,7 @@ class World:
         self.keys = Keys(self.state)
         self.histories = Histories(clock)
         self.limits = Limits(clock)
-        self.faults = Faults()
+        self.given = GivenAnswers()
+        self.faults = Faults(self.given.named)
         self.traps = Traps()
         self.holds = Holds()

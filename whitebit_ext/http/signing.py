@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 import httpx
 
-from .errors import InvalidArgument, WrongServer
-from .regions import origin_asked
-from .runtime.clock import Clock, SystemClock
-from .runtime.forks import watch_forks
-from .secret import Secret
+from ..errors import InvalidArgument, WrongServer
+from ..regions import origin_asked
+from ..runtime.clock import Clock, SystemClock
+from ..runtime.forks import watch_forks
+from ..secret import Secret
 
 if TYPE_CHECKING:
     import asyncio

@@ -10,16 +10,20 @@ from urllib.parse import urlsplit
 import attrs
 import httpx
 
-from .custody.sealing import Sealer
-from .custody.stores import Store
-from .errors import InvalidArgument
-from .http.network import Network, ProxyGiven, Verify
-from .oauth.protocol import Credentials
-from .regions import Region, Server
-from .runtime.clock import Clock, SystemClock
-from .secret import Secret
+from ..custody.rows import YEAR
+from ..custody.sealing import Sealer
+from ..custody.stores import Store
+from ..errors import InvalidArgument
+from ..http.network import Network, ProxyGiven, Verify
+from ..oauth.protocol import Credentials
+from ..regions import Region, Server
+from ..runtime.clock import Clock, SystemClock
+from ..runtime.events import Hook, check_hooks
+from ..secret import Secret
 
 _LONGEST_ID = 255
+
+_CLOCK = ("time", "monotonic", "sleep", "asleep")
 
 
 @attrs.frozen
@@ -39,6 +43,10 @@ class Settings:
         async_transport: Creates those of the async pools.
         spill: The spill directory, if there is one.
         cache_for: Seconds for which a call may use a row that was read before.
+        login_lifetime: Seconds in which a user can return from WhiteBIT's page.
+        journal_retention: Seconds for which entries of the journal are kept.
+        hooks: Are called with each event.
+        identify: Whether events have the partner's own user ids.
         clock: Where time comes from.
     """
 
@@ -54,6 +62,10 @@ class Settings:
     async_transport: Callable[[], httpx.AsyncBaseTransport] | None
     spill: str | os.PathLike[str] | None
     cache_for: float
+    login_lifetime: float
+    journal_retention: float
+    hooks: tuple[Hook, ...]
+    identify: bool
     clock: Clock
 
     @classmethod
@@ -74,9 +86,13 @@ class Settings:
         async_transport: Callable[[], httpx.AsyncBaseTransport] | None,
         spill: str | os.PathLike[str] | None,
         cache_for: float,
+        login_lifetime: float,
+        journal_retention: float,
         verify: Verify,
         proxy: ProxyGiven,
         trust_env: bool,
+        on_event: Sequence[Hook] | None,
+        identify: bool,
         clock: Clock | None,
     ) -> Self:
         """Check the arguments.
@@ -91,11 +107,19 @@ class Settings:
         _check_number("timeout", timeout, 0.1, 120.0)
         _check_number("refresh_interval", refresh_interval, 0.0, 60.0)
         _check_number("cache_for", cache_for, 0.0, 300.0)
+        _check_number("login_lifetime", login_lifetime, 60.0, 86_400.0)
+        _check_number("journal_retention", journal_retention, 3_600.0, 100 * YEAR)
         given: object = store
         if not isinstance(given, Store) or isinstance(given, type):
             raise InvalidArgument("store", "expected a store, such as MemoryStore()")
         _check_factory("transport", transport)
         _check_factory("async_transport", async_transport)
+        directory: object = spill
+        if directory is not None and not isinstance(directory, (str, os.PathLike)):
+            raise InvalidArgument("spill", "expected the path of a directory")
+        if not isinstance(identify, bool):
+            raise InvalidArgument("identify", "expected True or False")
+        _check_clock(clock)
         server = Server.of(region, base_url)
         return cls(
             credentials=Credentials(client_id, secret, redirect_uri),
@@ -110,7 +134,11 @@ class Settings:
             async_transport=async_transport,
             spill=spill,
             cache_for=float(cache_for),
-            clock=clock or SystemClock(),
+            login_lifetime=float(login_lifetime),
+            journal_retention=float(journal_retention),
+            hooks=check_hooks(on_event),
+            identify=identify,
+            clock=SystemClock() if clock is None else clock,
         )
 
 
@@ -124,14 +152,24 @@ def check_user(user_id: str) -> str:
     return user_id
 
 
-def check_state(state: object) -> None:
-    """Check the state that the browser session kept.
+def check_binding(binding: object) -> None:
+    """Check the binding that the browser session kept.
 
     Raises:
         InvalidArgument: it is neither text nor ``None``.
     """
-    if state is not None and not isinstance(state, str):
-        raise InvalidArgument("state", "expected the str that the browser session kept")
+    if binding is not None and not isinstance(binding, str):
+        raise InvalidArgument("binding", "expected the str that the browser session kept")
+
+
+def check_kind(kind: object) -> None:
+    """Check the kind of a login.
+
+    Raises:
+        InvalidArgument: there is no such kind.
+    """
+    if kind not in ("web", "terminal"):
+        raise InvalidArgument("kind", "expected 'web' or 'terminal'")
 
 
 def check_text(argument: str, value: object) -> None:
@@ -189,6 +227,13 @@ def _check_number(argument: str, value: object, least: float, most: float) -> No
 def _check_factory(argument: str, factory: object) -> None:
     if factory is not None and not callable(factory):
         raise InvalidArgument(argument, "expected a function that returns an httpx transport")
+
+
+def _check_clock(clock: object) -> None:
+    if clock is None:
+        return
+    if isinstance(clock, type) or not all(callable(getattr(clock, n, None)) for n in _CLOCK):
+        raise InvalidArgument("clock", f"expected an object with {', '.join(_CLOCK)}")
 
 
 def _check_redirect_uri(redirect_uri: str) -> None:

@@ -1,0 +1,58 @@
+"""How Sphinx builds the documentation: `nox -s docs`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
+
+from whitebit_ext import __version__  # noqa: E402  # from the tree, which is on the path only now
+
+project = "whitebit-oauth"
+copyright = "whitebit-oauth contributors"  # Sphinx's name
+version = release = __version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+source_suffix = {".md": "markdown"}
+html_theme = "furo"
+html_title = f"whitebit-oauth {__version__}"
+html_static_path: list[str] = []
+html_extra_path = ["llms.txt"]
+
+myst_heading_anchors = 4
+myst_enable_extensions = ["attrs_inline"]
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+napoleon_google_docstring = True
+napoleon_use_ivar = True
+# Docstrings are plain text: `a name` is code.
+default_role = "code"
+
+nitpicky = True
+# Of the reference, which is made of annotations and docstrings, only links in the text are checked:
+# types of other libraries, and of modules that are not public, have no page.
+nitpick_ignore_regex = [(r"py:.*", r".*")]
+
+
+def _leave_out(app: Sphinx, name: str, source: list[str]) -> None:
+    """Leave out the patterns of the front page that match no page: each would be a warning."""
+    if name == "index":
+        here = Path(__file__).parent
+        lines = source[0].splitlines(keepends=True)
+        source[0] = "".join(
+            line
+            for line in lines
+            if not line.strip().endswith("*") or any(here.glob(f"{line.strip()}.md"))
+        )
+
+
+def setup(app: Sphinx) -> None:
+    """Connect the above."""
+    app.connect("source-read", _leave_out)

@@ -1,0 +1,1 @@
+"""A Django project whose users connect their WhiteBIT accounts."""

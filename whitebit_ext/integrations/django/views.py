@@ -1,0 +1,75 @@
+"""The views: one per route, all alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.transaction import non_atomic_requests
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from ..checks import is_without_cookies
+from ..values import Request, Response, run
+from . import conf
+
+_WITH_FORMS = ("connect", "status")
+_TOKEN = "csrfmiddlewaretoken"  # noqa: S105  # the name of a field
+
+
+def view(route: str) -> Callable[[HttpRequest], Any]:
+    """Return the view of a route.
+
+    It checks CSRF itself, so that it does without the middleware, and it opens no transaction:
+    what the library stores must not be undone with what the application stores.
+    """
+
+    def serve(request: HttpRequest) -> Any:
+        return _serve(route, request)
+
+    protected = csrf_protect(serve)
+
+    @non_atomic_requests
+    @csrf_exempt
+    def whitebit_view(request: HttpRequest) -> Any:
+        _ = request.body  # before the check reads the form from the stream
+        # A token in a header is added by no browser, so no other site can make one send it.
+        return (serve if is_without_cookies(_headers(request)) else protected)(request)
+
+    return whitebit_view
+
+
+def _headers(request: HttpRequest) -> dict[str, str]:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers["host"] = request.get_host()  # of ALLOWED_HOSTS, and the proxy's where that is set
+    return headers
+
+
+def _serve(route: str, request: HttpRequest) -> Any:
+    """Translate a request, and the response of the core."""
+    headers = _headers(request)
+    made = run(
+        conf.core().handle(
+            route,
+            Request(
+                method=request.method or "",
+                path=request.path,
+                query=request.META.get("QUERY_STRING", ""),
+                headers=headers,
+                body=request.body,
+                native=request,
+                hidden=(_TOKEN, get_token(request)) if route in _WITH_FORMS else None,
+                csrf_checked=True,
+            ),
+        )
+    )
+    if not isinstance(made, Response):
+        return made
+    response = HttpResponse(made.body, status=made.status)
+    for name, value in made.headers:
+        if name == "Set-Cookie":
+            response.cookies.load(value)
+        else:
+            response[name] = value
+    return response
