@@ -69,12 +69,14 @@ class RawServer:
     ) -> None:
         self.over.set()
         self._listener.shutdown(socket.SHUT_RDWR)
+        self._threads[0].join()  # which starts the other ones
         for thread in self._threads:
             thread.join()
         self._listener.close()
 
     def _start(self, function: Callable[..., None], *args: Any) -> None:
         thread = threading.Thread(target=function, args=args)
+        self._threads = [one for one in self._threads if one.is_alive()]
         self._threads.append(thread)
         thread.start()
 

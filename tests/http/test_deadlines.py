@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from whitebit_ext import Region
+from whitebit_ext import AsyncWhiteBIT, MemoryStore, Region, WhiteBIT, generate_encryption_key
+from whitebit_ext.errors import NoAnswer
 from whitebit_ext.http.network import Network
 from whitebit_ext.http.transports import AsyncTransport
 from whitebit_ext.regions import Server
 
+from ..reliability.wiring import HurriedClock
 from .raw_server import NAME, Deed, Face, RawServer, answer, good, silent
 
 SECONDS = 0.5
@@ -118,6 +122,35 @@ def test_write_ends_at_the_deadline(face: Face) -> None:
         assert time.monotonic() - begun < SECONDS + SLACK
 
 
+def test_each_attempt_of_a_read_has_the_deadline(face: Face) -> None:
+    """A balance read against endless interim responses ends after three deadlines of `timeout`."""
+    seconds = 0.3
+    with RawServer(interim, interim, interim) as server:
+        made: Any = WhiteBIT if face.name == "sync" else AsyncWhiteBIT
+        partner = made(
+            client_id="client",
+            client_secret="c2VjcmV0",
+            redirect_uri="https://partner.example/callback",
+            region=Region.GLOBAL,
+            base_url=server.url,
+            store=MemoryStore(),
+            encryption_keys=[generate_encryption_key()],
+            timeout=seconds,
+            clock=HurriedClock(0.0),  # so that the pauses between attempts take no time
+        )
+
+        async def called(result: Any) -> Any:
+            return await result if inspect.isawaitable(result) else result
+
+        user = face.runner.run(called(partner.adopt("alice", public_key="k", secret="c2VjcmV0")))
+        begun = time.monotonic()
+        with pytest.raises(NoAnswer):
+            face.runner.run(called(user.account.balances.spot()))
+        assert 3 * seconds * 0.9 < time.monotonic() - begun < 3 * seconds + SLACK
+        assert server.connections == 3
+        face.runner.run(called(partner.close() if face.name == "sync" else partner.aclose()))
+
+
 @pytest.mark.parametrize("length", [100, 300_000])
 def test_long_body_is_sent_completely(face: Face, length: int) -> None:
     """A request of any length arrives completely and in order."""
@@ -125,7 +158,7 @@ def test_long_body_is_sent_completely(face: Face, length: int) -> None:
 
     def read(server: RawServer, sock: socket.socket) -> None:
         sock.settimeout(5)
-        while len(b"".join(came).partition(b"\r\n\r\n")[2]) < length:
+        while len(b"".join(came).partition(b"\r\n\r\n")[2]) < length:  # the head is not counted
             came.append(sock.recv(65536))
         sock.sendall(answer())
 

@@ -138,6 +138,43 @@ def test_older_schema_is_migrated(url: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert ask(url, "SELECT noted FROM whitebit_oauth_rows") == [None]
 
 
+@needs_fork
+def test_a_new_release_migrates_under_old_processes(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the next release has migrated, old processes go on, one that starts late too."""
+
+    def new() -> bool:
+        with monkeypatch.context() as patched, SQLStore(url) as store:
+            patched.setattr(schema, "_STEPS", _next(ADD))
+            patched.setattr(schema, "CURRENT", 2)
+            row = store.get("kind", "old")
+            assert row is not None
+            return bool(
+                store.put("kind", "new", b"new", None)
+                and store.put("kind", "old", b"new", row.version)
+                and store.schema_version() == 2
+            )
+
+    def late() -> bool:
+        with SQLStore(url) as store:
+            row = store.get("kind", "new")
+            assert row is not None
+            return bool(row.data == b"new" and store.put("kind", "new", b"late", row.version))
+
+    with SQLStore(url) as old:
+        version = old.put("kind", "old", b"old", None)
+        assert Child(new).result() is True
+        assert old.put("kind", "old", b"stale", version) is None
+        row = old.get("kind", "old")
+        assert row is not None
+        assert old.put("kind", "old", b"again", row.version)
+        assert Child(late).result() is True
+        assert sorted(old.scan("kind")) == ["new", "old"]
+    assert ask(url, "SELECT version FROM whitebit_oauth_schema") == [2]
+    assert ask(url, "SELECT noted FROM whitebit_oauth_rows") == [None, None]
+
+
 def test_failed_migration_leaves_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A migration that fails half-way raises, and leaves the older schema whole."""
     with SQLStore(url) as store:

@@ -141,10 +141,14 @@ def version_of(connection: sa.Connection, made: Tables) -> int:
         StoreUnavailable: it is too new for this release, or of the unpublished release 0.1.0.
     """
     name = made.schema.name
-    try:
-        columns = {column["name"] for column in sa.inspect(connection).get_columns(name)}
-    except sa.exc.NoSuchTableError:
-        return 0
+    columns: set[str] = set()
+    for _ in range(3):  # none are found where another process creates the table at that moment
+        try:
+            columns = {column["name"] for column in sa.inspect(connection).get_columns(name)}
+        except sa.exc.NoSuchTableError:
+            return 0
+        if columns:
+            break
     if "oldest" not in columns:
         raise StoreUnavailable(
             f"the tables of {name} were made by whitebit-oauth 0.1.0, which was never published, "
