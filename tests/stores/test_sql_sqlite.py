@@ -242,3 +242,16 @@ def test_no_connection_lives_through_a_fork(path: Path) -> None:
         before, data, after = child.result()
         assert (before, data, after != []) == ([], b"data", True)
         assert must_get(store, "kind", "id").data == b"data"
+
+
+def test_a_deleted_row_is_overwritten(tmp_path: Path) -> None:
+    """After `scrub()` neither the file nor its write-ahead log has the bytes of a deleted row."""
+    path = tmp_path / "custody.db"
+    with SQLStore(f"sqlite:///{path}") as store:
+        version = store.put("kind", "the-name", b"the-data", None)
+        assert version is not None
+        assert store.delete("kind", "the-name", version)
+        store.scrub()
+        for file in tmp_path.iterdir():
+            assert b"the-name" not in file.read_bytes()
+            assert b"the-data" not in file.read_bytes()

@@ -17,7 +17,7 @@ from ...errors import InvalidArgument, StoreUnavailable
 from .backends import Values
 from .base import CommitUnknown
 
-_PAUSE = 0.02  # seconds between two attempts to enable WAL, or to empty it
+_PAUSE = 0.02  # seconds between two attempts to enable WAL
 _PRIMARY = 0xFF  # mask of the primary result code
 
 
@@ -159,8 +159,4 @@ class SQLite:
 
     def scrub(self, connection: sa.Connection) -> None:
         """Empty the write-ahead log, which has earlier pages; other processes may delay that."""
-        for _ in range(50):  # a second in all: a reader keeps the log from being emptied
-            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
-            if not busy:
-                return
-            time.sleep(_PAUSE)
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
