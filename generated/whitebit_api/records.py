@@ -3,10 +3,10 @@
 
 """Records of the account reads: frozen values with `Decimal` and aware UTC `datetime`.
 
-Fields stand in the order in which the server sends them, which msgspec reads fastest. An optional
-field that is missing or null is `None`. msgspec takes a time with any offset and an amount such as
-"NaN": the `sound_...` functions tell whether all of a list of records are as they should be. No
-record is part of a cycle, so that the garbage collector need not look at it (`gc=False`).
+Fields are in the order in which the server sends them, which msgspec decodes fastest. An optional
+field that is missing or null is `None`. msgspec accepts a time with any offset, and an amount such
+as "NaN": the `sound_...` functions return whether all records of a list are valid. No record is part
+of a cycle, so the garbage collector does not track it (`gc=False`).
 """
 
 from __future__ import annotations

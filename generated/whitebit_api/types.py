@@ -86,7 +86,7 @@ class ResponsePolicy(Protocol):
 
     @property
     def raise_on_unexpected_status(self) -> bool:
-        """Tell whether a status other than the documented success is an error."""
+        """Whether a status other than the documented success is an error."""
 
 
 class SyncClient(ResponsePolicy, Protocol):

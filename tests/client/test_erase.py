@@ -139,3 +139,15 @@ def test_a_row_that_cannot_be_read_is_erased_as_well(
     assert key is not None
     face.sandbox.delete_key(key.external_id, "user")
     assert connected(face, partner=partner).status().state is StatusState.CHOOSING
+
+
+def test_a_list_of_logins_that_cannot_be_read_is_replaced(face: Face, store: FailingStore) -> None:
+    """It blocks neither the state nor the next login of its user."""
+    partner = face.partner()
+    partner.authorize("alice")
+    (id,) = store.scan("logins")
+    row = store.get("logins", id)
+    assert row is not None
+    store.put("logins", id, row.data[:-1] + b"?", row.version)
+    assert partner.user("alice").status().state is StatusState.NONE
+    assert connected(face, partner=partner).status().state is StatusState.CHOOSING

@@ -572,12 +572,12 @@ class World:
         self.excused.add(attempt.subject)
 
     def lives(self, attempt: Attempt) -> bool:
-        """Tell whether a pair in an answer can still be renewed."""
+        """Return whether a pair in an answer can still be renewed."""
         body = attempt.answer.raw().decode() if attempt.answer is not None else "<"
         return not body.startswith("<") and bool(self.server.refresh[json.loads(body)["refresh"]])
 
     def living(self, row: Connection) -> bool:
-        """Tell whether the row leads to a refresh token that the server still takes."""
+        """Return whether the row leads to a refresh token that the server still accepts."""
         pairs = (row.pair, *row.spares) if row.pair is not None else ()
         tokens = [pair.refresh.reveal() for pair in pairs if pair.refresh is not None]
         answers = [a for a in row.untaken if a.asks is Asks.REFRESH]

@@ -210,7 +210,7 @@ def led_to(process: Process, custody: Custody, operation: str) -> None:
 
 
 def taken(custody: Custody, operation: str) -> bool:
-    """Tell whether the store has what was asked for."""
+    """Return whether the store has what was asked for."""
     if operation == "secret":
         key = key_of(custody, "alice")
         return key is not None and key.secret == Secret(SECRET["apiSecret"])

@@ -222,7 +222,7 @@ class Spill:
         return self._custody.place("spill", (path.name,))
 
     def _name(self, user_id: str) -> str:
-        # Nobody without the client secret can tell whether a user has files here.
+        # A keyed digest: without the client secret, a file name does not reveal its user.
         return f"{self._ours}-{self._custody.events.pseudonym(user_id)}"
 
     def _path(self, user_id: str, attempt: str) -> Path:

@@ -46,7 +46,7 @@ from .protocol import (
 Kind = Literal["web", "terminal"]
 """Where a login is finished: in a web application, or in a terminal."""
 _MOST = 5
-"""Logins that are kept of one user; the oldest gives way."""
+"""Logins kept per user; a further one replaces the oldest."""
 _KEPT = 86_400.0
 """Seconds for which an expired login is kept: a late or repeated callback gets a true answer. The
 response of its code is processed by then: the tokens in it have ended long before."""
@@ -245,18 +245,17 @@ class Logins:
 
     def erase(self, user_id: str) -> None:
         """Delete the logins of a user."""
-        try:
-            listed = self._listed(user_id)
-        except (SealBroken, EncryptionKeyMissing) as error:
-            self._custody.log_trouble("the logins of a user are left to expire", error)
-            listed = ()
-        for id, _ in listed:
+        for id, _ in self._listed(user_id):
             self._custody.remove("login", id)
         self._custody.remove("logins", user_id)
 
     def _listed(self, user_id: str) -> tuple[tuple[str, float], ...]:
         """Return the ids of a user's logins, the oldest first, and when they expire."""
-        row = self._custody.read("logins", user_id)
+        try:
+            row = self._custody.read("logins", user_id)
+        except (SealBroken, EncryptionKeyMissing) as error:
+            self._custody.log_trouble("the list of a user's logins cannot be read", error)
+            return ()
         return () if row is None else tuple((id, at) for id, at in row.value["logins"])
 
     def _enlist(self, user_id: str, id: str, expires_at: float) -> tuple[str, ...]:
@@ -270,7 +269,13 @@ class Logins:
             listed = listed[-_MOST:]
             return {"logins": listed, "sweep_at": max(at for _, at in listed) + _KEPT}
 
-        self._custody.update("logins", (user_id,), change)
+        try:
+            self._custody.update("logins", (user_id,), change)
+        except (SealBroken, EncryptionKeyMissing) as error:
+            # It only counts and lists: the logins in it can be finished, and expire.
+            self._custody.log_trouble("the list of a user's logins is replaced", error)
+            self._custody.remove("logins", user_id)
+            self._custody.update("logins", (user_id,), change)
         return given_way
 
 
