@@ -10,7 +10,8 @@ from .stores import Paging, Row, Store
 
 T = TypeVar("T")
 
-_PAGE = 500
+PAGE = 500
+"""Rows that are read with one statement."""
 
 
 def asked(what: str, kind: str, call: Callable[[], T]) -> T:
@@ -32,9 +33,9 @@ def every_row(store: Store, kind: str) -> Iterator[tuple[str, Row]]:
     """
     after: str | None = None
     while isinstance(store, Paging):
-        page = asked("scan", kind, lambda: store.page(kind, after, _PAGE))  # noqa: B023  # called at once
+        page = asked("scan", kind, lambda: store.page(kind, after, PAGE))  # noqa: B023  # called at once
         yield from page
-        if len(page) < _PAGE:
+        if len(page) < PAGE:
             return
         after = page[-1][0]
     # A store may list lazily, and fail at any id.

@@ -20,7 +20,7 @@ from ..errors import StoreConflict, StoreUnavailable, StoreVolatile, WhiteBITErr
 from ..regions import Server
 from ..runtime.clock import Clock
 from ..runtime.events import EventName, Events
-from .asked import asked
+from .asked import PAGE, asked
 from .sealing import Sealer
 from .stores import CommitUnknown, Expiring, Paging, Row, Scrubbing, Store
 
@@ -35,7 +35,6 @@ KINDS = ("connection", "login", "logins", "use", "pace", "journal", "worker", "l
 NO_VERSION = -1
 """A version that no row has: a write that expects it is a conflict, and the row is read again."""
 _ATTEMPTS = 50
-_PAGE = 200
 YEAR = 365 * 86_400.0
 _SETTLING = 3
 """How often the same bytes are written where the outcome of a commit is unknown."""
@@ -228,17 +227,17 @@ class Custody:
         """
         if isinstance(self.store, Paging):
             paging = self.store
-            found = self._asked("read", kind, lambda: paging.page(kind, after, _PAGE))
+            found = self._asked("read", kind, lambda: paging.page(kind, after, PAGE))
         else:
             ids = sorted(self._asked("scan", kind, lambda: list(self.store.scan(kind))))
-            some = [id for id in ids if after is None or id > after][:_PAGE]
+            some = [id for id in ids if after is None or id > after][:PAGE]
             get = functools.partial(self.store.get, kind)
             read = [(id, self._asked("read", kind, functools.partial(get, id))) for id in some]
             found = [(id, row) for id, row in read if row is not None]
-            if len(some) == _PAGE:
+            if len(some) == PAGE:
                 return self._own(found), some[-1]
             return self._own(found), None
-        return self._own(found), found[-1][0] if len(found) == _PAGE else None
+        return self._own(found), found[-1][0] if len(found) == PAGE else None
 
     def rows_after(
         self, kind: str, subject: tuple[str, ...] | None
