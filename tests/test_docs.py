@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import shlex
 from collections.abc import Iterator
@@ -122,3 +123,12 @@ def test_llms_txt_leads_to_pages() -> None:
     found = re.findall(r"\]\((\S+)\.html\)", text)
     assert len(found) > 10
     assert [name for name in found if not (ROOT / "docs" / f"{name}.md").exists()] == []
+
+
+@pytest.mark.parametrize("name", ["AsyncWhiteBIT", "SQLStore", "MemoryStore"])
+def test_each_argument_of_a_constructor_is_documented(name: str) -> None:
+    """The docstring of a class that partners construct has each argument, and no other."""
+    public = getattr(whitebit_ext, name)
+    section = (inspect.getdoc(public) or "").partition("Args:\n")[2]
+    documented = re.findall(r"^    (\w+):", re.split(r"^\S", section, flags=re.MULTILINE)[0], re.M)
+    assert sorted(documented) == sorted(inspect.signature(public).parameters)

@@ -52,6 +52,8 @@ class AsyncWhiteBIT(AsyncOverview):
             store does not accept; the user's next call there, or ``maintain()``, stores it.
         cache_for: Seconds for which a read may reuse the user's row as it was last read, and so
             act for a connection that the user has replaced; with 0 each attempt reads it.
+        login_lifetime: Seconds in which a user must return from WhiteBIT, after which the login
+            expires. Raise it where users have to prove their identity there first.
         journal_retention: Seconds for which new entries of the journal are kept.
         verify: ``True`` for the authorities of ``certifi``, the path of a PEM file with others, or
             an ``ssl.SSLContext``. ``False`` is accepted for a loopback server only.
