@@ -2,7 +2,8 @@
 
 Run as a program with the number of a socket. For each message, a JSON object with the arguments,
 the environment and the encoding of the output, and the file descriptors of standard input, output
-and error, it forks, and answers with the fork's id and then with its exit code.
+and error, it forks, and answers with the fork's id and then with its exit code. With the number of
+a listening socket it does so on each connection, for several at once.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ import termios
 from typing import Any
 
 
-def serve(control: socket.socket) -> None:
-    """Run a command for each message, until the other end is closed."""
+def prepare() -> None:
+    """Load what the commands need."""
     # All that commands import, once.
     import rich.progress  # noqa: F401
     import sqlalchemy  # noqa: F401
@@ -28,11 +29,16 @@ def serve(control: socket.socket) -> None:
     import whitebit_ext
     import whitebit_ext.cli.app
     import whitebit_ext.cli.demo.demonstration
-    from whitebit_ext.cli import main
 
     for name in (*whitebit_ext.__all__, "SQLStore"):
         getattr(whitebit_ext, name)
     gc.freeze()
+
+
+def serve(control: socket.socket) -> None:
+    """Run a command for each message, until the other end is closed."""
+    from whitebit_ext.cli import main
+
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 65_536, 3)
         if not message:
@@ -74,5 +80,13 @@ def _become(wanted: dict[str, Any], descriptors: list[int]) -> None:
 
 
 if __name__ == "__main__":
+    prepare()
     with socket.socket(fileno=int(sys.argv[1])) as given:
+        if given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            while True:
+                connection, _ = given.accept()
+                if not os.fork():
+                    serve(connection)
+                    os._exit(0)
+                connection.close()
         serve(given)

@@ -1,4 +1,4 @@
-"""The examples of docs/testing.md and docs/beside-other-clients.md."""
+"""The tests that the documentation shows, and what docs/testing.md lists."""
 
 from __future__ import annotations
 
@@ -10,34 +10,22 @@ import pytest
 
 from whitebit_ext.sandbox import FAULT_KINDS, Traps
 
+from ..docs.blocks import Block, blocks_of
 from .conftest import Project
 
 pytest_plugins = ["pytester"]
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
-BESIDE = (Path(__file__).parents[2] / "docs" / "beside-other-clients.md").read_text(
-    encoding="utf-8"
-)
-EXAMPLES = re.findall(
-    r"<!-- run by tests/plugin/test_documentation\.py -->\n```python\n(.*?)```",
-    PAGE + BESIDE,
-    re.DOTALL,
-)
+EXAMPLES = [block for block in blocks_of("python") if "def test_" in block.code]
 
 
-def test_every_example_is_marked() -> None:
-    """All Python code of the pages is tested, here or by `nox -s clients`."""
-    elsewhere = BESIDE.count("<!-- run by nox -s clients -->")
-    assert len(EXAMPLES) == (PAGE + BESIDE).count("```python") - elsewhere == 11
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.split("def test_")[1][:8])
-def test_an_example(project: Project, example: str) -> None:
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda block: block.place)
+def test_an_example(project: Project, example: Block) -> None:
     """All tests of an example pass, and there is at least one."""
-    result = project(example, "-p", "no:asyncio", "-v")
+    result = project(example.code, "-p", "no:asyncio", "-v")
     outcomes = result.parseoutcomes()
     assert set(outcomes) == {"passed"}, outcomes
-    assert outcomes["passed"] >= example.count("def test_")
+    assert outcomes["passed"] >= example.code.count("def test_")
 
 
 def test_every_fixture_is_named(pytester: pytest.Pytester) -> None:

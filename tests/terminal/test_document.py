@@ -1,56 +1,12 @@
-"""The example of docs/terminal.md, run as it stands, and its table of findings."""
+"""The table of findings in the documentation."""
 
 from __future__ import annotations
 
 import ast
-import re
-import webbrowser
 from pathlib import Path
-from typing import Any
-
-import httpx
-import pytest
-
-from whitebit_ext import generate_encryption_key
-from whitebit_ext.sandbox import Sandbox
-
-from .conftest import free_port
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "terminal.md").read_text(encoding="utf-8")
-(EXAMPLE,) = re.findall(
-    r"<!-- run by tests/terminal/test_document\.py -->\n```python\n(.*?)```", PAGE, re.DOTALL
-)
-
-
-def test_the_example_runs(
-    sandbox: Sandbox,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """The script logs a user in, whose browser brings the callback."""
-    redirect_uri = f"http://127.0.0.1:{free_port()}/callback"
-    client = sandbox.register_client(redirect_uris=[redirect_uri])
-    for name, value in {
-        "CLIENT_ID": client.client_id,
-        "CLIENT_SECRET": client.client_secret,
-        "REDIRECT_URI": redirect_uri,
-        "STORE": f"sqlite:///{tmp_path}/rows.db",
-        "ENCRYPTION_KEYS": generate_encryption_key(),
-        "BASE_URL": sandbox.global_url,
-    }.items():
-        monkeypatch.setenv(f"WHITEBIT_OAUTH_{name}", value)
-
-    def browse(url: str) -> None:
-        httpx.get(sandbox.person("alice").approve(url))
-
-    monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(webbrowser, "open", browse)
-    names: dict[str, Any] = {}
-    exec(compile(EXAMPLE, "terminal.md", "exec"), names)  # noqa: S102  # this is the test
-    assert names["user"].id == "alice"
-    assert capsys.readouterr().out == ""
 
 
 def test_every_finding_is_in_the_table() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ast
+import configparser
 import inspect
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -12,36 +13,20 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 
 import whitebit_ext
 from whitebit_ext.cli.app import app
 
-from .errors.texts import classes
+from ..errors.texts import classes
+from .blocks import BLOCKS, ROOT, TEXTS, blocks_of
 
-ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
-TEXTS = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CONTRIBUTING.md", *PAGES]
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-# What runs the Python of a page, or shows that it is what runs.
-RUN_BY = {
-    "account-reads.md": "tests/client/test_account_reads_page.py",
-    "connecting-users.md": "tests/test_readme.py",
-    "events.md": "tests/client/test_events_document.py",
-    "first-connection.md": "tests/test_readme.py",
-    "stores.md": "tests/stores/test_documentation.py",
-    "testing.md": "tests/plugin/test_documentation.py",
-    "web.md": "tests/integrations/test_web_page.py",
-}
-FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
-
-
-def blocks(page: Path, *languages: str) -> list[str]:
-    """Return the code of a page, without the indentation of a list."""
-    return [
-        re.sub(rf"^{indent}", "", code, flags=re.MULTILINE)
-        for indent, language, code in FENCE.findall(page.read_text(encoding="utf-8"))
-        if language in languages
-    ]
+# Of these a test runs, parses or compares each block.
+LANGUAGES = {"console", "sh", "python", "sql", "yaml", "ini", "dockerfile"}
+# Pictures, messages and addresses.
+PLAIN = {"text", "{toctree}", "{eval-rst}", "{include} ../CHANGELOG.md"}
 
 
 def test_reference_has_every_public_name() -> None:
@@ -67,43 +52,51 @@ def test_each_error_has_an_anchor() -> None:
     assert [name for name in raised if text.count(f'<a id="{name}"></a>') != 1] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_is_run_and_compiles(page: Path) -> None:
-    """A page with Python is run by a test that names it, and its code is at least Python."""
-    found = blocks(page, "python")
-    for code in found:
-        ast.parse(code.replace("(..., ", "(0, "))  # what stands for arguments before named ones
-    text = page.read_text(encoding="utf-8")
-    markers = re.findall(r"<!-- (?:run|measured) by (\S+) -->", text)
-    for path in {*markers, RUN_BY.get(page.name, "")} - {""}:
-        assert (ROOT / path).exists(), path
-    if found and page.name not in RUN_BY:
-        assert markers or page.name == "performance.md", "no test runs the code of this page"
+def test_every_block_has_a_language() -> None:
+    """A block is of a kind that is tested, or plain text."""
+    assert [block.place for block in BLOCKS if block.language not in LANGUAGES | PLAIN] == []
 
 
-def commands() -> Iterator[tuple[str, str]]:
-    """Yield each command line of `whitebit-oauth` in the texts, with its page."""
-    for page in TEXTS:
-        for code in blocks(page, "console", "sh"):
-            for line in code.replace("\\\n", " ").splitlines():
-                if match := re.match(r"(?:\$ )?(?:\w+=\S+ )*whitebit-oauth (.*)", line):
-                    yield page.name, match[1]
+def command_lines() -> Iterator[tuple[str, str]]:
+    """Yield each command line of `whitebit-oauth` in the texts, with its place."""
+    for block in BLOCKS:
+        found = block.code.replace("\\\n", " ")
+        if block.language in ("yaml", "dockerfile"):  # a list of words
+            words = re.findall(r"\[\"?(whitebit-oauth.*)\]", found)
+            found = "\n".join(re.sub(r'",?|, ?"?|"', " ", line) for line in words)
+        for line in re.findall(r"(?:^|[ /])whitebit-oauth (.*)", found):
+            if block.language not in ("python", *PLAIN - {"text"}):
+                yield block.place, line
 
 
-@pytest.mark.parametrize(("page", "line"), sorted(set(commands())))
-def test_commands_exist(page: str, line: str) -> None:
+def test_settings_can_be_read() -> None:
+    """Units of systemd and manifests of Kubernetes are such, with a command that exists."""
+    for block in blocks_of("yaml"):
+        (manifest,) = yaml.safe_load_all(block.code)
+        assert {"apiVersion", "kind", "metadata", "spec"} <= set(manifest)
+    for block in blocks_of("ini"):
+        unit = configparser.ConfigParser(strict=False, interpolation=None)
+        unit.read_string(block.code)
+        assert {"Unit", "Service", "Install"} <= set(unit.sections())
+    for block in blocks_of("dockerfile"):
+        (command,) = re.findall(r"^CMD (.*)", block.code.replace("\\\n", " "), re.MULTILINE)
+        assert json.loads(command)[0] == "whitebit-oauth"
+
+
+@pytest.mark.parametrize(("place", "line"), sorted(set(command_lines())))
+def test_commands_exist(place: str, line: str) -> None:
     """Each command that a page shows exists, with each of its options."""
     command: Any = typer.main.get_command(app)
     options = {"--help"}
     for word in shlex.split(line, comments=True):
-        if word in ("|", ">", ">>", "&&"):
+        if word in ("|", ">", ">>", "&&", ";"):
             break
         known = getattr(command, "commands", {})
         if word in known:
             command = known[word]
             options |= {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
         elif word.startswith("--"):
-            assert word.partition("=")[0] in {*options, "--version"}, (page, line)
+            assert word.partition("=")[0] in {*options, "--version"}, (place, line)
     assert command is not typer.main.get_command(app)
 
 
