@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sphinx.application import Sphinx
-
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
 
@@ -39,20 +37,3 @@ nitpicky = True
 # Of the reference, which is made of annotations and docstrings, only links in the text are checked:
 # types of other libraries, and of modules that are not public, have no page.
 nitpick_ignore_regex = [(r"py:.*", r".*")]
-
-
-def _leave_out(app: Sphinx, name: str, source: list[str]) -> None:
-    """Leave out the patterns of the front page that match no page: each would be a warning."""
-    if name == "index":
-        here = Path(__file__).parent
-        lines = source[0].splitlines(keepends=True)
-        source[0] = "".join(
-            line
-            for line in lines
-            if not line.strip().endswith("*") or any(here.glob(f"{line.strip()}.md"))
-        )
-
-
-def setup(app: Sphinx) -> None:
-    """Connect the above."""
-    app.connect("source-read", _leave_out)

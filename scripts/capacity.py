@@ -4,7 +4,7 @@
 partner object over a memory store, one worker with its defaults, and a server that accepts one
 refresh a second, issues tokens of 300 and 600 seconds, and never shows a key. Users arrive evenly
 over the first 270 seconds. Time moves only when no thread works, so the figures do not depend on
-the machine; that is read from /proc, so this runs on Linux only. docs/worker.md has the figures.
+the machine; that is read from /proc, so this runs on Linux only. docs/capacity.md has the figures.
 """
 
 from __future__ import annotations

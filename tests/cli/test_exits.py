@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
@@ -16,7 +15,6 @@ from whitebit_ext import errors
 from whitebit_ext.cli import app as application
 from whitebit_ext.cli.exits import Exit, exit_of, exit_on_error
 from whitebit_ext.errors import WhiteBITError
-from whitebit_ext.settings.environment import VARIABLES
 
 CODES = {
     Exit.USAGE: "InvalidArgument",
@@ -119,25 +117,6 @@ def test_the_help_fits(
         assert [option for option in options if option not in text] == []
     assert application.run([]) == 2
     assert capsys.readouterr().err.startswith("Usage: ")
-
-
-def test_the_page_describes_every_command() -> None:
-    """docs/terminal.md names each command, each option of those it owns, and each exit code."""
-    page = (Path(__file__).parents[2] / "docs" / "terminal.md").read_text(encoding="utf-8")
-    assert [
-        path for path in COMMANDS if f"`{path}" not in page.replace("whitebit-oauth ", "")
-    ] == []
-    unnamed = [
-        f"{path} {option}"
-        for path, options in COMMANDS.items()
-        if not path.startswith(ELSEWHERE)
-        for option in options
-        if option not in page
-    ]
-    assert unnamed == []
-    assert re.findall(r"^\| (\d+) \|", page, re.M) == [str(code.value) for code in Exit]
-    missing = [one.name for one in VARIABLES.values() if f"| `{one.name}` |" not in page]
-    assert missing == []
 
 
 def test_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

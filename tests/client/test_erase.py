@@ -108,7 +108,7 @@ def test_nothing_names_the_user(face: Face, tmp_path: Path, way: str) -> None:
             for kind, id in database.execute("SELECT kind, id FROM whitebit_oauth_rows"):
                 assert NAME not in f"{kind} {id}"
             # SQLite leaves bytes of rows that it moved in the free part of a page, even with
-            # secure_delete (docs/operations.md).
+            # secure_delete (docs/erasing.md).
             database.execute("VACUUM")
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         assert traces(tmp_path, face) == []

@@ -1,14 +1,14 @@
-"""docs/events.md lists the events as the code reports them, and its recipes run."""
+"""docs/events.md lists the events as the code reports them; the recipes of docs/alerts.md count."""
 
 from __future__ import annotations
 
-import re
 from importlib import import_module
 from typing import Any
 
 from whitebit_ext import EventName, WhiteBIT
 
-from .events_page import DOCUMENT, levels, occasions, rows
+from ..docs.blocks import python
+from .events_page import levels, occasions, rows
 from .faces import Face, connected
 from .using import read
 
@@ -19,12 +19,11 @@ def test_the_table_is_that_of_the_code() -> None:
     assert [(name, level, when) for name, (level, when, _, _) in rows().items()] == expected
 
 
-def recipe(heading: str) -> dict[str, Any]:
-    """Run the code block below a heading, and return the names that it defines."""
-    section = DOCUMENT.read_text("utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
-    (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+def recipe(imports: str) -> dict[str, Any]:
+    """Run the code of a recipe, and return the names that it defines."""
+    (code,) = [code for code in python("alerts.md") if imports in code]
     made: dict[str, Any] = {}
-    exec(compile(code, str(DOCUMENT), "exec"), made)  # noqa: S102  # of our own document
+    exec(compile(code, "alerts.md", "exec"), made)  # noqa: S102  # of our own document
     return made
 
 
@@ -40,7 +39,7 @@ def used(face: Face, partner: WhiteBIT) -> None:
 def test_prometheus(face: Face) -> None:
     """Events are counted by name and error, reads are timed, and no user is a label."""
     prometheus = import_module("prometheus_client")
-    made = recipe("Prometheus")
+    made = recipe("from prometheus_client")
     partner = face.partner(on_event=[made["count"]])
     used(face, partner)
     exposed = prometheus.generate_latest(made["registry"]).decode()
@@ -59,7 +58,7 @@ def test_opentelemetry(face: Face) -> None:
     memory = import_module("opentelemetry.sdk.trace.export.in_memory_span_exporter")
     exporter, tracers = memory.InMemorySpanExporter(), tracing.TracerProvider()
     tracers.add_span_processor(export.SimpleSpanProcessor(exporter))
-    made = recipe("OpenTelemetry")
+    made = recipe("from opentelemetry")
     hook = made["hook_of"](metrics.MeterProvider([reader]))
     partner = face.partner(on_event=[hook])
     with tracers.get_tracer("test").start_as_current_span("a request"):

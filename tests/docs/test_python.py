@@ -36,7 +36,7 @@ def is_run(block: Block) -> bool:
 
 PAGES = sorted({block.page for block in blocks_of("python") if is_run(block)})
 # Texts that connect alice themselves.
-CONNECTING = {"README.md", "docs/connecting-users.md", "docs/terminal.md", "docs/permissions.md"}
+CONNECTING = {"README.md", "docs/connecting-users.md", "docs/terminal.md"}
 
 
 @pytest.fixture

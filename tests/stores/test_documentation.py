@@ -1,4 +1,4 @@
-"""What docs/stores.md shows is true: its tables are those that we make."""
+"""The tables of docs/migrations.md are ours, and the store of docs/own-store.md is short."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .postgres_server import PostgresServer
 
 def test_example_store_is_short() -> None:
     """The page's store has at most 50 lines."""
-    (example,) = [code for code in python("stores.md") if "class PartnerStore" in code]
+    (example,) = [code for code in python("own-store.md") if "class PartnerStore" in code]
     assert len(example.splitlines()) <= 51  # with the name of its file
 
 
@@ -56,7 +56,7 @@ def role(postgres: PostgresServer, database: str) -> str:
 
 def test_tables_of_the_page_are_ours(postgres: PostgresServer, database: str, role: str) -> None:
     """With the tables that the page shows, a role that may create none can use the store."""
-    (definition,) = [block.code for block in blocks_of("sql", page="docs/stores.md")]
+    (definition,) = [block.code for block in blocks_of("sql", page="docs/migrations.md")]
     assert definition == schema.ddl("postgresql")
     with psycopg.connect(postgres.conninfo(database), autocommit=True) as connection:
         connection.execute(definition.encode())

@@ -130,7 +130,7 @@ class AsyncWhiteBIT(AsyncOverview):
     @classmethod
     @rim
     def from_env(cls, **overrides: Any) -> Self:
-        """Return a partner that the ``WHITEBIT_OAUTH_*`` variables describe (docs/terminal.md).
+        """Return a partner that the ``WHITEBIT_OAUTH_*`` variables describe (docs/environment.md).
 
         Args:
             overrides: Arguments of this class, which take precedence; ``region``, ``store`` and

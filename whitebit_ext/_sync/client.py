@@ -133,7 +133,7 @@ class WhiteBIT(Overview):
     @classmethod
     @rim
     def from_env(cls, **overrides: Any) -> Self:
-        """Return a partner that the ``WHITEBIT_OAUTH_*`` variables describe (docs/terminal.md).
+        """Return a partner that the ``WHITEBIT_OAUTH_*`` variables describe (docs/environment.md).
 
         Args:
             overrides: Arguments of this class, which take precedence; ``region``, ``store`` and

@@ -18,7 +18,7 @@ from .target import Target
 account = typer.Typer(
     # One paragraph per line: the help keeps line breaks.
     help="Read a user's account: balances, transactions, orders, deals, converts.\n\n"
-    "The client secret and the encryption keys come from the environment (docs/terminal.md), "
+    "The client secret and the encryption keys come from the environment (docs/environment.md), "
     "never from the command line, where other users of the machine can see them.",
     no_args_is_help=True,
 )

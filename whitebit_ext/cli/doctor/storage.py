@@ -97,7 +97,7 @@ def compare_and_swap(store: Store, other: Store) -> Iterator[Finding]:
             yield Finding(
                 "store-compare-and-swap",
                 "the store does not compare versions: one of two writers would be lost",
-                "Run the conformance suite on it (docs/stores.md).",
+                "Run the conformance suite on it (docs/own-store.md).",
             )
     finally:
         left = asked("read", _KIND, lambda: store.get(_KIND, id))

@@ -18,7 +18,7 @@ _REMEDIES: Final = {
     KeyCondition.NEGLECTED: "Let a worker run: it signs one read before WhiteBIT disables a key.",
     KeyCondition.EXPIRED: "Have the users delete the key in WhiteBIT's dashboard, and connect "
     "again.",
-    KeyCondition.REFUSED: "See docs/operations.md: disabled, a permission, or this address is not "
+    KeyCondition.REFUSED: "See docs/key-health.md: disabled, a permission, or this address is not "
     "listed.",
     KeyCondition.GONE: "Let the users connect again.",
 }
