@@ -110,12 +110,26 @@ def test_links_lead_to_files(page: Path) -> None:
             assert (page.parent / path).exists(), link
 
 
-def test_llms_txt_leads_to_pages() -> None:
-    """Each line of llms.txt leads to a page."""
-    text = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8")
-    found = re.findall(r"\]\((\S+)\.html\)", text)
-    assert len(found) > 10
-    assert [name for name in found if not (ROOT / "docs" / f"{name}.md").exists()] == []
+def test_pages_are_listed_alike() -> None:
+    """The front page and llms.txt list each page once, in the same order."""
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    listed = [
+        name
+        for block in re.findall(r"```{toctree}.*?\n\n(.*?)```", index, re.DOTALL)
+        for name in block.split()
+    ]
+    llms = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8")
+    assert listed == re.findall(r"^- \[.*\]\((\S+)\.html\)", llms, re.MULTILINE)
+    assert sorted([*listed, "index"]) == sorted(page.stem for page in PAGES)
+
+
+def test_each_picture_is_taken_by_a_test() -> None:
+    """Each picture is shown, and a test of tests/browser takes it."""
+    texts = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    tests = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/browser/*.py"))
+    for path in (ROOT / "docs" / "images").iterdir():
+        assert f"(images/{path.name})" in texts
+        assert f'picture("{path.stem}")' in tests
 
 
 @pytest.mark.parametrize("name", ["AsyncWhiteBIT", "SQLStore", "MemoryStore"])
