@@ -38,3 +38,5 @@ nitpicky = True
 # Of the reference, which is made of annotations and docstrings, only links in the text are checked:
 # types of other libraries, and of modules that are not public, have no page.
 nitpick_ignore_regex = [(r"py:.*", r".*")]
+# `User` and `Clock` are names of the library and of the sandbox.
+suppress_warnings = ["ref.python"]

@@ -8,6 +8,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from .blocks import BLOCKS, ROOT, TEXTS, blocks_of
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+MODULES = (ROOT / "docs" / "api-modules.md").read_text(encoding="utf-8")
 # Of these a test runs, parses or compares each block.
 LANGUAGES = {"console", "sh", "python", "sql", "yaml", "ini", "dockerfile"}
 # Pictures, messages and addresses.
@@ -34,6 +36,19 @@ def test_reference_has_every_public_name() -> None:
     documented = re.findall(r"^\.\. auto\w+:: whitebit_ext\.(\w+)$", API, re.MULTILINE)
     assert len(documented) == len(set(documented))
     assert {*documented, "errors", "__version__"} == {*whitebit_ext.__all__, "SQLStore"}
+
+
+@pytest.mark.parametrize(
+    "module", ["errors", "sandbox", "terminal", "custody.stores", "integrations.conformance"]
+)
+def test_reference_has_the_names_of_other_modules(module: str) -> None:
+    """Each name of `__all__` of a module that partners import from is documented."""
+    documented = re.findall(rf"^\.\. \S+:: whitebit_ext\.{module}\.(\w+)$", MODULES, re.MULTILINE)
+    if module in ("errors", "custody.stores"):  # with pages, or names, of their own
+        errors = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+        documented += [*whitebit_ext.__all__, *re.findall(r'<a id="(\w+)"></a>', errors)]
+    names = import_module(f"whitebit_ext.{module}").__all__
+    assert [name for name in names if name not in documented] == []
 
 
 def test_sync_and_async_stand_side_by_side() -> None:
