@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from whitebit_ext import EventName
 from whitebit_ext.cli.exits import Exit
 from whitebit_ext.settings.environment import VARIABLES
@@ -48,3 +50,14 @@ def test_each_critical_event_has_a_runbook() -> None:
     for name in critical:
         assert f"\n## {name}\n" in page("runbooks.md")
         assert f"`{name}`" in first
+
+
+@pytest.mark.parametrize(
+    ("heading", "chapter", "last"),
+    [("OAuth 2.0 (RFC 6749)", 10, 16), ("Best current practice (RFC 9700)", 4, 17)],
+)
+def test_threat_model_goes_point_by_point(heading: str, chapter: int, last: int) -> None:
+    """Each section of the security considerations has an answer."""
+    section = page("threat-model.md").split(f"## {heading}\n")[1].split("\n## ")[0]
+    named = re.findall(rf"\b{chapter}\.(\d+)\b", "".join(re.findall(r"^\| ([^|]*)", section, re.M)))
+    assert sorted({int(number) for number in named}) == [*range(1, last + 1)]
