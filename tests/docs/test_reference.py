@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 
 from whitebit_ext import EventName
 from whitebit_ext.cli.exits import Exit
 from whitebit_ext.settings.environment import VARIABLES
 
 from ..client.events_page import levels
-from .blocks import ROOT
+from .blocks import ROOT, blocks_of
 from .command_line import DOCUMENT, reference
 
 
@@ -50,6 +51,16 @@ def test_each_critical_event_has_a_runbook() -> None:
     for name in critical:
         assert f"\n## {name}\n" in page("runbooks.md")
         assert f"`{name}`" in first
+
+
+def test_rules_name_events_of_the_library() -> None:
+    """The rules for Prometheus name events that exist, among them all critical ones."""
+    (block,) = blocks_of("yaml", page="docs/alerts.md")
+    (group,) = yaml.safe_load(block.code)["groups"]
+    found = re.findall(r'event=~?"([^"]+)"', "".join(rule["expr"] for rule in group["rules"]))
+    named = {name for names in found for name in names.split("|")}
+    assert named <= {str(name) for name in EventName}
+    assert {name for name in EventName if levels()[name] == "ERROR"} <= named
 
 
 @pytest.mark.parametrize(
