@@ -22,7 +22,6 @@ NOT_RUN = {
     "docker": "needs a daemon and an image",
     "gunicorn": "started in the same way by tests/browser/applications.py",
     "uvicorn": "started in the same way by tests/browser/applications.py",
-    "python manage.py": "run in the same way by tests/browser/applications.py",
 }
 if shutil.which("curl") is None:
     NOT_RUN["curl"] = "is not on this machine"
@@ -117,7 +116,7 @@ def run(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=110,
         check=False,
     )
     assert shell.returncode == 0, shell.stderr

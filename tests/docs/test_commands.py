@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from whitebit_ext.sandbox import Sandbox
 
 from ..cli import forking
-from .blocks import blocks_of
+from .blocks import ROOT, blocks_of
 from .commands import NOT_RUN, commands, install, path_with, run
 from .conftest import free_port
 
@@ -76,6 +77,8 @@ def test_commands_of_a_page_work(
         "/var/lib/whitebit-oauth": str(tmp_path),
         "/tmp/": f"{tmp_path}/",  # noqa: S108  # of the texts
     }
+    if page.startswith("examples/"):
+        shutil.copytree((ROOT / page).parent, tmp_path, dirs_exist_ok=True)
     for block in blocks_of("python", page=page):
         if found := re.match(r"# (\w+\.py)\b", block.code):
             with (tmp_path / found[1]).open("a", encoding="utf-8") as file:
@@ -84,9 +87,10 @@ def test_commands_of_a_page_work(
     environment = {
         **kept,
         **settings,
-        "PYTHONPATH": os.pathsep.join([str(tmp_path), kept.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(tmp_path), kept.get("PYTHONPATH")])),
         "PATH": path_with(programs),
         "HOME": str(tmp_path),
+        "SECRET_KEY": "made up",
         "DISPLAY": ":0",
         "BROWSER": str(programs / "browser"),
     }
