@@ -154,3 +154,17 @@ def test_each_argument_of_a_constructor_is_documented(name: str) -> None:
     section = (inspect.getdoc(public) or "").partition("Args:\n")[2]
     documented = re.findall(r"^    (\w+):", re.split(r"^\S", section, flags=re.MULTILINE)[0], re.M)
     assert sorted(documented) == sorted(inspect.signature(public).parameters)
+
+
+def test_pages_that_the_code_names_exist() -> None:
+    """A message, docstring or comment that names a page names one that exists."""
+    files = [
+        path
+        for folder in ("whitebit_ext", "tests", "scripts", "spec", "examples")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    named = {
+        name for path in files for name in re.findall(r"\bdocs/[\w-]+\.md", path.read_text("utf-8"))
+    }
+    assert len(named) > 5
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
