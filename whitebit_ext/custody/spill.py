@@ -63,6 +63,8 @@ class Spill:
         self._sealer = sealer
         self._custody = custody
         self._ours = _digest(custody.place("spill", ()))[:16]
+        # For each file, the name that its user has today: an earlier client secret gave another.
+        self._owners: dict[str, str] = {}
         # The names of our users with files here, and when the directory had them.
         self._listed: tuple[int, set[str]] = (0, set())
         if not self._directory.is_dir():
@@ -111,7 +113,7 @@ class Spill:
             changed = self._directory.stat().st_mtime_ns
             listed, names = self._listed
             if changed != listed:
-                names = {path.name.rpartition("-")[0] for path in self._paths("")}
+                names = {self._owner(path) for path in self._paths()}
                 # A change within the same tick of the file system's clock would go unnoticed.
                 settled = time.time_ns() - changed > _SETTLED_NS
                 self._listed = (changed if settled else 0, names)
@@ -132,8 +134,9 @@ class Spill:
             StoreUnavailable: it cannot be read.
         """
         with _failures("the spill directory cannot be read"):
-            paths = sorted(self._paths(self._name(user_id)))
-        return [kept for path in paths if (kept := self._open(path)) is not None]
+            paths = sorted(self._paths())
+        ours = [path for path in paths if self._owner(path) == self._name(user_id)]
+        return [kept for path in ours if (kept := self._open(path)) is not None]
 
     def everyone(self, limit: int) -> list[Spilled]:
         """Return up to ``limit`` responses of any user; a file that cannot be decrypted is logged.
@@ -143,7 +146,7 @@ class Spill:
         """
         found = list[Spilled]()
         with _failures("the spill directory cannot be read"):
-            paths = sorted(self._paths(""))
+            paths = sorted(self._paths())
         for path in paths:
             if len(found) >= limit:
                 break
@@ -156,8 +159,20 @@ class Spill:
                 found.append(kept)
         return found
 
-    def _paths(self, name: str) -> Iterator[Path]:
-        return self._directory.glob(f"{name or self._ours}-*.sealed")
+    def _paths(self) -> Iterator[Path]:
+        return self._directory.glob(f"{self._ours}-*.sealed")
+
+    def _owner(self, path: Path) -> str:
+        owner = self._owners.get(path.name)
+        if owner is not None:
+            return owner
+        try:
+            kept = self._open(path)
+        except CustodyError:
+            kept = None
+        if kept is None:
+            return path.name.rpartition("-")[0]
+        return self._owners.setdefault(path.name, self._name(kept.user_id))
 
     def _open(self, path: Path) -> Spilled | None:
         with _failures("the spill directory cannot be read"):
@@ -186,6 +201,7 @@ class Spill:
             with _failures("the spill directory cannot be written"):
                 for path in list(self._directory.glob(f"{self._ours}-*-{attempt}.sealed")):
                     path.unlink(missing_ok=True)
+                    self._owners.pop(path.name, None)
                     self._sync_directory()
         except StoreUnavailable as error:
             log.warning("a spilled response was not deleted: %s", error.message)
@@ -199,16 +215,9 @@ class Spill:
             StoreUnavailable: the directory cannot be read or written.
         """
         with _failures("the spill directory cannot be written"):
-            for path in list(self._paths("")):
-                if path.name.startswith(f"{self._name(user_id)}-") or self._is_of(user_id, path):
+            for path in list(self._paths()):
+                if self._owner(path) == self._name(user_id):
                     path.unlink(missing_ok=True)
-
-    def _is_of(self, user_id: str, path: Path) -> bool:
-        try:
-            kept = self._open(path)
-        except CustodyError:
-            return False
-        return kept is not None and kept.user_id == user_id
 
     def _sealed(self, response: Spilled, path: Path) -> bytes:
         """Return the encrypted response; no frame that can raise holds it in the clear."""
