@@ -186,17 +186,30 @@ def test_a_worker_that_is_receiving_the_secret(face: Face) -> None:
     assert "key.left" not in [entry.name for entry in face.partner().journal()]
 
 
-def test_a_user_with_an_adopted_key_alone(face: Face) -> None:
+@pytest.mark.parametrize("knows_id", [True, False])
+def test_a_user_with_an_adopted_key_alone(face: Face, knows_id: bool) -> None:
     """Without tokens no key can be deleted there: it is named, and what is stored goes."""
     face.sandbox.add_user("bob")
     made = face.sandbox.add_key("bob", face.client)
     user = face.partner().adopt(
-        "bob", public_key=made.public_key, secret=made.secret, external_id=made.external_id
+        "bob",
+        public_key=made.public_key,
+        secret=made.secret,
+        external_id=made.external_id if knows_id else None,
     )
     left = user.disconnect()
     assert (left.is_finished, left.left) == (True, (made.external_id,))
     with pytest.raises(NotConnected):
         user.account.balances.main()
+
+
+def test_an_adopted_key_that_whitebit_does_not_know(face: Face) -> None:
+    """A 404 does not mean that a key adopted without its id is gone: the user has to look."""
+    user, made = with_key(face)
+    face.partner().adopt("alice", public_key="made-by-hand", secret="s3cret")
+    ended = user.disconnect()
+    assert (ended.deleted, ended.left) == ((made.external_id,), ("made-by-hand",))
+    assert user.status().state is StatusState.LEFTOVER_KEY
 
 
 def test_where_there_are_no_keys(face: Face) -> None:

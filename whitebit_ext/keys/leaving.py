@@ -117,9 +117,11 @@ class Leaving:
         if row is None:
             return {}
         return {
-            key.external_id: key.standing is Standing.USABLE and key.generation == row.generation
+            key.external_id: key.standing is Standing.USABLE
+            and key.generation == row.generation
+            and not key.handmade
             for key in row.keys
-            if key.standing is not Standing.GONE and not key.handmade
+            if key.standing is not Standing.GONE
         }
 
     def gives_up(self, held: Held) -> bool:
