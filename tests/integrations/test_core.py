@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
-import threading
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import attrs
 import pytest
+from django.utils.functional import SimpleLazyObject
+from werkzeug.local import LocalProxy
 
-from whitebit_ext import WhiteBIT
-from whitebit_ext.errors import InvalidArgument, NotConnected
-from whitebit_ext.integrations import looks, pages
+from whitebit_ext import AsyncWhiteBIT, WhiteBIT
+from whitebit_ext.errors import InvalidArgument
+from whitebit_ext.integrations import pages, states
 from whitebit_ext.integrations.checks import is_path
 from whitebit_ext.integrations.cookies import Cookies, parse
 from whitebit_ext.integrations.core import Core
-from whitebit_ext.integrations.looks import Looks
 from whitebit_ext.integrations.serving import told
 from whitebit_ext.integrations.texts import PROBLEMS, Problem, problem_of
-from whitebit_ext.integrations.values import Options, Request, Response, run
+from whitebit_ext.integrations.values import Options, Request, Response, run, settle
 
 from .conftest import ShiftedClock, World
 
@@ -54,7 +55,6 @@ class Visitor:
                 route,
                 Request(
                     method=method,
-                    path=f"/whitebit/{route}",
                     query=query,
                     headers={**FORM, "cookie": cookie, **named},
                     body=body,
@@ -124,6 +124,12 @@ def test_cookies_are_parsed_to_the_letter() -> None:
     cookies = Cookies(secure=True)
     genuine = "__Host-whitebit-login=v1.1700000000." + "n" * 43
     assert cookies.binding(genuine, "login") == "n" * 43
+    strange = "; ".join(f"__Host-whitebit-{name}=v1.9.{'n' * 43}" for name in ("a/b", "(", "next"))
+    set_names = [
+        value.partition("=")[0]
+        for _, value in cookies.binding_set(strange * 3, "0" * 64, "n" * 43, now=1.0, seconds=60.0)
+    ]
+    assert set_names == ["__Host-whitebit-" + "0" * 16]
     for other in (f"{genuine}; {genuine}", f"\xa0{genuine}", genuine.replace("v1", "v2"), ""):
         assert cookies.binding(other, "login") is None
 
@@ -165,6 +171,9 @@ def test_own_pages_and_errors(world: World, partner: WhiteBIT) -> None:
     page = visitor.send("connect")
     assert page.body.startswith(b"<my-layout>Connect WhiteBIT")
     assert b"&lt;b&gt;Alice&lt;/b&gt;" in page.body
+    assert b"status.js" not in page.body
+    visitor.send("connect", method="POST")
+    assert b"status.js" in visitor.send("status").body
     assert visitor.send("callback", query="state=forged&code=secret") == "own answer"
     assert visitor.send("complete").status == 405
     assert seen[0] == ("the request", problem_of(partner_error("StateUnknown")), 400)
@@ -244,7 +253,9 @@ def test_whitebit_does_not_answer_a_disconnecting(world: World, partner: WhiteBI
         assert json.loads(answer.body) == {"remote": remote}
 
 
-@pytest.mark.parametrize("returned", [False, None, ""])
+@pytest.mark.parametrize(
+    "returned", [False, None, "", SimpleLazyObject(lambda: None), LocalProxy(lambda: None)]
+)
 def test_nobody_is_signed_in(world: World, partner: WhiteBIT, returned: object) -> None:
     """`user.is_authenticated and user.id` gives `False`, which is nobody, and no shared user."""
     visitor = visit(world, partner, user_id=lambda request: returned)
@@ -263,10 +274,51 @@ def test_what_is_no_user_id(world: World, partner: WhiteBIT, returned: object) -
     assert visit(world, partner, user_id=lambda request: number).send("status").status == 200
 
 
+@pytest.mark.parametrize("lazy", [SimpleLazyObject(lambda: "7"), LocalProxy(lambda: "7")])
+def test_a_lazy_user_id(world: World, partner: WhiteBIT, lazy: object) -> None:
+    """What Django and Werkzeug find out late is the user that it stands for."""
+    visitor = visit(world, partner, user_id=lambda request: lazy)
+    assert visitor.connect("alice").status == 303
+    assert partner.user("7").status().state == "choosing"
+
+
+def test_the_redirect_uri_is_the_callbacks(world: World) -> None:
+    """Links are relative to the callback: a redirect URI of another name is refused."""
+    arguments = {**world.arguments, "redirect_uri": "https://partner.example/oauth/return"}
+    with WhiteBIT(**arguments) as made, pytest.raises(InvalidArgument, match="redirect_uri"):
+        Core(made, Options(user_id=lambda request: None))
+
+
+def test_a_redirect_uri_in_capitals(world: World) -> None:
+    """A browser writes its origin in small letters and without the usual port."""
+    uri = "https://Partner.Example:443/whitebit/callback"
+    with WhiteBIT(**{**world.arguments, "redirect_uri": uri}) as made:
+        visitor, mine = visit(world, made), "https://partner.example"
+        assert visitor.send("connect", method="POST", sec_fetch_site="", origin=mine).status == 303
+
+
+def test_the_way_back_is_the_last_logins(world: World, partner: WhiteBIT) -> None:
+    """A login without a ``next`` does not lead to that of an earlier one."""
+    visitor = visit(world, partner, after="/settings")
+    visitor.send("connect", method="POST", body=b"next=/portfolio")
+    assert visitor.connect("alice").status == 303
+    assert b'href="/settings"' in visitor.send("status").body
+
+
+def test_a_callback_with_a_question_mark_in_its_code(world: World, partner: WhiteBIT) -> None:
+    """A query may contain one (RFC 3986, section 3.4)."""
+    visitor, headers = visit(world, partner), {k.replace("-", "_"): v for k, v in JSON.items()}
+    login = partner.authorize("7")
+    state = parse_qs(urlsplit(login.url).query)["state"][0]
+    sent = {"callback": f"app://back?code=a?b&state={state}#c", "binding": login.binding}
+    answer = visitor.send("complete", method="POST", body=json.dumps(sent).encode(), **headers)
+    assert json.loads(answer.body)["error"]["code"] == "code_rejected"
+
+
 def test_a_request_is_printed_without_its_code() -> None:
     """Error reporters print the arguments of frames, such as those of an application's callable."""
     headers = {"cookie": "whitebit-1=v1.1.the-binding"}
-    request = Request("GET", "/callback", "code=the-code&state=the-state", headers, b"the-body")
+    request = Request("GET", "code=the-code&state=the-state", headers, b"the-body")
     for part in ("the-code", "the-state", "the-binding", "the-body"):
         assert part not in repr(request)
 
@@ -356,6 +408,20 @@ def test_a_sealed_callback_expires(world: World, partner: WhiteBIT) -> None:
     assert visitor.send("finish").status == 400
 
 
+def test_a_forged_sealed_callback(world: World, partner: WhiteBIT) -> None:
+    """Nor is a row of the store, which the same key has encrypted, one."""
+    visitor = visit(world, partner)
+    assert visitor.connect("alice").status == 303
+    store = world.arguments["store"]
+    rows = [store.get("connection", id).data for id in store.scan("connection")]
+    for value in (b"", b"\xff", b"A" * 100, *rows):
+        visitor.cookies["__Host-whitebit-finish"] = base64.urlsafe_b64encode(value).decode()
+        assert visitor.send("finish").status == 400
+    for cookie in ("x", "\xe9", "=", "A" * 5_000):
+        visitor.cookies["__Host-whitebit-finish"] = cookie
+        assert visitor.send("finish").status == 400
+
+
 def look_pages(**shown: Any) -> str:
     """Return the status page of a state."""
     given: dict[str, Any] = {
@@ -381,50 +447,58 @@ def test_pages_of_states() -> None:
     assert "Connect WhiteBIT" in look_pages(state="none")
 
 
-def test_looks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("face", [WhiteBIT, AsyncWhiteBIT])
+def test_looks_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch, face: Any) -> None:
     """Two looks run at once in a process, a request waits a moment only, and a look goes on."""
-    monkeypatch.setattr(looks, "LONGEST", 0.02)
-    begun, go_on = list[str](), threading.Event()
+    monkeypatch.setattr(states, "_LONGEST_LOOK", 0.05)
+    world.sandbox.add_user("carol")
 
-    def look(user_id: str) -> None:
-        begun.append(user_id)
-        go_on.wait(10)
-        raise NotConnected("made up")
+    async def main() -> list[list[str]]:
+        made = face(**world.arguments)
+        core = Core(made, Options(user_id=lambda request: request))
 
-    made = Looks(look)
-    assert [made.now(user) for user in ("a", "b", "c", "a")] == [None] * 4
-    assert sorted(begun) == ["a", "b"]
-    monkeypatch.setattr(looks, "LONGEST", 10.0)
-    go_on.set()
-    made.now("a")
-    made.now("b")
-    assert isinstance(made.now("c"), NotConnected)
-    assert made.now("c") is None  # a further tab, right after
-    made.forget("c")
-    assert isinstance(made.now("c"), NotConnected)
-    made._pool.shutdown()  # the threads of a process end with it; those of a test before
+        async def seen() -> list[str]:
+            answers = [
+                await core.handle("status.json", Request("GET", "", FORM, native=user))
+                for user in ("alice", "bob", "carol", "alice")
+            ]
+            return [json.loads(answer.body)["state"] for answer in answers]
+
+        for user in ("alice", "bob", "carol"):
+            login = await settle(made.authorize(user))
+            callback = world.sandbox.person(user).approve(login.url)
+            await settle(made.connect(callback, binding=login.binding, user_id=user))
+        with world.sandbox.hold("get_api_key_info") as hold:
+            during = await seen()
+            hold.wait(2)
+            assert hold.arrived == 2
+        found = [during]
+        while found[-1] != ["connected"] * 4 and len(found) < 100:
+            world.clock.pass_by(2.0)
+            await asyncio.sleep(0.02)  # what was held goes on in the time of the sandbox
+            found.append(await seen())
+        await settle(made.aclose() if face is AsyncWhiteBIT else made.close())
+        return found
+
+    during, *_, after = asyncio.run(main())
+    assert during == ["choosing"] * 4
+    assert after == ["connected"] * 4
 
 
-def test_looks_in_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An async partner looks in tasks of the loop, with the same bounds."""
-    monkeypatch.setattr(looks, "LONGEST", 0.02)
-
-    async def main() -> list[object]:
-        go_on = asyncio.Event()
-
-        async def look(user_id: str) -> None:
-            await go_on.wait()
-            raise NotConnected("made up")
-
-        made = Looks(look)
-        found: list[object] = [await made.soon(user) for user in ("a", "b", "c", "a")]
-        go_on.set()
-        monkeypatch.setattr(looks, "LONGEST", 10.0)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        return [*found, type(await made.soon("c")), await made.soon("a")]
-
-    assert asyncio.run(main()) == [None, None, None, None, NotConnected, None]
+def test_a_look_is_shared_by_all_processes(world: World) -> None:
+    """The row says when a process looked last: for 1.5 s the others only read it."""
+    sandbox = world.sandbox
+    with WhiteBIT(**world.arguments) as one, WhiteBIT(**world.arguments) as other:
+        visitors = visit(world, one), visit(world, other)
+        visitors[0].connect("alice")
+        sandbox.faults.add("get_api_key_info", kind="status", status=503, times=None)
+        for looks in (1, 2):
+            for visitor in visitors * 2:
+                assert json.loads(visitor.send("status.json").body)["state"] == "choosing"
+            assert sandbox.count("GET", "/oauth2/api-key/info") == looks
+            world.clock.pass_by(1.6)
+        sandbox.faults.clear()
+        assert json.loads(visitors[1].send("status.json").body)["state"] == "connected"
 
 
 def test_a_proxy_that_replaces_the_host(world: World, partner: WhiteBIT) -> None:

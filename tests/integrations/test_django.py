@@ -16,9 +16,11 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command, load_command_class
 from django.db import connections, transaction
 from django.test import override_settings
+from django.urls import include, path, reverse_lazy
 from psycopg.conninfo import conninfo_to_dict
 
 from whitebit_ext import WhiteBIT
+from whitebit_ext.custody.stores import Expiring, Paging, Resealing, Scrubbing, Store
 from whitebit_ext.integrations.conformance import Application, Browser, ConnectConformance
 from whitebit_ext.integrations.django.store import DjangoStore
 from whitebit_ext.integrations.django.system_checks import check
@@ -57,6 +59,12 @@ def partner(project: str, world: World) -> Iterator[WhiteBIT]:
 
 class TestDjango(ConnectConformance):
     """The suite, without Django's CSRF middleware: the views check it themselves."""
+
+    def test_a_project_whose_views_require_a_login(self, application: Application) -> None:
+        """The middleware does not lead a callback, and its code, to the sign-in page."""
+        required = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+        with override_settings(MIDDLEWARE=[*settings.MIDDLEWARE, required]):
+            assert application.browser().get("callback?state=a&code=b").status_code == 400
 
     @pytest.fixture
     def application(self, world: World, partner: WhiteBIT) -> Application:
@@ -102,6 +110,9 @@ def test_the_store_is_not_in_the_transaction_of_the_view(project: str) -> None:
     assert row is not None
     assert store.delete("test", "asked", row.version)
     assert list(store.scan("test")) == []
+    for features in (Store, Paging, Expiring, Resealing, Scrubbing):
+        assert isinstance(store, features)
+    store.scrub()
     store.close()
 
 
@@ -139,18 +150,29 @@ def ids(**settings: Any) -> list[str]:
         return [found.id or "" for found in check()]
 
 
+def _nested() -> type:
+    """Return URLs that stand in another namespace."""
+    inner = [path("whitebit/", include("whitebit_ext.integrations.django.urls"))]
+    return type("URLs", (), {"urlpatterns": [path("", include((inner, "outer")))]})
+
+
 def test_system_checks(partner: WhiteBIT, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each mistake in the settings has an id."""
     mine = settings.WHITEBIT
     assert ids() == []
     assert ids(WHITEBIT={**mine, "REQUIRED": {"trading"}}) == ["whitebit.E001"]
     assert ids(WHITEBIT={**mine, "AFTER": "//evil.example"}) == ["whitebit.E002"]
+    assert ids(WHITEBIT={**mine, "AFTER": reverse_lazy("whitebit:status")}) == []
+    assert ids(WHITEBIT={**mine, "AFTER": "no-such-name"}) == ["whitebit.E002"]
     assert ids(WHITEBIT={**mine, "PARTNER": lambda: "something else"}) == ["whitebit.E002"]
     assert ids(WHITEBIT={"DATABASE": "memory"}) == ["whitebit.E003", "whitebit.E002"]
-    assert ids(WHITEBIT=mine, ROOT_URLCONF="django.contrib.auth.urls") == ["whitebit.E004"]
+    assert ids(WHITEBIT=mine, ROOT_URLCONF="django.contrib.auth.urls") == ["whitebit.W001"]
+    with override_settings(ROOT_URLCONF=_nested()):
+        assert ids() == []
     assert ids(WHITEBIT=mine, SECURE_PROXY_SSL_HEADER=None) == ["whitebit.W002"]
-    monkeypatch.setattr(partner._engine, "redirect_uri", "https://partner.example/elsewhere")
-    assert ids() == ["whitebit.W001"]
+    for uri, found in (("else/callback", ["whitebit.W001"]), ("a-prefix/whitebit/callback", [])):
+        monkeypatch.setattr(partner._engine, "redirect_uri", f"https://partner.example/{uri}")
+        assert ids() == found
 
 
 def test_the_command(project: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -53,3 +54,23 @@ class TestStarlette(ConnectConformance):
                 sign_in=sign_in,
                 advance=world.clock.pass_by,
             )
+
+
+def test_a_client_that_goes_away(world: World) -> None:
+    """A body that ends early is not an error of the application."""
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with Served(world) as served:
+        (route,) = (
+            r for r in connect_routes(served.partner, user_id=user_id) if r.path == "/connect"
+        )
+        scope = {"type": "http", "method": "POST", "path": "/connect", "headers": []}
+        served.wait(route.app({**scope, "query_string": b""}, receive, send))
+    assert sent[0]["status"] == 400
+    assert world.sandbox.requests == []

@@ -61,6 +61,12 @@ def is_canonical(headers: Mapping[str, str], redirect_uri: str) -> bool:
     return _host(headers.get("host", "")) == _host(urlsplit(redirect_uri).netloc)
 
 
+def origin(url: str) -> str:
+    """Return the origin of an address, as a browser writes it in ``Origin``."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{_host(parts.netloc)}"
+
+
 def _host(netloc: str) -> str:
     host = netloc.lower().rstrip(".")
     return host.removesuffix(":443").removesuffix(":80")

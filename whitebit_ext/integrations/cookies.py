@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 
 _PREFIX = "whitebit-"
+_DIGITS = 16
+"""Hexadecimal digits of a login's id in the name of its cookie."""
+_LOGIN = re.compile(rf"[0-9a-f]{{{_DIGITS}}}")
 _VALUE = re.compile(r"v1\.([0-9]{1,12})\.([A-Za-z0-9_-]{16,512})", re.ASCII)
 _KEPT = 5
 """Logins of one browser whose cookies are kept; a user has as many open at most."""
@@ -53,7 +56,7 @@ class Cookies:
 
     def binding(self, header: str, login: str) -> str | None:
         """Return the binding of a login, if this browser has it."""
-        match = _VALUE.fullmatch(self.read(header, login) or "")
+        match = _VALUE.fullmatch(self.read(header, login[:_DIGITS]) or "")
         return match.group(2) if match else None
 
     def binding_set(
@@ -68,14 +71,14 @@ class Cookies:
             now: Unix time.
             seconds: How long the login is open.
         """
-        headers = [self.set(login, f"v1.{int(now)}.{binding}", seconds)]
+        headers = [self.set(login[:_DIGITS], f"v1.{int(now)}.{binding}", seconds)]
         issued = []
         for name, values in parse(header).items():
-            if name.startswith(self._prefix):
-                matches = [match for value in values if (match := _VALUE.fullmatch(value))]
-                if matches:
-                    oldest = min(int(match.group(1)) for match in matches)
-                    issued.append((oldest, name.removeprefix(self._prefix)))
+            prefix, login = name[: len(self._prefix)], name[len(self._prefix) :]
+            match = _VALUE.fullmatch(values[0])
+            # Only names of our own making are written into a header.
+            if match and prefix == self._prefix and _LOGIN.fullmatch(login):
+                issued.append((int(match.group(1)), login))
         for _, name in sorted(issued, reverse=True)[_KEPT - 1 :]:
             headers.append(self.delete(name))
         return tuple(headers)

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from .._async.client import AsyncWhiteBIT
 from .._sync.client import WhiteBIT
 from ..custody.rows import login_id
-from ..errors import LoginKindMismatch, WhiteBITError
+from ..errors import InvalidArgument, LoginKindMismatch, WhiteBITError
 from . import pages
 from .checks import is_page, is_prefetch
 from .cookies import FINISH, NEXT, Cookies
@@ -43,7 +43,6 @@ _ONCE = ("callback", "finish")
 _SIGNS_IN = ("connect", "finish", "status")
 _LATE = 600.0
 """Seconds for which a browser keeps the binding of an expired login, to be told that it expired."""
-_COOKIE_NAME = 16  # hexadecimal digits of the login's id
 
 log = logging.getLogger("whitebit_ext")
 
@@ -54,12 +53,18 @@ class Core:
     Args:
         partner: The partner; whoever made it closes it.
         options: What the application says.
+
+    Raises:
+        InvalidArgument: the redirect URI is not the address of a route ``callback``.
     """
 
     def __init__(self, partner: WhiteBIT | AsyncWhiteBIT, options: Options) -> None:
         self._partner: Any = partner  # its methods return values or awaitables: see `settle`
         engine: Any = partner._engine
         self._clock = engine.clock
+        if not urlsplit(partner.redirect_uri).path.endswith("/callback"):
+            # Links and redirects are relative to the callback, as the browser sees its address.
+            raise InvalidArgument("redirect_uri", "expected the address of the route callback")
         self._serving = Serving(options, partner.redirect_uri)
         self._states = States(partner, options)
         self._cookies = Cookies(secure=urlsplit(partner.redirect_uri).scheme == "https")
@@ -78,7 +83,7 @@ class Core:
             level = logging.ERROR if problem.status == 500 else logging.WARNING
             log.log(level, "%s: %s", route, error)
         if problem.code == "sign_in" and route in _SIGNS_IN:
-            leads = self._serving.sign_in(request)
+            leads = self._serving.sign_in(route, request)
             if leads is not None:
                 return leads
         allow = ", ".join(METHODS[route])
@@ -170,13 +175,13 @@ class Core:
         seconds = login.expires_at.timestamp() - now
         cookies = self._cookies.binding_set(
             request.headers.get("cookie", ""),
-            login.id[:_COOKIE_NAME],
+            login.id,
             login.binding,
             now=now,
             seconds=seconds + _LATE,
         )
-        if after:
-            cookies += (self._cookies.set(NEXT, quote(after, safe="/?&=:@!$'()*+~"), seconds),)
+        back = quote(after or "", safe="/?&=:@!$'()*+~")
+        cookies += (self._cookies.set(NEXT, back, seconds if after else 0),)
         if request.wants_json:
             expires_at = login.expires_at.isoformat()
             started = {"url": login.url, "expires_at": expires_at, "binding": login.binding}
@@ -215,8 +220,7 @@ class Core:
         if query is None:
             raise Refused("binding_missing")
         user_id = await self._serving.user(request)
-        opened = query.reveal()
-        await self._connect(user_id, opened, self._binding(request, opened))
+        await self._connect(user_id, query, self._binding(request, query))
         return self._serving.redirect("status").adding(self._cookies.delete(FINISH))
 
     async def _complete(self, request: Request) -> Response:
@@ -225,20 +229,20 @@ class Core:
         callback, binding = body.get("callback"), body.get("binding")
         if not isinstance(callback, str) or not isinstance(binding, str):
             raise Refused("malformed")
-        await self._connect(user_id, callback.rpartition("?")[2].partition("#")[0], binding)
+        address, mark, query = callback.partition("#")[0].partition("?")
+        await self._connect(user_id, query if mark else address, binding)
         return self._serving.json(await self._states.of(user_id))
 
     async def _connect(self, user_id: str, query: str, binding: str | None) -> None:
         """Hand the callback over: of its address only the query, since a proxy changes the rest."""
         parameters = _parsed(query)
         await settle(self._partner.connect(parameters, binding=binding, user_id=user_id))
-        self._states.changed(user_id)
 
     def _binding(self, request: Request, query: str) -> str | None:
         """Return the binding that this browser has of the login in a callback's query."""
         state = _parsed(query).get("state", [""])[0]
         header = request.headers.get("cookie", "")
-        return self._cookies.binding(header, login_id(state)[:_COOKIE_NAME])
+        return self._cookies.binding(header, login_id(state))
 
     # The connection
 

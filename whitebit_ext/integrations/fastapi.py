@@ -16,6 +16,7 @@ except ModuleNotFoundError as missing:
     ) from None
 
 from .._async.client import AsyncWhiteBIT
+from ..keys.status import StatusState
 from .core import ALL_METHODS, METHODS
 from .starlette import core_of, serve
 from .values import Ask, More, Options
@@ -54,9 +55,7 @@ class Problem(BaseModel):
 class Status(BaseModel):
     """The state of the user's connection."""
 
-    state: Literal[
-        "none", "login", "choosing", "connected", "insufficient", "leftover_key", "failed"
-    ]
+    state: StatusState
     retry_after: float | None
     error: Error | None
     granted: list[str] | None

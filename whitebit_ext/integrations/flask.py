@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Unpack, cast
 from urllib.parse import urlencode
 
@@ -16,9 +16,7 @@ except ModuleNotFoundError as missing:
 from .._sync.client import WhiteBIT
 from ..errors import InvalidArgument
 from .core import ALL_METHODS, METHODS, Core
-from .values import LONGEST_BODY, Ask, More, Options, Request, Response, run
-
-_CALLABLES = ("user_id", "may_connect", "user_label", "on_error", "render")
+from .values import CALLABLES, LONGEST_BODY, Ask, More, Options, Request, Response, run
 
 
 def whitebit_blueprint(
@@ -43,7 +41,7 @@ def whitebit_blueprint(
     if not isinstance(partner, WhiteBIT):
         raise InvalidArgument("partner", "expected a WhiteBIT: Flask does not keep an event loop")
     given: dict[str, Any] = {"user_id": user_id, **more}
-    for argument in _CALLABLES:
+    for argument in CALLABLES:
         if given.get(argument) is not None:
             given[argument] = _without_request(given[argument])
     core = Core(partner, Options(**given))
@@ -73,16 +71,13 @@ def _without_request(function: Callable[..., object]) -> Ask:
 def _serve(core: Core, route: str) -> Any:
     """Translate the request, and the response of the core."""
     request = flask.request
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    headers["cookie"] = request.environ.get("HTTP_COOKIE", "")
     made = run(
         core.handle(
             route,
             Request(
                 method=request.method,
-                path=f"{request.script_root}{request.path}",
                 query=request.query_string.decode("latin-1"),
-                headers=headers,
+                headers=cast("Mapping[str, str]", request.headers),  # whatever the case of a name
                 body=_body(request) if request.method == "POST" else b"",
             ),
         )

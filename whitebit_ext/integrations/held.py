@@ -14,7 +14,6 @@ import json
 from ..custody.rows import Custody
 from ..errors import CustodyError
 from ..runtime.clock import Clock
-from ..secret import Secret
 
 _PLACE = "finish"
 _LONGEST = 2_500  # a cookie holds 4,096 bytes, base64 and seal included
@@ -43,14 +42,14 @@ class Held:
         sealed = self._custody.sealer.seal(json.dumps(value).encode(), self._place)
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
-    def open(self, cookie: str) -> Secret | None:
+    def open(self, cookie: str) -> str | None:
         """Return the query; ``None`` where it is forged, of another client, or too old."""
         try:
             sealed = base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))
             value = json.loads(self._custody.sealer.open(sealed, self._place))
         except (binascii.Error, ValueError, CustodyError):
             return None
-        return Secret(value["query"]) if self._clock.time() < value["until"] else None
+        return str(value["query"]) if self._clock.time() < value["until"] else None
 
     @property
     def _place(self) -> tuple[str, ...]:

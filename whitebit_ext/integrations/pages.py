@@ -48,6 +48,9 @@ const on = document.querySelector("a[data-go]");
 if (on) location.replace(on.href);
 """
 
+# In the content, so that pages in an application's own layout have it as well.
+_LOAD = '<script src="status.js" defer></script>\n'
+
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 # No form-action: Chromium applies it to the redirect that answers a form, and would block the way
 # to WhiteBIT.
@@ -68,8 +71,7 @@ def document(title: str, content: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         # An inline icon keeps browsers from asking for /favicon.ico.
         '<link rel="icon" href="data:,">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n"
-        '<script src="status.js" defer></script>\n</head>\n'
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n{content}</main>\n</body>\n</html>\n"
     )
 
@@ -142,7 +144,7 @@ def state(shown: Mapping[str, Any], *, hidden: Hidden, after: str, can_ask: bool
     if shown["forbidden"]:
         parts.append(f"<p>Not wanted: <strong>{_groups(shown['forbidden'])}</strong>.</p>\n")
     if name in ("login", "choosing"):
-        parts.append('<p><a href="status">Check again</a></p>\n')
+        parts.append(f'<p><a href="status">Check again</a></p>\n{_LOAD}')
     if name == "leftover_key" or (error and error["action"] == Next.DASHBOARD):
         parts.append(steps())
     if name in ("connected", "insufficient"):
@@ -177,7 +179,7 @@ def onward() -> str:
     """Return the content of the page that leads to ``finish``, as a navigation of this site."""
     return (
         "<h1>One more step</h1>\n<p>Continue to finish the connection.</p>\n"
-        '<p><a href="finish" data-go>Continue</a></p>\n'
+        f'<p><a href="finish" data-go>Continue</a></p>\n{_LOAD}'
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 from uuid import UUID
 
 from ..errors import InvalidArgument, WhiteBITError
 from . import pages
-from .checks import is_canonical, is_own, is_path, is_without_cookies
-from .texts import PROBLEMS, Next, Problem
+from .checks import is_canonical, is_own, is_path, is_without_cookies, origin
+from .texts import PROBLEMS, Problem
 from .values import Options, Request, Response, settle
 
 _RETRY_AFTER = 5.0
@@ -37,8 +38,7 @@ class Serving:
     def __init__(self, options: Options, redirect_uri: str) -> None:
         self.options = options
         self._redirect_uri = redirect_uri
-        parts = urlsplit(redirect_uri)
-        self._origins = options.origins | {f"{parts.scheme}://{parts.netloc}"}
+        self._origins = {origin(address) for address in (*options.origins, redirect_uri)}
 
     # Who asks, and from where
 
@@ -49,8 +49,10 @@ class Serving:
             InvalidArgument: the application returned something that is not an id.
         """
         user_id = await settle(self.options.user_id(request.native))
-        if user_id is None or user_id is False or user_id == "":
-            return None  # False is what `user.is_authenticated and user.id` gives
+        # `isinstance` sees through lazy objects, such as Django's and Werkzeug's. False is what
+        # `user.is_authenticated and user.id` gives.
+        if isinstance(user_id, (NoneType, bool, str)) and not user_id:
+            return None
         if isinstance(user_id, bool) or not isinstance(user_id, (str, int, UUID)):
             # The text of another object may be that of every visitor, such as "AnonymousUser".
             raise InvalidArgument("user_id", "expected a function that returns str, int or UUID")
@@ -67,12 +69,16 @@ class Serving:
             raise Refused("sign_in")
         return user_id
 
-    def sign_in(self, request: Request) -> Response | None:
-        """Return the redirect to the sign-in page, which leads back to a page of ours."""
+    def sign_in(self, route: str, request: Request) -> Response | None:
+        """Return the redirect to the sign-in page, which leads back to a page of ours.
+
+        Its path is that of the redirect URI: a proxy may have changed the path of the request.
+        """
         login_url = self.options.login_url
         if login_url is None or request.wants_json:
             return None
-        back = request.path + (f"?{request.query}" if request.query else "")
+        back = urlsplit(urljoin(self._redirect_uri, route)).path
+        back += f"?{request.query}" if request.query else ""
         joint = "&" if "?" in login_url else "?"
         return self.redirect(f"{login_url}{joint}next={quote(back, safe='/')}")
 
@@ -201,9 +207,4 @@ class Serving:
 
 def told(problem: Problem) -> dict[str, str]:
     """Return what a program reads of a problem."""
-    return {
-        "code": problem.code,
-        "title": problem.title,
-        "text": problem.text,
-        "action": str(Next(problem.action)),
-    }
+    return {name: str(getattr(problem, name)) for name in ("code", "title", "text", "action")}

@@ -64,16 +64,18 @@ async def serve(core: Core, route: str, request: requests.Request) -> Any:
         headers[name] = f"{headers[name]}{joint}{value}" if name in headers else value
     body = b""
     if request.method == "POST":
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LONGEST_BODY:
-                break
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LONGEST_BODY:
+                    break
+        except requests.ClientDisconnect:
+            return responses.Response(status_code=400)  # nobody reads it
     made = await core.handle(
         route,
         Request(
             method=request.method,
-            path=request.url.path,
-            query=request.url.query,
+            query=request.scope["query_string"].decode("latin-1"),
             headers=headers,
             body=body,
             native=request,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,16 +13,22 @@ from .._sync.client import WhiteBIT
 from ..errors import TokenError, WhiteBITError
 from ..keys.records import KeyState
 from ..keys.status import is_alive
-from .looks import Looks
+from ..runtime.forks import watch_forks
 from .serving import told
 from .texts import PROBLEMS, code_of, problem_of
-from .values import Options, settle
+from .values import Options, run, settle
 
 _WORKER_ALIVE = 30.0
 """Seconds for which a worker's heartbeat counts: then it looks for keys, and pages do not."""
 _LOOKS_FOR = ("choosing", "failed")
 _WAITS = ("login", "choosing")
 _RETRY_AFTER = 3.0
+_LONGEST_LOOK = 2.0
+"""Seconds for which a request waits for a look; the look itself goes on."""
+_AT_ONCE = 2
+"""Looks of a process at a time; further users read the store, and look when they come again."""
+_LOOK_EVERY = 1.5
+"""Seconds between two looks for a user, by all processes: the row says when the last one was."""
 
 
 class States:
@@ -34,13 +43,48 @@ class States:
         self._partner: Any = partner  # its methods return values or awaitables: see `settle`
         self._engine: Any = partner._engine
         self._options = options
-        looks = Looks(self._issue)
-        self._look = looks.soon if isinstance(partner, AsyncWhiteBIT) else looks.now
-        self.changed = looks.forget
+        self._is_async = isinstance(partner, AsyncWhiteBIT)
+        self.after_fork()
+        watch_forks(self)
 
-    def _issue(self, user_id: str) -> Any:
+    def after_fork(self) -> None:
+        """Begin without looks: the threads of the parent do not survive a fork."""
+        self._lock = threading.Lock()
+        self._looks = set[Any]()  # futures, or tasks of an async partner
+
+    async def _look(self, user_id: str) -> WhiteBITError | None:
+        """Ask WhiteBIT for the key, unless a process has just done so, and return the error."""
+        engine, options = self._engine, self._options
         key = self._partner.user(user_id).api_key
-        return key.issue(timeout=0, require=self._options.require, forbid=self._options.forbid)
+        try:
+            if await settle(
+                engine.waiting.work(engine.upkeep.claims_for_page, user_id, _LOOK_EVERY)
+            ):
+                await settle(key.issue(timeout=0, require=options.require, forbid=options.forbid))
+        except WhiteBITError as error:
+            return error
+        return None
+
+    async def _looked(self, user_id: str) -> WhiteBITError | None:
+        """Look, wait 2 s at most, and return the error of the look, if any; the look goes on.
+
+        In a thread, or in a task of the running loop: a client that goes away does not stop it.
+        """
+        looking: Any
+        with self._lock:
+            if len(self._looks) >= _AT_ONCE:
+                return None
+            if self._is_async:
+                looking = asyncio.ensure_future(self._look(user_id))
+            else:
+                looking = self._engine.once_workers.submit(lambda: run(self._look(user_id)))
+            self._looks.add(looking)
+        looking.add_done_callback(self._looks.discard)
+        if self._is_async:
+            await asyncio.wait({looking}, timeout=_LONGEST_LOOK)
+        else:
+            concurrent.futures.wait({looking}, _LONGEST_LOOK)
+        return looking.result() if looking.done() else None
 
     async def _stored(self, user_id: str) -> Any:
         user = self._partner.user(user_id)
@@ -54,7 +98,7 @@ class States:
         """
         status, error = await self._stored(user_id), None
         if status.state in _LOOKS_FOR and not _works(status.worker_seen_at):
-            error = await settle(self._look(user_id))
+            error = await self._looked(user_id)
             status = await self._stored(user_id)
         state, problem = str(status.state), None
         if status.error:

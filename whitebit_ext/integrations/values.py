@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
 
 import attrs
@@ -26,10 +25,11 @@ async def settle(value: T | Awaitable[T]) -> T:
 
     With the sync partner and sync callables nothing is awaitable, and the core never suspends.
     """
-    if inspect.isawaitable(value):
-        awaited: T = await value
+    # Werkzeug's proxies have `__await__`, whatever they stand for, and the class of that.
+    if issubclass(value.__class__, Awaitable):
+        awaited: T = await cast("Awaitable[T]", value)
         return awaited
-    return value
+    return cast("T", value)
 
 
 def run(coroutine: Any) -> Any:
@@ -52,7 +52,6 @@ class Request:
 
     Attributes:
         method: The HTTP method, in capitals.
-        path: The path as the browser sees it, with the prefix of the mount point.
         query: The raw query string.
         headers: The headers by lower-case name. ``cookie`` is raw, decoded as Latin-1, and several
             of them are joined with ``"; "``.
@@ -63,7 +62,6 @@ class Request:
     """
 
     method: str
-    path: str
     query: str = attrs.field(repr=False)
     headers: Mapping[str, str] = attrs.field(repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
@@ -111,6 +109,8 @@ class Response:
 
 
 _SCHEMES = ("http", "https")
+CALLABLES = ("user_id", "may_connect", "user_label", "on_error", "render")
+"""The options that are callables of the application."""
 
 
 def names(groups: Iterable[str] | str) -> frozenset[str]:

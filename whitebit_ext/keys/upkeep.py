@@ -199,17 +199,22 @@ class Upkeep:
         """Return whether no worker has claimed the present look."""
         return is_due(entry.row, self._clock.time())
 
-    def claim(self, entry: Entry) -> Binding | None:
+    def claim(self, entry: Entry, every: float | None = None) -> Binding | None:
         """Reserve the next look, or return ``None``: another worker has it, or nothing is left.
 
         Where a one-shot request is under way, there is nothing to look for, and nothing is written:
         a claim would make the row young, and a dead lease is taken over by the age of the row.
+
+        Args:
+            entry: The user.
+            every: Seconds until the look after this one; by default, as a worker looks.
         """
         now, pin = self._clock.time(), entry.row.pin
         binding = Binding(entry.user_id, pin, leaves=entry.is_leaving)
         if entry.row.lease is not None:
             return binding if self._is_abandoned(entry) else None
-        every = _LEAVE_EVERY if entry.is_leaving else look_every(now - entry.since)
+        if every is None:
+            every = _LEAVE_EVERY if entry.is_leaving else look_every(now - entry.since)
         until = now + every - random.random() * 0.1  # noqa: S311  # two claims must differ
         made = self._connections.commit(
             entry.user_id, lambda row: look_claimed(row, pin, now=now, until=until), entry.held
@@ -218,6 +223,13 @@ class Upkeep:
             return None
         binding.check(made.row)
         return binding
+
+    def claims_for_page(self, user_id: str, every: float) -> bool:
+        """Reserve the look of a page, or return ``False``: a process looks, or has just looked."""
+        held = self._connections.read(user_id)
+        if held.row is None:
+            return False
+        return self.claim(Entry(user_id, held, held.row, 0.0), every) is not None
 
     def _is_abandoned(self, entry: Entry) -> bool:
         """Return whether the lease may be taken over; if only a second of watching lacks, watch."""

@@ -10,8 +10,8 @@ USER_ID              id of the signed-in user for a request; by default the user
 ERASE_DELETED_USERS  whether what is stored of a user is erased when the user is deleted; ``True``.
                      With a ``USER_ID`` of your own set it to ``False`` and call ``erase()``
 MAY_CONNECT, USER_LABEL, REQUIRE, FORBID, AFTER, LOGIN_URL, ORIGINS, ON_ERROR, RENDER
-                     as in ``whitebit_ext.integrations.values.Options``; ``LOGIN_URL`` is that of
-                     Django by default
+                     as in ``whitebit_ext.integrations.values.Options``; ``AFTER`` and
+                     ``LOGIN_URL``, by default that of Django, may also be names of URLs
 ===================  ==============================================================================
 
 Callables are given as such or by their dotted names.
@@ -22,6 +22,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import attrs
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
@@ -30,7 +31,7 @@ from django.utils.module_loading import import_string
 
 from ..._sync.client import WhiteBIT
 from ..core import Core
-from ..values import Options
+from ..values import CALLABLES, Options
 from .store import DjangoStore
 
 _DEFAULTS: dict[str, Any] = {
@@ -39,11 +40,8 @@ _DEFAULTS: dict[str, Any] = {
     "USER_ID": "whitebit_ext.integrations.django.conf.user_id",
     "ERASE_DELETED_USERS": True,
 }
-_OPTIONS = {
-    "MAY_CONNECT", "USER_LABEL", "REQUIRE", "FORBID", "AFTER", "ORIGINS", "ON_ERROR", "RENDER"
-}  # fmt: skip
-_CALLABLES = ("MAY_CONNECT", "USER_LABEL", "ON_ERROR", "RENDER")
-KEYS = frozenset({*_DEFAULTS, *_OPTIONS, "LOGIN_URL"})
+_OPTIONS = frozenset(field.name for field in attrs.fields(Options))
+KEYS = frozenset({*_DEFAULTS, *(name.upper() for name in _OPTIONS)})
 
 _lock = threading.RLock()
 _made: dict[str, Any] = {}
@@ -87,17 +85,13 @@ def core() -> Core:
 
 def options() -> Options:
     """Return what the settings say about users and pages."""
-    given = getattr(settings, "WHITEBIT", {})
-    chosen = {name.lower(): given[name] for name in sorted(_OPTIONS & given.keys())}
-    for name in _CALLABLES:
-        if chosen.get(name.lower()) is not None:
-            chosen[name.lower()] = _found(chosen[name.lower()])
-    login_url = given.get("LOGIN_URL", settings.LOGIN_URL)
-    return Options(
-        user_id=_found(setting("USER_ID")),
-        login_url=None if login_url is None else resolve_url(login_url),
-        **chosen,
-    )
+    given = {**_DEFAULTS, "LOGIN_URL": settings.LOGIN_URL, **getattr(settings, "WHITEBIT", {})}
+    chosen = {name: given[name.upper()] for name in _OPTIONS if name.upper() in given}
+    chosen.update((name, _found(chosen.get(name))) for name in CALLABLES)
+    for name in {"after", "login_url"} & chosen.keys():
+        if chosen[name] is not None:
+            chosen[name] = resolve_url(chosen[name])
+    return Options(**chosen)
 
 
 def reset() -> None:

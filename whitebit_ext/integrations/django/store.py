@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
-
-from ...custody.stores import Row
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -20,10 +18,16 @@ _DROPPED = {"context", "cursor_factory", "client_encoding", "prepare_threshold",
 _PLACES = {"dbname": "database", "user": "username", "password": "password", "host": "host"}
 
 
+def _of_store(name: str) -> Callable[..., Any]:
+    """Return a method that is the one of ``SQLStore``."""
+    return lambda store, *values, **named: getattr(store._store(), name)(*values, **named)
+
+
 class DjangoStore:
     """A ``SQLStore`` that is opened on first use, with the parameters of a database of Django.
 
-    It never uses Django's own connections: with ``ATOMIC_REQUESTS`` a rollback would erase the
+    By then a test runner has put the name of its test database in the place of the real one. The
+    store never uses Django's own connections: with ``ATOMIC_REQUESTS`` a rollback would erase the
     record that a secret was requested. The tables are made by the migration, and not here.
 
     Args:
@@ -48,41 +52,14 @@ class DjangoStore:
         """Return ``True``: a row is on the disk once ``put`` has returned."""
         return True
 
-    def get(self, kind: str, id: str) -> Row | None:
-        """Return a row as ``SQLStore`` does."""
-        return self._store().get(kind, id)
-
-    def put(
-        self,
-        kind: str,
-        id: str,
-        data: bytes,
-        expect: int | None,
-        *,
-        expires_at: float | None = None,
-    ) -> int | None:
-        """Write a row as ``SQLStore`` does."""
-        return self._store().put(kind, id, data, expect, expires_at=expires_at)
-
-    def reseal(self, kind: str, id: str, data: bytes, expect: int) -> bool:
-        """Replace the bytes of a row as ``SQLStore`` does."""
-        return self._store().reseal(kind, id, data, expect)
-
-    def delete(self, kind: str, id: str, expect: int) -> bool:
-        """Delete a row as ``SQLStore`` does."""
-        return self._store().delete(kind, id, expect)
-
-    def sweep(self, kind: str, now: float, limit: int) -> int:
-        """Delete expired rows as ``SQLStore`` does."""
-        return self._store().sweep(kind, now, limit)
-
-    def page(self, kind: str, after: str | None, limit: int) -> list[tuple[str, Row]]:
-        """Return rows as ``SQLStore`` does."""
-        return self._store().page(kind, after, limit)
-
-    def scan(self, kind: str) -> Iterator[str]:
-        """Yield ids as ``SQLStore`` does."""
-        return self._store().scan(kind)
+    get = _of_store("get")
+    put = _of_store("put")
+    reseal = _of_store("reseal")
+    delete = _of_store("delete")
+    sweep = _of_store("sweep")
+    page = _of_store("page")
+    scan = _of_store("scan")
+    scrub = _of_store("scrub")
 
     def close(self) -> None:
         """Close this process's connections."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
@@ -22,39 +24,32 @@ def view(route: str) -> Callable[[HttpRequest], Any]:
     """Return the view of a route.
 
     It checks CSRF itself, so that it does without the middleware, and it opens no transaction:
-    what the library stores must not be undone with what the application stores.
+    what the library stores must not be undone with what the application stores. It also finds the
+    user itself: ``LoginRequiredMiddleware`` would lead a callback, with its code, to the sign-in.
     """
-
-    def serve(request: HttpRequest) -> Any:
-        return _serve(route, request)
-
+    serve = functools.partial(_serve, route)
     protected = csrf_protect(serve)
 
     @non_atomic_requests
     @csrf_exempt
+    @login_not_required
     def whitebit_view(request: HttpRequest) -> Any:
         _ = request.body  # before the check reads the form from the stream
         # A token in a header is added by no browser, so no other site can make one send it.
-        return (serve if is_without_cookies(_headers(request)) else protected)(request)
+        return (serve if is_without_cookies(request.headers) else protected)(request)
 
     return whitebit_view
 
 
-def _headers(request: HttpRequest) -> dict[str, str]:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    headers["host"] = request.get_host()  # of ALLOWED_HOSTS, and the proxy's where that is set
-    return headers
-
-
 def _serve(route: str, request: HttpRequest) -> Any:
     """Translate a request, and the response of the core."""
-    headers = _headers(request)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers["host"] = request.get_host()  # of ALLOWED_HOSTS, and the proxy's where that is set
     made = run(
         conf.core().handle(
             route,
             Request(
                 method=request.method or "",
-                path=request.path,
                 query=request.META.get("QUERY_STRING", ""),
                 headers=headers,
                 body=request.body,
