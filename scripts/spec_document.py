@@ -111,7 +111,8 @@ def reachable(document: Document) -> dict[str, Any]:
     """Return the part of the document from which models and functions are generated.
 
     Responses other than successes are omitted, since no model parses them, and so are those
-    that consist of records, which `records.py` defines. Then unused schemas are removed.
+    that consist of records, which `records.py` defines, and those that contain a credential. Then
+    unused schemas are removed.
     """
     content: dict[str, Any] = copy.deepcopy(dict(document.content))
     paths = content["paths"]
@@ -133,8 +134,13 @@ def reachable(document: Document) -> dict[str, Any]:
 def _success(document: Document, node: Any) -> dict[str, Any]:
     answer: dict[str, Any] = dict(document.resolve(node))
     content = answer.pop("content", {})
-    names = document.named(content)
-    if "application/json" in content and not any("x-record" in document.schemas[n] for n in names):
+    schemas = [document.schemas[name] for name in document.named(content)]
+    # The library itself looks for a credential, in whatever came: it comes once.
+    fields = [field for schema in schemas for field in schema.get("properties", {}).values()]
+    found = any("x-record" in schema for schema in schemas) or any(
+        field.get("format") == "password" for field in fields
+    )
+    if "application/json" in content and not found:
         answer["content"] = content
     return answer
 

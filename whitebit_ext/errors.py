@@ -447,7 +447,8 @@ class Unauthorized(ResponseError):
 
     default_hint = (
         "The token or key is expired or revoked, or a scope is missing, or this machine's IP "
-        "address is not on the partner's allowlist. The server does not say which one it is."
+        "address is not on the allowlist of the partner or of the key. The server does not say "
+        "which one it is."
     )
     action = Action.RECONNECT
 

@@ -248,7 +248,8 @@ class Order(Record, Struct, frozen=True, gc=False, kw_only=True):
         client_order_id: The id that the client gave, empty when none.
         type: The kind of order.
         side: Whether something was bought or sold.
-        amount: The amount, a decimal number; in the quote currency for a market buy.
+        amount: The amount, a decimal number; in the quote currency for a market buy and a
+            stop market buy.
         price: The price, a decimal number; 0 for market orders.
         created_at: When it was created, to the microsecond.
         finished_at: When it reached its final status, to the microsecond.

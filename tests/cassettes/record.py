@@ -130,6 +130,7 @@ class SandboxStage:
         read, form = BY_OPERATION[operation]
         key = self.sandbox.key("alice", self.client)
         if status == 422 and read.refused is not None:
+            self.sandbox.settings.invalid_as_422 = True
             return  # the scene asks for what is refused
         if status == 401 and form == "signed" and key is not None:
             self.sandbox.disable_key(key.external_id)

@@ -149,7 +149,7 @@ def bad_bodies(operation: str) -> Iterator[BadAnswer]:
         ("huge and true", _padded),
         ("huge nonsense", lambda _: b"x" * TEN_MEGABYTES),
         ("not UTF-8", lambda body: body[:-2] + b',"note":"\xff\xfe"}}'),
-        ("UTF-16", lambda body: body.decode().encode("utf-16")),
+        ("EBCDIC", lambda body: body.decode().encode("cp500")),
         ("NaN", lambda body: body[:-1] + b',"note":NaN}'),
         ("duplicate outer key", lambda body: body[:-1] + b',"data":{}}'),
         ("nested too deeply", lambda _: b'{"data":' + b"[" * 200_000),

@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from whitebit_ext import Secret
+from whitebit_ext.custody.finding import find, shows
 from whitebit_ext.errors import (
     Action,
     BadRequest,
@@ -68,6 +69,15 @@ ENVELOPES: list[tuple[int, Any, type[ResponseError], int | None, Fields, str]] =
      BadRequest, None, {"message": ("Bad amount",)}, "Bad amount"),
     (400, {"message": [["Market is not available"]], "result": [], "success": False}, BadRequest,
      None, {}, "Market is not available"),
+    # Section 8: numbers as text, and lists as PHP may write them
+    (401, {"code": "10", "message": "Unauthorized request.", "errors": []}, Unauthorized, 10, {},
+     "Unauthorized request."),
+    (422, {"code": 30, "message": "", "errors": {"from": {"1": RANGE}}}, BadRequest, 30,
+     {"from": (RANGE,)}, RANGE),
+    (422, {"code": 30, "message": "Validation failed", "errors": [RANGE]}, BadRequest, 30,
+     {"message": (RANGE,)}, RANGE),
+    (400, {"message": {"from": [[RANGE]]}, "result": [], "success": False}, BadRequest, None,
+     {"from": (RANGE,)}, RANGE),
 ]  # fmt: skip  # a table reads as one
 
 
@@ -309,7 +319,7 @@ def test_retry_after_may_be_a_date(date: str, seconds: float | None) -> None:
         (b'{"expires_in": NaN}', "not whole JSON"),
         (b'{"expires_in": -Infinity}', "not whole JSON"),
         (b"[" * 100_000, "nested too deeply"),
-        ('{"a": 1}'.encode("utf-16"), "not UTF-8"),
+        (b"\xff\xfe{}\x00", "not UTF-8"),
     ],
 )
 def test_success_that_is_not_json_is_refused(body: bytes, problem: str) -> None:
@@ -318,6 +328,16 @@ def test_success_that_is_not_json_is_refused(body: bytes, problem: str) -> None:
         load_json(body, "exchange_code")
     assert caught.value.operation == "exchange_code"
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_encodings_of_unicode_are_read(encoding: str) -> None:
+    """A success, an error and a secret are read with a byte-order mark, and in UTF-16 and 32."""
+    assert load_json('{"a": "\u0416"}'.encode(encoding), "x") == {"a": "\u0416"}
+    assert error_of("x", 422, {}, '{"code": 30, "message": "m"}'.encode(encoding)).code == 30
+    body = '{"data": {"apiSecret": "S"}}'.encode(encoding)
+    assert find(body, "apisecret") == {"apisecret": "S"}
+    assert shows(body, "apisecret")
 
 
 def test_fractions_keep_every_digit() -> None:

@@ -89,6 +89,7 @@ def test_long_history_is_read_completely(face: Face, access: str, read: Any) -> 
     """Each of many rows is returned once and in order while 200 are added, without a refusal."""
     user = ready(face, **{read: COUNTS[read]})
     history = face.sandbox.history("alice")
+    face.sandbox.settings.furthest_row = 9_999  # "less than 10,000"
     before = rows_of(face, read)
     history.schedule(read, 10, total=ARRIVING)
     face.sandbox.forget_requests()
@@ -210,6 +211,17 @@ def test_walk_continues_after_an_error(face: Face, access: str) -> None:
     assert found == rows_of(face, "deals")
 
 
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize(
+    ("face", "access"), [("sync", "signed"), ("async", "bearer")], indirect=["face"]
+)
+def test_reduced_limit_costs_no_row(face: Face, access: str, read: str) -> None:
+    """If the server sends 100 rows where 500 were asked for, the walk reads on."""
+    user = ready(face, **{read: 1_234})
+    face.sandbox.settings.largest_page = 100
+    assert [name(record) for record in walk(user, access, read)] == rows_of(face, read)
+
+
 @pytest.mark.parametrize(
     ("face", "access"), [("sync", "bearer"), ("async", "signed")], indirect=["face"]
 )
@@ -228,11 +240,11 @@ def test_unreachable_rows_are_an_error(face: Face, access: str) -> None:
         ),
     )
     rows = walk(user, access, "transactions")
-    count = len([next(rows) for _ in range(10_000)])
+    count = len([next(rows) for _ in range(9_999)])
     with pytest.raises(HistoryTruncated) as caught:
         next(rows)
-    assert (count, caught.value.reached, caught.value.total) == (10_000, 10_000, 10_300)
-    assert sum(part.rows for part in caught.value.unreached) == 300
+    assert (count, caught.value.reached, caught.value.total) == (9_999, 9_999, 10_300)
+    assert sum(part.rows for part in caught.value.unreached) == 301
     assert {part.ticker for part in caught.value.unreached} <= {row["ticker"], None}
 
 

@@ -56,6 +56,28 @@ def test_key(face: Face, state: KeyState, *, disabled: bool) -> None:
     assert {url.enabled for url in trading.urls} == {True, False}
 
 
+@pytest.mark.parametrize(
+    ("content", "state"),
+    [
+        ({"exists": False, "isEnabled": False}, KeyState.ABSENT),
+        ({"exists": True, "isEnabled": True, "externalId": "id-1"}, KeyState.ACTIVE),
+        (
+            {"exists": True, "isEnabled": False, "externalId": "id-1", "permissions": None},
+            KeyState.DISABLED,
+        ),
+        (
+            {"exists": True, "isEnabled": True, "externalId": "id-1", "permissions": {}},
+            KeyState.ACTIVE,
+        ),
+    ],
+)
+def test_permissions_may_be_missing(face: Face, content: object, state: KeyState) -> None:
+    """Permissions that are missing, null or an empty map are none, and the key is readable."""
+    face.sandbox.faults.add(INFO, kind="body", body=json.dumps({"data": content}))
+    info = connected(face).api_key.info()
+    assert (info.state, info.permissions) == (state, ())
+
+
 @pytest.mark.parametrize("empty", [False, True])
 def test_key_without_permissions(face: Face, *, empty: bool) -> None:
     """A key without permissions is no error, whether the groups are listed or not."""
@@ -129,7 +151,6 @@ def test_missing_key_has_no_id(face: Face, fields: dict[str, Any]) -> None:
         body(externalId="a\r\nb"),
         body(externalId="é"),
         body(externalId="x" * 2000),
-        body(permissions=None),
         body(permissions="trading"),
         body(permissions=["trading"]),
         body(permissions=[GROUP | {"name": None}]),

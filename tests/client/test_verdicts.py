@@ -49,6 +49,7 @@ def test_wrong_clock_is_corrected(
     face: Face, clock: MovedClock, library_log: StringIO, ahead: float
 ) -> None:
     """The offset is measured once, logged and applied; later requests are right at once."""
+    face.sandbox.traps.numbers_as_strings = ahead > 0  # the server's time, too
     user = ready(face)
     read(user)
     clock.ahead = ahead

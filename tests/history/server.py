@@ -144,6 +144,7 @@ class History:
         requests: What was asked, in order.
         floor: The earliest date that the server takes, in unix seconds.
         cap: How far transactions can be paged through.
+        most: The rows that a page has at most, whatever limit was asked for.
         written: Changes the body of an answer.
     """
 
@@ -154,6 +155,7 @@ class History:
     clock: StillClock = attrs.field(factory=StillClock)
     floor: float = 0.0
     cap: int = 10_000
+    most: int | None = None
     written: Callable[[bytes], bytes] = lambda body: body
 
     @classmethod
@@ -181,6 +183,7 @@ class History:
         limit, offset = body["limit"], body["offset"]
         if self.read == "transactions" and offset + limit > self.cap:
             raise BadRequest("too far", errors={"offset": ("Offset is too big.",)})
+        limit = limit if self.most is None else min(limit, self.most)
         page = found[offset : offset + limit]
         if self.read in ("transactions", "converts"):
             rows = [row for _, row in page]

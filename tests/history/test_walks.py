@@ -43,6 +43,25 @@ def test_burst_longer_than_a_page(read: str) -> None:
 
 
 @READS
+@pytest.mark.parametrize("most", [100, 50])
+def test_smaller_pages_than_requested_are_not_the_end(read: str, most: int) -> None:
+    """If the server reduces the limit, the walk goes on, while rows arrive in bursts and leave."""
+    history = History.of(read, 900, most=most)
+    before = history.names()
+
+    def change(h: History) -> None:
+        if len(h.requests) == 2:
+            Arrivals(250, 250)(h)
+        if len(h.requests) == 6:
+            del h.rows[:60]
+
+    history.arrive = change
+    found = [name_of(row) for row in history.walk(QUERIES[read]())]
+    assert only(found, before) == before
+    assert len(found) == len(set(found))
+
+
+@READS
 def test_removed_rows_cause_no_gap(read: str) -> None:
     """When rows that were read are removed, the rows that move up are not skipped."""
     history = History.of(read, 900)

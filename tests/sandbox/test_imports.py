@@ -7,7 +7,7 @@ from pathlib import Path
 import whitebit_ext.sandbox
 
 FOLDER = Path(whitebit_ext.sandbox.__file__).parent
-ALLOWED = {"attrs", "httpx", "starlette", "uvicorn"}
+ALLOWED = {"attrs", "httpx", "msgspec", "starlette", "uvicorn"}
 
 
 def imported(path: Path) -> set[str]:

@@ -56,7 +56,7 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
     "TokenPair": {
         "access_token": SECRET,
         "expires_in": INT | {"minimum": 1},
-        "refresh_token": PASSWORD,
+        "refresh_token": PASSWORD | {"type": ["string", "null"]},
         "scope": STR,
         "token_type": known(STR, "Bearer"),
     },
@@ -80,10 +80,11 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
     "MessageError": {"data": ref("ErrorMessages")},
     "RefreshTokenError": {"data": ref("RefreshTokenMessages")},
     "V4Error": {
-        "code": known(INT, "0", "2", "4", "9", "10", "30", "31"),
+        "code": known(INT, "0", "2", "4", "5", "9", "10", "30", "31"),
         "message": known(
             STR,
             # Published without a code or a status.
+            "Too Many Attempts.",
             "Payload not provided.",
             "Nonce not provided.",
             "Request not provided.",
@@ -116,8 +117,8 @@ REQUIRED = {
     "CodeExchangeRequest": "client_id client_secret code",
     "TokenRefreshRequest": "client_id client_secret token",
     "TokenResponse": "data",
-    "TokenPair": "access_token token_type",
-    "ApiKeyInfo": "exists isEnabled externalId permissions",
+    "TokenPair": "access_token",
+    "ApiKeyInfo": "exists isEnabled",
     "ApiKeySecret": "apiSecret",
     "V4Error": "code message",
     "EnvelopeError": "status errors",

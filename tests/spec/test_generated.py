@@ -24,11 +24,8 @@ from whitebit_api.errors import MalformedBody, UnexpectedStatus
 from whitebit_api.operations import OPERATIONS
 from whitebit_api.types import UNSET, Response, Unset
 
-PARSED = (
-    *("exchange_code", "refresh_token"),
-    *("get_api_key_info", "get_api_key_secret", "delete_api_key", "get_server_time"),
-)
-"""Operations with a model of their answer; `records` has what the others answer."""
+PARSED = ("get_api_key_info", "delete_api_key", "get_server_time")
+"""Operations with a model of their answer; the others answer with records or with credentials."""
 SECRET = "s3cret-value-not-to-be-printed"
 
 
@@ -89,11 +86,10 @@ def test_examples_are_sent(document: Any, name: str) -> None:
 
 def test_unknown_fields_are_kept(document: Any) -> None:
     """Undocumented fields and values are kept."""
-    body = {"data": {"access_token": "a", "expires_in": 1, "token_type": "New", "id": 7}}
-    parsed = parse(document, "exchange_code", 200, body)
-    assert parsed.data.additional_properties == {"id": 7}
-    assert parsed.data.token_type == "New"
-    assert isinstance(parsed.data.refresh_token, Unset)
+    body = {"data": {"exists": False, "isEnabled": False, "type": "read-only"}}
+    parsed = parse(document, "get_api_key_info", 200, body)
+    assert parsed.data.additional_properties == {"type": "read-only"}
+    assert isinstance(parsed.data.permissions, Unset)
 
 
 def test_login_url(document: Any) -> None:
@@ -136,7 +132,7 @@ def test_unexpected_status(document: Any) -> None:
 )
 def test_malformed_body(document: Any, body: bytes) -> None:
     """A body that is not JSON raises an error that does not contain the body."""
-    module = endpoint(document, "get_api_key_secret")
+    module = endpoint(document, "get_api_key_info")
     with pytest.raises(MalformedBody) as caught:
         module.parse_response(client=Policy(), response=httpx.Response(200, content=body))
     assert str(caught.value) == "The body of a 200 answer is not JSON"
@@ -147,13 +143,13 @@ def test_malformed_body(document: Any, body: bytes) -> None:
 MODELS_WITH_SECRETS: list[Callable[[], object]] = [
     lambda: models.CodeExchangeRequest("id", SECRET, SECRET, code_verifier=SECRET),
     lambda: models.TokenRefreshRequest("id", SECRET, SECRET),
-    lambda: models.TokenPair(SECRET, "Bearer", expires_in=300, refresh_token=SECRET),
-    lambda: models.TokenPair.from_dict(
-        {"access_token": SECRET, "expires_in": 1, "token_type": "Bearer", "renamed": SECRET}
+    lambda: models.TokenRefreshRequest.from_dict(
+        {"client_id": "id", "client_secret": SECRET, "token": SECRET, "renamed": SECRET}
     ),
-    lambda: models.ApiKeySecretResponse(models.ApiKeySecret(SECRET)),
     lambda: AuthenticatedClient("https://x", SECRET),
-    lambda: Response(200, SECRET.encode(), {"x": SECRET}, models.ApiKeySecret(SECRET)),
+    lambda: Response(
+        200, SECRET.encode(), {"x": SECRET}, models.TokenRefreshRequest("id", SECRET, SECRET)
+    ),
 ]
 
 

@@ -165,6 +165,26 @@ BODIES: list[tuple[str, str, dict[str, Any]]] = [
             ],
         )
     ],
+    *[
+        (name, "400", body)
+        for name in ("list_account_orders", "list_account_deals")
+        for body in ({"code": 30}, {"code": 31})
+    ],
+    *[
+        (name, "400", body)
+        for name in SAME_CONTENT.values()
+        if name != "list_main_account_history"
+        for body in ({"code": 5}, {"code": 0, "message": "Too Many Attempts."})
+    ],
+    *[
+        ("list_account_transactions", "400", {"code": 0, "errors": {field: [text]}})
+        for field, text in (("ticker", "Currency was not found."), ("status", "validation.in"))
+    ],
+    (
+        "list_account_converts",
+        "422",
+        {"code": 30, "errors": {"fromTicker": ["Currency was not found."]}},
+    ),
     ("list_account_transactions", "400", {"code": 0}),
     ("list_account_transactions", "422", {"code": 0}),
     (

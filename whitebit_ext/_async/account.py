@@ -130,7 +130,7 @@ class AsyncAccount:
             market: A market such as ``BTC_USDT``.
             order_id: A single order; dates and status are then ignored.
             client_order_id: A single order by the user's own id; dates and status are ignored.
-            status: Filled, cancelled or partially filled orders only.
+            status: Orders of one kind of status only; ``MAINTENANCE`` never counts as cancelled.
             since: Earliest time, in whole seconds; by default six months ago.
             until: Latest time, in whole seconds; by default now.
             limit: 1 to 500.

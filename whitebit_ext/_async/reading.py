@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TypeVar
 
-from ..account.forms import Form, Forms
+from ..account.forms import Forms
 from ..account.removal import name_the_removal, warn_of_the_removal
 from ..custody.connections import Binding, Connections, Held
 from ..errors import (
@@ -21,7 +21,7 @@ from ..errors import (
 from ..http.answers import is_clock_skew
 from ..http.backoff import pause_after
 from ..http.budget import Budget
-from ..http.requests import Access, time_request
+from ..http.requests import Access, Send, time_request
 from ..http.signing import ApiKey
 from ..keys.flow import info_request
 from ..keys.health import KeyUse
@@ -156,9 +156,9 @@ class AsyncReader:
         return await self._with_token(binding, held, forms.bearer, attempts)
 
     async def _with_token(
-        self, binding: Binding, held: Held | None, form: Form[T], attempts: int
+        self, binding: Binding, held: Held | None, form: Send[T], attempts: int
     ) -> T:
-        request, turns, attempt = form.request(), 0, 0
+        turns, attempt = 0, 0
 
         def leave() -> None:
             nonlocal turns
@@ -173,7 +173,7 @@ class AsyncReader:
             turns, attempt = 0, attempt + 1
             try:
                 return await self._tokens.authorized(
-                    binding, request, before=leave, held=held, cached=True
+                    binding, form, before=leave, held=held, cached=True
                 )
             except WhiteBITError as error:
                 pause = pause_after(error, attempt, attempts)
@@ -184,14 +184,14 @@ class AsyncReader:
             await self._waiting.sleep(pause)
 
     async def _signed(
-        self, binding: Binding, key: ApiKey | None, form: Form[T], attempts: int
+        self, binding: Binding, key: ApiKey | None, form: Send[T], attempts: int
     ) -> T:
         """Send with a key, and record its use.
 
         A 429 is the rate limit, or a nonce that was used: the body is the same (contract,
         section 6). Either way the next attempt is signed again, after another read of the row.
         """
-        request, attempt, corrected = form.request(), 0, False
+        attempt, corrected = 0, False
         while True:
             if await self._turn(form):
                 key = None
@@ -202,7 +202,7 @@ class AsyncReader:
             attempt += 1
             try:
                 answer = await self._transport.send(
-                    request, key.unchecked_auth(clock=self._server_clock)
+                    form, key.unchecked_auth(clock=self._server_clock)
                 )
             except WhiteBITError as error:
                 failure = error
@@ -258,7 +258,7 @@ class AsyncReader:
             offset=offset,
         )
 
-    async def _turn(self, form: Form[T]) -> bool:
+    async def _turn(self, form: Send[T]) -> bool:
         """Wait until the budget lets the request leave; return whether there was a wait."""
         seconds = self._budget.reserve(form.operation)
         if seconds > 0:

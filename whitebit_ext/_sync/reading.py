@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TypeVar
 
-from ..account.forms import Form, Forms
+from ..account.forms import Forms
 from ..account.removal import name_the_removal, warn_of_the_removal
 from ..custody.connections import Binding, Connections, Held
 from ..errors import (
@@ -24,7 +24,7 @@ from ..errors import (
 from ..http.answers import is_clock_skew
 from ..http.backoff import pause_after
 from ..http.budget import Budget
-from ..http.requests import Access, time_request
+from ..http.requests import Access, Send, time_request
 from ..http.signing import ApiKey
 from ..keys.flow import info_request
 from ..keys.health import KeyUse
@@ -158,8 +158,8 @@ class Reader:
             )
         return self._with_token(binding, held, forms.bearer, attempts)
 
-    def _with_token(self, binding: Binding, held: Held | None, form: Form[T], attempts: int) -> T:
-        request, turns, attempt = form.request(), 0, 0
+    def _with_token(self, binding: Binding, held: Held | None, form: Send[T], attempts: int) -> T:
+        turns, attempt = 0, 0
 
         def leave() -> None:
             nonlocal turns
@@ -173,9 +173,7 @@ class Reader:
                 held = None  # it was read before the wait
             turns, attempt = 0, attempt + 1
             try:
-                return self._tokens.authorized(
-                    binding, request, before=leave, held=held, cached=True
-                )
+                return self._tokens.authorized(binding, form, before=leave, held=held, cached=True)
             except WhiteBITError as error:
                 pause = pause_after(error, attempt, attempts)
                 if pause is None:
@@ -184,13 +182,13 @@ class Reader:
             held = None
             self._waiting.sleep(pause)
 
-    def _signed(self, binding: Binding, key: ApiKey | None, form: Form[T], attempts: int) -> T:
+    def _signed(self, binding: Binding, key: ApiKey | None, form: Send[T], attempts: int) -> T:
         """Send with a key, and record its use.
 
         A 429 is the rate limit, or a nonce that was used: the body is the same (contract,
         section 6). Either way the next attempt is signed again, after another read of the row.
         """
-        request, attempt, corrected = form.request(), 0, False
+        attempt, corrected = 0, False
         while True:
             if self._turn(form):
                 key = None
@@ -200,7 +198,7 @@ class Reader:
                 raise ConnectionChanged("the key that this signed with is no longer usable")
             attempt += 1
             try:
-                answer = self._transport.send(request, key.unchecked_auth(clock=self._server_clock))
+                answer = self._transport.send(form, key.unchecked_auth(clock=self._server_clock))
             except WhiteBITError as error:
                 failure = error
             else:
@@ -255,7 +253,7 @@ class Reader:
             offset=offset,
         )
 
-    def _turn(self, form: Form[T]) -> bool:
+    def _turn(self, form: Send[T]) -> bool:
         """Wait until the budget lets the request leave; return whether there was a wait."""
         seconds = self._budget.reserve(form.operation)
         if seconds > 0:

@@ -21,8 +21,6 @@ from ..account.windows import (
     DAY,
     PATIENCE,
     oldest_kept,
-    whole_second_after,
-    whole_second_before,
 )
 from ..errors import BadRequest, HistoryTruncated, InvalidArgument, Unreached
 from .walk import Walk
@@ -38,7 +36,7 @@ class WindowWalk(Walk[R]):
     def _restore(self, state: dict[str, Any]) -> None:
         until = self.query.until
         latest = math.ceil(self.clock.time()) + AHEAD.get(self.query.read, 0)
-        anchor = latest if until is None else min(whole_second_after(until), latest)
+        anchor = latest if until is None else min(math.ceil(until.timestamp()), latest)
         self._late = self._reached = 0
         self._listing: Listing[R] | None = None
         self._begin: int | None = None
@@ -114,7 +112,7 @@ class WindowWalk(Walk[R]):
     def _oldest(self) -> int:
         floor = self._kept_since()
         since = self.query.since
-        return floor if since is None else max(floor, whole_second_before(since))
+        return floor if since is None else max(floor, math.floor(since.timestamp()))
 
     def _kept_since(self) -> int:
         months = DATES[self.query.read].max_age_months or 0

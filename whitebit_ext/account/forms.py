@@ -11,7 +11,7 @@ import attrs
 from whitebit_api.operations import Operation
 
 from ..errors import InvalidArgument
-from ..http.requests import READ_LIMIT, Endpoint, Send
+from ..http.requests import READ_LIMIT, Send
 from ..regions import operation
 from .parameters import Query
 
@@ -27,38 +27,11 @@ NONCE = 0
 
 
 @attrs.frozen
-class Form(Generic[T]):
-    """One of the two forms of a read.
-
-    Attributes:
-        operation: The ``operationId``.
-        endpoint: The generated module of the operation.
-        body: Builds the generated model of the body.
-        parse: Decodes the body of a successful response.
-    """
-
-    operation: str
-    endpoint: Endpoint
-    body: Callable[[], Any]
-    parse: Callable[[bytes], T]
-
-    def request(self) -> Send[T]:
-        """Return the request to send."""
-        return Send(
-            self.operation,
-            self.endpoint,
-            self.parse,
-            arguments=lambda: {"body": self.body()},
-            limit=READ_LIMIT,
-        )
-
-
-@attrs.frozen
 class Forms(Generic[T]):
     """Both forms of a read."""
 
-    signed: Form[T]
-    bearer: Form[T]
+    signed: Send[T]
+    bearer: Send[T]
 
 
 def page_forms(query: Query, body: Mapping[str, Any]) -> Forms[Page[Any]]:
@@ -106,14 +79,16 @@ def _forms(
 
 def _form(
     group: str, row: Operation, body: Mapping[str, Any], decode: Callable[[bytes, str], T]
-) -> Form[T]:
+) -> Send[T]:
     # Endpoints and models are imported on first use.
     endpoint: Any = import_module(f"whitebit_api.api.{group}.{row.name}")
-    return Form(
-        row.name,
-        endpoint,
-        lambda: getattr(import_module("whitebit_api.models"), row.request or "").from_dict(body),
-        lambda data: decode(data, row.name),
+
+    def arguments() -> dict[str, Any]:
+        model = getattr(import_module("whitebit_api.models"), row.request or "")
+        return {"body": model.from_dict(body)}
+
+    return Send(
+        row.name, endpoint, lambda data: decode(data, row.name), arguments, limit=READ_LIMIT
     )
 
 

@@ -12,8 +12,12 @@ from .identity import identities
 from .parameters import READS
 from .records import Page, R
 
-CAP = operation(READS["transactions"]).max_reach or 0
-"""``offset + limit`` of transactions is at most this."""
+CAP = (operation(READS["transactions"]).max_reach or 0) - 1
+"""``offset + limit`` of transactions is at most this: "at most 10,000" and "less than 10,000" are
+both published (contract, `tables.md`)."""
+SHORT = min(int(operation(name).defaults["limit"]) for name in READS.values())
+"""A page with fewer rows than this, and than its limit, is the last one of a list without a total:
+the server may reduce a limit above 100 (contract, `tables.md`), but hardly below its default."""
 PASSES = 3
 """How often a list is read whose total shows that rows are lacking."""
 
@@ -95,7 +99,7 @@ class Listing(Generic[R]):
             self._found = True
             self._retreats.clear()
         if page.total is None:
-            self.ended = len(page) < limit
+            self.ended = len(page) < min(limit, SHORT)
         elif end >= page.total or not page or (end == self.cap and stuck and not fresh):
             self._end()
             return fresh

@@ -7,37 +7,9 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from whitebit_api.records import (
-    Confirmations,
-    Convert,
-    ConvertStep,
-    Deal,
-    MainBalance,
-    Order,
-    PartialWithdrawal,
-    Record,
-    SpotBalance,
-    Transaction,
-    TransactionDetails,
-)
+from whitebit_api.records import Record
 
 from .frames import to_dict
-
-__all__ = [
-    "Confirmations",
-    "Convert",
-    "ConvertStep",
-    "Deal",
-    "MainBalance",
-    "Order",
-    "Page",
-    "PartialWithdrawal",
-    "R",
-    "Record",
-    "SpotBalance",
-    "Transaction",
-    "TransactionDetails",
-]
 
 R = TypeVar("R", bound=Record)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -32,13 +31,3 @@ def oldest_kept(now: float, months: int) -> int:
     year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
     day = min(today.day, calendar.monthrange(year, month + 1)[1])
     return int(datetime(year, month + 1, day, tzinfo=UTC).timestamp())
-
-
-def whole_second_before(time: datetime) -> int:
-    """Return the time in unix seconds, rounded down."""
-    return math.floor(time.timestamp())
-
-
-def whole_second_after(time: datetime) -> int:
-    """Return the time in unix seconds, rounded up."""
-    return math.ceil(time.timestamp())

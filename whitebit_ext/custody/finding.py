@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import MalformedResponse
+from ..http.answers import decode_text
 from ..http.decoding import decoded
 from .values import LONGEST_ANSWER, Answer
 
@@ -41,7 +42,7 @@ def find(body: bytes, field: str) -> Mapping[str, Any] | None:
         body: The body, decompressed.
         field: The name in lower case without ``_`` and ``-``, so that other spellings match.
     """
-    text = body.decode("utf-8", "replace")
+    text = decode_text(body, "replace")
     start, tries = text.find("{"), 0
     while start >= 0 and tries < _MOST_TRIES:
         tries += 1
@@ -85,8 +86,7 @@ def fitting(body: bytes, field: str) -> bytes:
 
 def shows(body: bytes, field: str) -> bool:
     """Return whether the name of a field occurs in a malformed body."""
-    flat = body.lower().replace(b"_", b"").replace(b"-", b"")
-    return field.encode() in flat
+    return field in _normal(decode_text(body, "replace"))
 
 
 def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:

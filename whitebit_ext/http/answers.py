@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
@@ -40,6 +39,8 @@ _BY_STATUS: Mapping[int, type[ResponseError]] = {
 }
 _MAX_TEXT = 200
 _MAX_FIELDS = 20
+_BY_FIELD = ("data", "errors", "message")
+"""Where an error may have messages by field."""
 _CREDENTIALS = frozenset(("access_token", "apiSecret", "api_secret", "refresh_token"))
 """Fields of the documented successes; their values are never part of a message."""
 
@@ -102,6 +103,14 @@ def is_clock_skew(error: WhiteBITError) -> bool:
     return error.code == 0 and "your nonce is more than" in error.message.lower()
 
 
+def decode_text(body: bytes, errors: str = "strict") -> str:
+    """Return JSON as text, without a byte-order mark, which may be ignored (RFC 8259, section 8.1).
+
+    The mark, or zeros between the characters, show UTF-16 and UTF-32; anything else is UTF-8.
+    """
+    return body.decode(json.detect_encoding(body), errors).removeprefix("\ufeff")
+
+
 def load_json(body: bytes, operation: str, *, strict: bool = True) -> Any:
     """Parse the body of a success; fractions become ``Decimal``, not float.
 
@@ -116,8 +125,7 @@ def load_json(body: bytes, operation: str, *, strict: bool = True) -> Any:
     decoder = _STRICT if strict else _PLAIN
     problem = None
     try:
-        # A byte-order mark may be ignored (RFC 8259, section 8.1).
-        return decoder.decode(body.removeprefix(BOM_UTF8).decode("utf-8"))
+        return decoder.decode(decode_text(body))
     except UnicodeDecodeError:
         problem = "is not UTF-8"
     except _DuplicateKey:
@@ -223,12 +231,15 @@ def _is_envelope(parsed: Any) -> bool:
     return (
         _code(parsed) is not None
         or isinstance(parsed.get("message"), list)
-        or any(isinstance(parsed.get(key), dict) for key in ("data", "errors"))
+        or any(isinstance(parsed.get(key), dict) for key in _BY_FIELD)
     )
 
 
 def _code(parsed: Mapping[str, Any]) -> int | None:
+    """Return the code, which may come as text like every number (contract, section 8)."""
     code = parsed.get("code")
+    if isinstance(code, str) and re.fullmatch(r"[0-9]{1,9}", code):
+        return int(code)
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
@@ -238,8 +249,10 @@ def _read_envelope(
     if not isinstance(parsed, dict):
         return "", None, {}
     errors: dict[str, tuple[str, ...]] = {}
-    for key in ("data", "errors"):
+    for key in _BY_FIELD:
         fields = parsed.get(key)
+        if key == "errors" and isinstance(fields, list) and fields:
+            fields = {"message": fields}
         if isinstance(fields, dict):
             for name, texts in list(fields.items())[:_MAX_FIELDS]:
                 shown = () if name in _CREDENTIALS else _texts(texts)
@@ -247,20 +260,22 @@ def _read_envelope(
     said = [_shown(text, secrets) for text in _texts(parsed.get("message"))]
     said = [text for text in (*said, *errors.get("message", ())) if text]
     if not said:
-        said = [f"{name}: {', '.join(texts)}" for name, texts in errors.items()]
+        said = [f"{name}: {', '.join(texts)}" for name, texts in errors.items() if any(texts)]
     return "; ".join(said)[: 2 * _MAX_TEXT], _code(parsed), errors
 
 
-def _texts(value: Any) -> Iterable[str]:
-    """Flatten a message, a list of messages, or the older list of lists."""
+def _texts(value: Any, depth: int = 3) -> Iterator[str]:
+    """Yield the texts of a message: one text, a list, or the older list of lists.
+
+    A map by index is a list too: PHP writes one from which an element was removed as such.
+    """
+    if isinstance(value, dict) and all(key.isdigit() for key in value):
+        value = list(value.values())
     if isinstance(value, str):
         yield value
-    elif isinstance(value, list):
+    elif isinstance(value, list) and depth:
         for item in value[:_MAX_FIELDS]:
-            if isinstance(item, str):
-                yield item
-            elif isinstance(item, list):
-                yield from (text for text in item[:_MAX_FIELDS] if isinstance(text, str))
+            yield from _texts(item, depth - 1)
 
 
 def _shown(text: str, secrets: tuple[Secret, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -88,12 +89,19 @@ def read_model(model: Model[T], body: bytes, operation: str) -> T:
     Raises:
         MalformedResponse: the body is not JSON, or has another shape than the spec defines.
     """
-    parsed = load_json(body, operation)
+    parsed = _without_nulls(load_json(body, operation))
     try:
         return model.from_dict(parsed)
     except _SHAPE_ERRORS as error:
         problem = f"the body has another shape than the contract says ({type(error).__name__})"
     raise MalformedResponse(problem, operation=operation)
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return parsed JSON without fields that are null, which are missing (contract, section 8)."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def time_request() -> Send[float]:
@@ -107,6 +115,8 @@ def _read_time(body: bytes) -> float:
     from whitebit_api.models.server_time import ServerTime
 
     seconds: Any = read_model(ServerTime, body, "get_server_time").time
+    if isinstance(seconds, str) and re.fullmatch("[0-9]{1,12}", seconds):  # contract, section 8
+        seconds = int(seconds)
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise MalformedResponse("time is not a number of seconds", operation="get_server_time")
     return float(seconds)

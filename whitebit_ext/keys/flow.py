@@ -93,7 +93,7 @@ def _read_info(body: bytes) -> KeyInfo:
                 PermissionUrl(_text(url.url, "url"), url.enable is True) for url in group.urls
             ),
         )
-        for group in data.permissions
+        for group in data.permissions or ()
     )
     return KeyInfo(KeyState.ACTIVE if enabled else KeyState.DISABLED, external_id, groups)
 

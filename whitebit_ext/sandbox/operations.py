@@ -42,8 +42,19 @@ class Operation:
         return f"{self.method} {self.template}"
 
 
-_KEYS_SERVED_BY: Final[tuple[Region, ...]] = ("global",)  # contract section 1
-_BALANCES: Final = ("users.balances.read",)
+def _key_operation(name: str, method: str, path: str, scope: str) -> Operation:
+    # Served by the global server only (contract section 1).
+    return Operation(name, method, f"/oauth2/api-key/{path}", "bearer", (scope,), ("global",))
+
+
+def _bearer_read(name: str, path: str, content: str) -> Operation:
+    scope = f"users.{content}.read"
+    return Operation(name, "POST", f"/api/v4/accounts/{path}", "bearer", (scope,))
+
+
+def _signed_read(name: str, path: str) -> Operation:
+    return Operation(name, "POST", f"/api/v4/{path}", "signed")
+
 
 OPERATIONS: Final[dict[str, Operation]] = {
     operation.name: operation
@@ -51,88 +62,21 @@ OPERATIONS: Final[dict[str, Operation]] = {
         Operation("authorize", "GET", "/auth/login", "none"),
         Operation("exchange_code", "POST", "/oauth2/token", "client"),
         Operation("refresh_token", "POST", "/oauth2/refresh_token", "client"),
-        Operation(
-            "get_api_key_info",
-            "GET",
-            "/oauth2/api-key/info",
-            "bearer",
-            ("apikeys.read",),
-            _KEYS_SERVED_BY,
-        ),
-        Operation(
-            "get_api_key_secret",
-            "GET",
-            "/oauth2/api-key/{externalId}/secret",
-            "bearer",
-            ("apikeys.read",),
-            _KEYS_SERVED_BY,
-        ),
-        Operation(
-            "delete_api_key",
-            "DELETE",
-            "/oauth2/api-key/{externalId}",
-            "bearer",
-            ("apikeys.delete",),
-            _KEYS_SERVED_BY,
-        ),
-        Operation(
-            "get_account_main_balance",
-            "POST",
-            "/api/v4/accounts/balances/main",
-            "bearer",
-            _BALANCES,
-        ),
-        Operation(
-            "get_account_spot_balance",
-            "POST",
-            "/api/v4/accounts/balances/spot",
-            "bearer",
-            _BALANCES,
-        ),
-        Operation("get_main_account_balance", "POST", "/api/v4/main-account/balance", "signed"),
-        Operation("get_trade_account_balance", "POST", "/api/v4/trade-account/balance", "signed"),
-        Operation(
-            "list_account_transactions",
-            "POST",
-            "/api/v4/accounts/transactions",
-            "bearer",
-            ("users.transactions.read",),
-        ),
-        Operation(
-            "list_account_orders",
-            "POST",
-            "/api/v4/accounts/orders",
-            "bearer",
-            ("users.orders.read",),
-        ),
-        Operation(
-            "list_account_deals",
-            "POST",
-            "/api/v4/accounts/deals",
-            "bearer",
-            ("users.deals.read",),
-        ),
-        Operation(
-            "list_account_converts",
-            "POST",
-            "/api/v4/accounts/converts",
-            "bearer",
-            ("users.converts.read",),
-        ),
-        Operation("list_main_account_history", "POST", "/api/v4/main-account/history", "signed"),
-        Operation(
-            "list_trade_account_order_history",
-            "POST",
-            "/api/v4/trade-account/order/history",
-            "signed",
-        ),
-        Operation(
-            "list_trade_account_executed_history",
-            "POST",
-            "/api/v4/trade-account/executed-history",
-            "signed",
-        ),
-        Operation("list_convert_history", "POST", "/api/v4/convert/history", "signed"),
+        _key_operation("get_api_key_info", "GET", "info", "apikeys.read"),
+        _key_operation("get_api_key_secret", "GET", "{externalId}/secret", "apikeys.read"),
+        _key_operation("delete_api_key", "DELETE", "{externalId}", "apikeys.delete"),
+        _bearer_read("get_account_main_balance", "balances/main", "balances"),
+        _bearer_read("get_account_spot_balance", "balances/spot", "balances"),
+        _bearer_read("list_account_transactions", "transactions", "transactions"),
+        _bearer_read("list_account_orders", "orders", "orders"),
+        _bearer_read("list_account_deals", "deals", "deals"),
+        _bearer_read("list_account_converts", "converts", "converts"),
+        _signed_read("get_main_account_balance", "main-account/balance"),
+        _signed_read("get_trade_account_balance", "trade-account/balance"),
+        _signed_read("list_main_account_history", "main-account/history"),
+        _signed_read("list_trade_account_order_history", "trade-account/order/history"),
+        _signed_read("list_trade_account_executed_history", "trade-account/executed-history"),
+        _signed_read("list_convert_history", "convert/history"),
         Operation("get_server_time", "GET", "/api/v4/public/time", "none"),
     )
 }

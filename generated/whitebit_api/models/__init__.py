@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from .api_key_deleted_response import ApiKeyDeletedResponse
     from .api_key_info import ApiKeyInfo
     from .api_key_info_response import ApiKeyInfoResponse
-    from .api_key_secret import ApiKeySecret
-    from .api_key_secret_response import ApiKeySecretResponse
     from .code_exchange_request import CodeExchangeRequest
     from .converts_request import ConvertsRequest
     from .deals_request import DealsRequest
@@ -30,9 +28,7 @@ if TYPE_CHECKING:
     from .signed_spot_balance_request import SignedSpotBalanceRequest
     from .signed_transactions_request import SignedTransactionsRequest
     from .spot_balance_request import SpotBalanceRequest
-    from .token_pair import TokenPair
     from .token_refresh_request import TokenRefreshRequest
-    from .token_response import TokenResponse
     from .transaction_method import TransactionMethod
     from .transactions_request import TransactionsRequest
 
@@ -40,8 +36,6 @@ __all__ = (
     "ApiKeyDeletedResponse",
     "ApiKeyInfo",
     "ApiKeyInfoResponse",
-    "ApiKeySecret",
-    "ApiKeySecretResponse",
     "CodeExchangeRequest",
     "ConvertsRequest",
     "DealsRequest",
@@ -58,9 +52,7 @@ __all__ = (
     "SignedSpotBalanceRequest",
     "SignedTransactionsRequest",
     "SpotBalanceRequest",
-    "TokenPair",
     "TokenRefreshRequest",
-    "TokenResponse",
     "TransactionMethod",
     "TransactionsRequest",
 )
@@ -69,8 +61,6 @@ _MODULES: Final = {
     "ApiKeyDeletedResponse": ".api_key_deleted_response",
     "ApiKeyInfo": ".api_key_info",
     "ApiKeyInfoResponse": ".api_key_info_response",
-    "ApiKeySecret": ".api_key_secret",
-    "ApiKeySecretResponse": ".api_key_secret_response",
     "CodeExchangeRequest": ".code_exchange_request",
     "ConvertsRequest": ".converts_request",
     "DealsRequest": ".deals_request",
@@ -87,9 +77,7 @@ _MODULES: Final = {
     "SignedSpotBalanceRequest": ".signed_spot_balance_request",
     "SignedTransactionsRequest": ".signed_transactions_request",
     "SpotBalanceRequest": ".spot_balance_request",
-    "TokenPair": ".token_pair",
     "TokenRefreshRequest": ".token_refresh_request",
-    "TokenResponse": ".token_response",
     "TransactionMethod": ".transaction_method",
     "TransactionsRequest": ".transactions_request",
 }

@@ -23,7 +23,8 @@ class DealsRequest:
         client_order_id: The order of the deals; no match is a `422`.
         start_date: Unix seconds; nothing older than 6 months is kept.
         end_date: Unix seconds.
-        limit: How many rows at most.
+        limit: How many rows at most; above 100 is discouraged, and the server may send
+            fewer.
         offset: How many rows to pass over.
         additional_properties: Fields that are not in the document.
     """

@@ -27,7 +27,8 @@ class OrdersRequest:
         start_date: Unix seconds; not older than 6 months (from midnight UTC). Both dates
             left out mean the last month.
         end_date: Unix seconds, at most 31 days after the start; the future counts as now.
-        limit: How many rows at most, summed over the markets.
+        limit: How many rows at most, summed over the markets; above 100 is
+            discouraged, and the server may send fewer.
         offset: How many rows to pass over.
         additional_properties: Fields that are not in the document.
     """

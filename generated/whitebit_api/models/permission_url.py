@@ -11,6 +11,8 @@ from typing import Any, Self
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 
 @_attrs_define
 class PermissionUrl:
@@ -23,7 +25,7 @@ class PermissionUrl:
     """
 
     url: str
-    enable: bool
+    enable: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -36,7 +38,8 @@ class PermissionUrl:
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict["url"] = url
-        field_dict["enable"] = enable
+        if enable is not UNSET:
+            field_dict["enable"] = enable
         return field_dict
 
     @classmethod
@@ -51,7 +54,7 @@ class PermissionUrl:
         d = dict(src_dict)
         url = d.pop("url")
 
-        enable = d.pop("enable")
+        enable = d.pop("enable", UNSET)
 
         permission_url = cls(
             url=url,

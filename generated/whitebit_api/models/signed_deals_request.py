@@ -26,7 +26,8 @@ class SignedDealsRequest:
         client_order_id: The order of the deals; no match is a `422`.
         start_date: Unix seconds; nothing older than 6 months is kept.
         end_date: Unix seconds.
-        limit: How many rows at most.
+        limit: How many rows at most; above 100 is discouraged, and the server may send
+            fewer.
         offset: How many rows to pass over.
         nonce_window: Whether the nonce need only be unique and within 5 s of the server's
             clock, in milliseconds, instead of growing; for callers that share a

@@ -30,7 +30,8 @@ class SignedOrdersRequest:
         start_date: Unix seconds; not older than 6 months (from midnight UTC). Both dates
             left out mean the last month.
         end_date: Unix seconds, at most 31 days after the start; the future counts as now.
-        limit: How many rows at most, summed over the markets.
+        limit: How many rows at most, summed over the markets; above 100 is
+            discouraged, and the server may send fewer.
         offset: How many rows to pass over.
         nonce_window: Whether the nonce need only be unique and within 5 s of the server's
             clock, in milliseconds, instead of growing; for callers that share a

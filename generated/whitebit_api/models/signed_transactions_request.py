@@ -31,8 +31,10 @@ class SignedTransactionsRequest:
         unique_id: A transaction's `uniqueId`; published as `unique_id`, so that both may
             be sent.
         status: Status codes; only those of the method are valid.
-        limit: How many rows at most.
-        offset: How many rows to pass over; `offset` plus `limit` is 10000 at most.
+        limit: How many rows at most; above 100 is discouraged, and the server may send
+            fewer.
+        offset: How many rows to pass over; `offset` plus `limit` is 10000 at most, or
+            less than 10000, as the message of the refusal says.
         nonce_window: Whether the nonce need only be unique and within 5 s of the server's
             clock, in milliseconds, instead of growing; for callers that share a
             key.

@@ -47,18 +47,18 @@ def test_users(control: Control, sandbox: Sandbox) -> None:
     )
     assert told["spot_balances"] == {"BTC": ["1", "0"]}
     assert sandbox.user("carol").spot_balances == {"BTC": ("1", "0")}
-    control("users/change", name="carol", verified=False, choosing_time="inf")
+    control("users/change", user="carol", verified=False, choosing_time="inf")
     assert sandbox.user("carol").verified is False
     assert sandbox.user("carol").choosing_time == float("inf")
-    control("users/change", name="carol", choosing_time=None)
+    control("users/change", user="carol", choosing_time=None)
     assert sandbox.user("carol").choosing_time is None
 
 
 def test_user_finishes_choosing(control: Control, sandbox: Sandbox, partner: Partner) -> None:
     """A user who never confirms can be made to confirm."""
-    control("users/change", name="alice", choosing_time="inf")
+    control("users/change", user="alice", choosing_time="inf")
     partner.tokens()
-    assert control("users/finish-choosing", name="alice") == {"keys": 1}
+    assert control("users/finish-choosing", user="alice") == {"keys": 1}
     assert sandbox.key("alice", partner.client) is not None
 
 
@@ -103,7 +103,7 @@ def test_keys(control: Control, sandbox: Sandbox, partner: Partner) -> None:
     """Keys can be made, granted, locked, disabled, deleted and revoked."""
     token = partner.tokens()["access_token"]
     external_id = control(
-        "keys", user="alice", client_id=partner.client.client_id, permissions=["trading"]
+        "keys", user="alice", client=partner.client.client_id, permissions=["trading"]
     )["external_id"]
     key = sandbox.keys[0]
     assert key.grants.keys() == {"trading"}
@@ -124,8 +124,8 @@ def test_revoking(
     """A withdrawal ends the tokens, and the key unless it is about the tokens alone."""
     token = partner.tokens()["access_token"]
     partner.key(token)
-    arguments = {"user": "alice", "client_id": partner.client.client_id}
-    control("revoke", **arguments, tokens_only=tokens_only)
+    arguments = {"user": "alice", "client": partner.client.client_id}
+    control("revoke/tokens" if tokens_only else "revoke", **arguments)
     assert partner.bearer("GET", "/oauth2/api-key/info", token).status_code == 401
     assert (sandbox.key("alice", partner.client) is not None) is left
 
@@ -188,11 +188,11 @@ def test_every_control_refuses_what_it_does_not_take(sandbox: Sandbox, http: htt
         ("users", {"name": "x", "main_balances": ["BTC"]}, "main_balances"),
         ("users", {"name": "x", "main_balances": {"BTC": 1}}, "main_balances"),
         ("users", {"name": "x", "spot_balances": {"BTC": "12"}}, "spot_balances"),
-        ("users/change", {"name": "nobody"}, "user"),
-        ("users/change", {"name": "alice", "verified": False, "eligible": 7}, "eligible"),
+        ("users/change", {"user": "nobody"}, "user"),
+        ("users/change", {"user": "alice", "verified": False, "eligible": 7}, "eligible"),
         (
             "users/change",
-            {"name": "alice", "verified": False, "choosing_time": -1},
+            {"user": "alice", "verified": False, "choosing_time": -1},
             "choosing_time",
         ),
         ("clock", {"advance": "inf"}, "seconds"),
@@ -205,10 +205,10 @@ def test_every_control_refuses_what_it_does_not_take(sandbox: Sandbox, http: htt
         ("faults", {"kind": "html"}, "route"),
         ("faults", {"route": "get_server_time", "kind": "earthquake"}, "kind"),
         ("faults/remove", {"number": 99}, "number"),
-        ("keys", {"user": "alice", "client_id": "nobody"}, "client"),
+        ("keys", {"user": "alice", "client": "nobody"}, "client"),
         ("keys/grant", {"external_id": "x"}, "permissions"),
-        ("keys/delete", {"external_id": "x"}, "external_id"),
-        ("revoke", {"user": "nobody", "client_id": "x"}, "user"),
+        ("keys/delete", {"external_id": "x", "reason": "user"}, "external_id"),
+        ("revoke", {"user": "nobody", "client": "x"}, "user"),
     ],
 )
 def test_wrong_argument_is_named_and_changes_nothing(
@@ -232,7 +232,7 @@ def test_wrong_reason_and_region_are_named(sandbox: Sandbox, partner: Partner) -
     assert answer.json()["error"].startswith("reason:")
     answer = partner.http.post(
         f"{base}/keys",
-        json={"user": "bob", "client_id": partner.client.client_id, "region": "moon"},
+        json={"user": "bob", "client": partner.client.client_id, "region": "moon"},
     )
     assert answer.json()["error"].startswith("region:")
     assert len(sandbox.keys) == 1

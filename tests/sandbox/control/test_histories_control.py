@@ -16,7 +16,7 @@ def post(sandbox: Sandbox, http: httpx.Client, control: str, **arguments: Any) -
 def test_histories_are_made_over_http(sandbox: Sandbox, http: httpx.Client) -> None:
     """The control generates the same rows as the method, and the state has their number."""
     answer = post(
-        sandbox, http, "histories", name="alice", deals=7, orders=2, seed=9, markets=["ETH_USDT"]
+        sandbox, http, "histories", user="alice", deals=7, orders=2, seed=9, markets=["ETH_USDT"]
     )
     assert answer.json() == {"transactions": 0, "orders": 2, "deals": 7, "converts": 0}
     rows = sandbox.history("alice").rows("deals")
@@ -27,10 +27,10 @@ def test_histories_are_made_over_http(sandbox: Sandbox, http: httpx.Client) -> N
 
 def test_rows_arrive_over_http(sandbox: Sandbox, http: httpx.Client) -> None:
     """New rows arrive at once, or as they are scheduled."""
-    answer = post(sandbox, http, "histories/arrive", name="alice", history="deals", rows=3)
+    answer = post(sandbox, http, "histories/arrive", user="alice", name="deals", rows=3)
     assert answer.json()["deals"] == 3
     answer = post(
-        sandbox, http, "histories/arrive", name="alice", history="deals", every=1, rows=2, total=3
+        sandbox, http, "histories/arrive", user="alice", name="deals", every=1, rows=2, total=3
     )
     assert answer.json()["deals"] == 3
     history = sandbox.history("alice")
@@ -42,11 +42,11 @@ def test_rows_arrive_over_http(sandbox: Sandbox, http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("control", "arguments", "wrong"),
     [
-        ("histories", {"name": "carol"}, "user"),
-        ("histories", {"name": "alice", "deals": -1}, "deals"),
-        ("histories", {"name": "alice", "trades": 1}, "trades"),
-        ("histories/arrive", {"name": "alice", "history": "trades"}, "name"),
-        ("histories/arrive", {"name": "alice", "history": "deals", "every": 0}, "every"),
+        ("histories", {"user": "carol"}, "user"),
+        ("histories", {"user": "alice", "deals": -1}, "deals"),
+        ("histories", {"user": "alice", "trades": 1}, "trades"),
+        ("histories/arrive", {"user": "alice", "name": "trades"}, "name"),
+        ("histories/arrive", {"user": "alice", "name": "deals", "every": 0}, "every"),
     ],
 )
 def test_wrong_arguments(
@@ -62,6 +62,6 @@ def test_wrong_arguments(
 
 def test_page_makes_histories(sandbox: Sandbox, http: httpx.Client) -> None:
     """The form of the state page fills a history."""
-    http.post(f"{sandbox.global_url}/sandbox/histories", data={"name": "alice", "deals": "5"})
+    http.post(f"{sandbox.global_url}/sandbox/histories", data={"user": "alice", "deals": "5"})
     assert sandbox.history("alice").count("deals") == 5
     assert 'action="/sandbox/histories"' in http.get(f"{sandbox.global_url}/sandbox/").text

@@ -66,19 +66,21 @@ def test_without_a_good_token_it_is_401(
         ("apikeys.delete", "DELETE", "/oauth2/api-key/{}"),
     ],
 )
-def test_missing_scope_is_401(
+def test_missing_scope_is_401_or_403(
     partner: Partner, sandbox: Sandbox, missing: str, method: str, path: str
 ) -> None:
-    """A token without the operation's scope is unauthorized, not forbidden."""
+    """A token without the operation's scope is unauthorized, or forbidden as a setting says."""
     scopes = {"apikeys.create", "apikeys.read", "apikeys.delete"} - {missing}
     partner.client = sandbox.register_client(
         redirect_uris=partner.client.redirect_uris, scopes=sorted(scopes)
     )
     token = partner.tokens()["access_token"]
     sandbox.clock.advance(2)
-    answer = partner.bearer(method, path.format(sandbox.keys[0].external_id), token)
-    assert answer.status_code == 401
-    assert answer.json() == message("Unauthorized.")
+    for status, text in ((401, "Unauthorized."), (403, "Forbidden.")):
+        sandbox.settings.scope_as_403 = status == 403
+        answer = partner.bearer(method, path.format(sandbox.keys[0].external_id), token)
+        assert (answer.status_code, answer.json()) == (status, message(text))
+        assert partner.bearer(method, path.format(ABSENT), "nonsense").status_code == 401
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

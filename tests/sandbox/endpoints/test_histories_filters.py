@@ -152,9 +152,9 @@ def test_orders_default_to_the_last_month(bearer: HistoryReader, sandbox: Sandbo
 def test_refusals_of_orders(
     bearer: HistoryReader, fields: dict[str, Any], code: int, errors: Any
 ) -> None:
-    """Wrong parameters are 422 code 30, a market that there is not is code 31."""
+    """Wrong parameters are 400 code 30, a market that there is not is code 31."""
     status, answered, found = refusal(bearer.read("orders", **fields))
-    assert (status, answered) == (422, code)
+    assert (status, answered) == (400, code)
     assert (found if isinstance(errors, dict) else found.keys()) == errors
 
 
@@ -165,8 +165,8 @@ def test_deals_have_no_window_but_an_age(bearer: HistoryReader, sandbox: Sandbox
     assert 200 < len(kept) < 400
     assert bearer.rows("deals", limit=500) == kept
     assert bearer.rows("deals", limit=500, startDate=1, endDate=NOW + DAY) == kept
-    assert refusal(bearer.read("deals", market="NOPE"))[:2] == (422, 31)
-    assert refusal(bearer.read("deals", startDate=2, endDate=1))[:2] == (422, 30)
+    assert refusal(bearer.read("deals", market="NOPE"))[:2] == (400, 31)
+    assert refusal(bearer.read("deals", startDate=2, endDate=1))[:2] == (400, 30)
 
 
 def test_filters_of_converts(reader: HistoryReader, sandbox: Sandbox) -> None:

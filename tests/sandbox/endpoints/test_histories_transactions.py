@@ -134,3 +134,24 @@ def test_look_ups_together_want_all(bearer: HistoryReader, sandbox: Sandbox) -> 
     both = {"memo": row["memo"], "uniqueId": row["uniqueId"]}
     assert bearer.rows("transactions", **both) == [row]
     assert bearer.rows("transactions", **{**both, "memo": "999"}) == []
+
+
+def test_the_cap_may_be_lower(bearer: HistoryReader, sandbox: Sandbox) -> None:
+    """The other published reading, less than ten thousand, is a setting."""
+    assert bearer.read("transactions", offset=9_999, limit=1).status_code == 200
+    sandbox.settings.furthest_row = 9_999
+    answer = bearer.read("transactions", offset=9_999, limit=1)
+    assert refusal(answer) == (400, 0, {"offset": [CAP]})
+    assert bearer.read("transactions", offset=9_998, limit=1).status_code == 200
+
+
+def test_a_limit_may_be_reduced(reader: HistoryReader, sandbox: Sandbox) -> None:
+    """A page has fewer rows than asked for, and names the limit that was used."""
+    sandbox.seed_history("alice", transactions=300, orders=300, deals=300, span=86_400)
+    sandbox.settings.largest_page = 100
+    content = reader.read("transactions", limit=500).json()
+    assert (content["limit"], content["total"], len(content["records"])) == (100, 300, 100)
+    assert len(reader.rows("orders", limit=500)) == 100
+    assert len(reader.rows("deals", limit=500, market="BTC_USDT")) < 100
+    assert len(reader.rows("deals", limit=500)) == 100
+    assert len(reader.rows("deals", limit=20)) == 20

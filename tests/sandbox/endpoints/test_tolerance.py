@@ -59,9 +59,9 @@ def test_order_can_be_looked_up_by_digits(reader: HistoryReader, sandbox: Sandbo
 
 
 def test_statuses_of_invalid_parameters(reader: HistoryReader, sandbox: Sandbox) -> None:
-    """Orders and deals answer 422, or 400 as in the newest examples; the codes are the same."""
-    for status in (422, 400):
-        sandbox.settings.invalid_as_400 = status == 400
+    """Orders and deals answer 400 as in the newest examples, or 422; the codes are the same."""
+    for status in (400, 422):
+        sandbox.settings.invalid_as_422 = status == 422
         assert refusal(reader.read("orders", limit=0))[:2] == (status, 30)
         assert refusal(reader.read("deals", market="NOPE"))[:2] == (status, 31)
         # This one is published as a 422.

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from whitebit_api.operations import OPERATIONS
 from whitebit_ext.sandbox import Limit, Sandbox
 
 if TYPE_CHECKING:
@@ -60,11 +61,24 @@ def test_documented_table(sandbox: Sandbox) -> None:
     table = {limit.prefix: (limit.requests, limit.seconds) for limit in sandbox.limits.table}
     assert table == {
         "/": (10_000, 10.0),
+        "/api/v4/public/": (20_000, 10.0),
         "/api/v4/trade-account/": (12_000, 10.0),
         "/api/v4/main-account/": (1_000, 10.0),
         "/api/v4/main-account/history": (200, 10.0),
         "/oauth2/refresh_token": (1, 1.0),
     }
+
+
+def test_table_agrees_with_the_document(sandbox: Sandbox) -> None:
+    """Each operation has the same limit in the sandbox and in the OpenAPI document."""
+    for operation in OPERATIONS.values():
+        found = next(limit for limit in sandbox.limits.table if limit.covers(operation.path))
+        stated = operation.rate_limit
+        assert (found.prefix, found.requests, found.seconds) == (
+            stated.paths,
+            stated.requests,
+            stated.seconds,
+        )
 
 
 def test_other_limit_in_its_window(partner: Partner, sandbox: Sandbox) -> None:

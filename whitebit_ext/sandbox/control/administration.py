@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, get_args
 
-from ..faults.faults import Faults
 from ..faults.holds import Hold
-from ..faults.traps import Traps
 from ..operations import Region
 from ..world.clock import Clock
 from ..world.keys import Deletion
-from ..world.limits import Limits
 from ..world.model import ApiKey, PartnerClient, grants_of
 from ..world.settings import BearerReads, Settings
 from ..world.world import World
@@ -48,7 +45,7 @@ class Administration(Registry):
         What `prepare` registers is there again afterwards.
         """
         old = self._world
-        self._world = World(self.clock, Settings(key_delay=self._key_delay))
+        self._use(World(self.clock, Settings(key_delay=self._key_delay)))
         old.holds.release_all()
         if self._prepare is not None:
             self._prepare(self)
@@ -67,7 +64,7 @@ class Administration(Registry):
         self,
         user: str,
         client: str | PartnerClient,
-        permissions: Iterable[str] | Mapping[str, Iterable[str]] | None = None,
+        permissions: Collection[str] | Mapping[str, Collection[str]] | None = None,
         *,
         region: Region = "global",
     ) -> ApiKey:
@@ -90,7 +87,7 @@ class Administration(Registry):
         )
 
     def grant(
-        self, external_id: str, permissions: Iterable[str] | Mapping[str, Iterable[str]]
+        self, external_id: str, permissions: Collection[str] | Mapping[str, Collection[str]]
     ) -> None:
         """Replace the permissions of a key; see `add_key`."""
         self._key(external_id).grants = grants_of(permissions)
@@ -191,26 +188,6 @@ class Administration(Registry):
         if state not in get_args(BearerReads):
             raise ValueError(f"bearer_reads: must be one of {', '.join(get_args(BearerReads))}")
         self.settings.bearer_reads = state
-
-    @property
-    def settings(self) -> Settings:
-        """Return the settings, which can be changed in place."""
-        return self._world.state.settings
-
-    @property
-    def traps(self) -> Traps:
-        """Return the switches for irregular responses, which can be changed in place."""
-        return self._world.traps
-
-    @property
-    def limits(self) -> Limits:
-        """Return the rate limits, which can be changed in place."""
-        return self._world.limits
-
-    @property
-    def faults(self) -> Faults:
-        """Return the faults, which can be added to."""
-        return self._world.faults
 
     def hold(self, route: str) -> Hold:
         """Pause the requests of an operation inside the server until the hold is released.

@@ -1,48 +1,43 @@
 """Controls over HTTP, each under `POST /sandbox/<name>`.
 
-They correspond to the methods of the Python object, with the same names of arguments.
+They call methods of the Python object, with the same arguments, or set attributes of one of its
+parts. In a form, an empty field counts as missing, several strings are separated by spaces, and
+`null` is None.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from inspect import Parameter, signature
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import attrs
+import msgspec
 
+from ..faults.faults import Faults
 from ..faults.traps import Traps
-from ..world.model import DEFAULT_SCOPES
+from ..world.histories import HistoryName
+from ..world.limits import Limits
+from ..world.model import PartnerClient, User
 from ..world.settings import Settings
 from . import snapshot
-from .arguments import Arguments
-from .given_controls import GIVEN_CONTROLS
-from .history_controls import HISTORY_CONTROLS
-
-if TYPE_CHECKING:
-    from .administration import Administration
-
-Run = Callable[["Administration", Arguments], Any]
+from .administration import Administration
 
 
 @attrs.frozen
 class Control:
-    """A control: its function and the names of its arguments."""
+    """A control.
 
-    run: Run
-    arguments: tuple[str, ...]
+    Attributes:
+        types: The type of each argument.
+        required: The arguments that must be given.
+        run: Runs it with the arguments, and returns the content of the response.
+    """
 
-
-CONTROLS: Final[dict[str, Control]] = {
-    name: Control(*control) for name, control in (HISTORY_CONTROLS | GIVEN_CONTROLS).items()
-}
-
-_USER_SWITCHES: Final = (
-    "second_factor",
-    "signed_in",
-    "two_factor_enabled",
-    "verified",
-    "eligible",
-)
+    types: Mapping[str, Any]
+    required: frozenset[str]
+    run: Callable[[Administration, dict[str, Any]], Any]
 
 
 def run(administration: Administration, name: str, values: Mapping[str, Any]) -> Any:
@@ -54,232 +49,157 @@ def run(administration: Administration, name: str, values: Mapping[str, Any]) ->
     """
     control = CONTROLS[name]
     for argument in values:
-        if argument not in control.arguments:
+        if argument not in control.types:
             raise ValueError(f"{argument}: this control has no such argument")
-    return control.run(administration, Arguments(values))
+    given = {argument: value for argument, value in values.items() if value != ""}
+    for argument in sorted(control.required - given.keys()):
+        raise ValueError(f"{argument}: is missing")
+    typed = {key: _typed(key, value, control.types[key]) for key, value in given.items()}
+    return control.run(administration, typed)
 
 
-def _control(name: str, *arguments: str) -> Callable[[Run], Run]:
-    """Return a decorator that adds a function to the controls."""
+def _typed(name: str, value: Any, kind: Any) -> Any:
+    """Return the value of an argument in its type, from JSON or from the text of a form."""
+    # JSON has neither bytes nor our own classes.
+    options = [each for each in _options(kind) if each is not bytes and not attrs.has(each)]
+    if isinstance(value, str) and any(
+        get_origin(option) in (Collection, Sequence) for option in options
+    ):
+        value = value.split()
+    try:
+        found = msgspec.convert(value, Union[tuple(options)], strict=False)  # noqa: UP007  # any number of them
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if isinstance(found, (int, float)) and not found >= 0:
+        raise ValueError(f"{name}: must not be negative")
+    return found
 
-    def enter(function: Run) -> Run:
-        CONTROLS[name] = Control(function, arguments)
-        return function
 
-    return enter
+def _options(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
 
 
-def _names(switches: type[Settings | Traps]) -> tuple[str, ...]:
-    return tuple(field.name for field in attrs.fields(switches))
+def choices(control: str, name: str) -> tuple[str, ...]:
+    """Return the values of an argument that has only some; none for any other argument."""
+    return get_args(CONTROLS[control].types[name])
 
 
-@_control(
-    "clients",
-    "client_id",
-    "client_secret",
-    "redirect_uris",
-    "scopes",
-    "token_mode",
-    "region",
-    "require_pkce",
-    "allowed_addresses",
-)
-def register_client(administration: Administration, arguments: Arguments) -> Any:
-    """Register a client, and return it with its secret."""
-    scopes = arguments.texts("scopes")
-    client = administration.register_client(
-        client_id=arguments.optional_text("client_id"),
-        client_secret=arguments.optional_text("client_secret"),
-        redirect_uris=arguments.texts("redirect_uris") or [],
-        scopes=DEFAULT_SCOPES if scopes is None else scopes,
-        token_mode=arguments.text("token_mode", "rotating"),  # type: ignore[arg-type]  # checked there
-        region=arguments.text("region", "global"),
-        require_pkce=arguments.flag("require_pkce", True),
-        allowed_addresses=arguments.texts("allowed_addresses"),
+def _call(
+    function: Callable[..., Any],
+    shown: Callable[[Any], Any] = lambda _: {},
+    on: Callable[[Administration], Any] = lambda administration: administration,
+) -> Control:
+    """Return a control that calls a function.
+
+    Args:
+        function: The function; its first argument is what `on` returns.
+        shown: Returns the content of the response for its result.
+        on: Returns the object whose method the function is.
+    """
+    parameters = list(signature(function).parameters.values())[1:]
+    types = get_type_hints(function)
+    return Control(
+        {parameter.name: types[parameter.name] for parameter in parameters},
+        frozenset(each.name for each in parameters if each.default is Parameter.empty),
+        lambda administration, given: shown(function(on(administration), **given)),
     )
+
+
+def _assign(part: str, kind: type, names: Iterable[str] | None = None) -> Control:
+    """Return a control that sets attributes of a part of the state, and shows that part."""
+    types = get_type_hints(kind)
+
+    def assign(administration: Administration, given: dict[str, Any]) -> Any:
+        for name, value in given.items():
+            setattr(getattr(administration, part), name, value)
+        return snapshot.state(administration)[part]
+
+    return Control({name: types[name] for name in names or types}, frozenset(), assign)
+
+
+def _client(client: PartnerClient) -> Any:
     return {**snapshot.client(client), "client_secret": client.client_secret}
 
 
-@_control("users", "name", "main_balances", "spot_balances", "second_factor")
-def add_user(administration: Administration, arguments: Arguments) -> Any:
-    """Add a user."""
-    return snapshot.user(
-        administration.add_user(
-            arguments.text("name"),
-            main_balances=arguments.mapping("main_balances"),
-            spot_balances=arguments.mapping("spot_balances"),
-            second_factor=arguments.text("second_factor", "246810"),
-        )
-    )
+_GATE: Final = ("second_factor", "signed_in", "two_factor_enabled", "verified", "eligible")
 
 
-@_control("users/change", "name", "choosing_time", *_USER_SWITCHES)
-def change_user(administration: Administration, arguments: Arguments) -> Any:
-    """Change the conditions of the eligibility gate and the choosing time of a user."""
-    user = administration.user(arguments.text("name"))
-    choosing_time = user.choosing_time
-    if "choosing_time" in arguments.names():
-        choosing_time = arguments.optional_number("choosing_time")
-    arguments.assign(user, _USER_SWITCHES)
-    user.choosing_time = choosing_time
+def _change_user(administration: Administration, given: dict[str, Any]) -> Any:
+    user = administration.user(given.pop("user"))
+    for name, value in given.items():
+        setattr(user, name, value)
     return snapshot.user(user)
 
 
-@_control("users/finish-choosing", "name")
-def finish_choosing(administration: Administration, arguments: Arguments) -> Any:
-    """Confirm the permissions of a user now."""
-    return {"keys": administration.finish_choosing(arguments.text("name"))}
-
-
-@_control("clock", "advance", "frozen")
-def move_clock(administration: Administration, arguments: Arguments) -> Any:
-    """Freeze or resume the clock, and advance it; `ahead` is its difference to real time."""
+def _move_clock(
+    administration: Administration, advance: float = 0.0, frozen: bool | None = None
+) -> Any:
+    """Advance the clock, and freeze or resume it; `ahead` is its difference to real time."""
     clock = administration.clock
-    frozen, seconds = arguments.optional_flag("frozen"), arguments.number("advance", 0.0)
-    clock.advance(seconds)  # first, because it can fail
+    clock.advance(advance)  # first, because it can fail
     if frozen is not None:
         (clock.freeze if frozen else clock.resume)()
     return {"now": clock.now(), "frozen": clock.frozen, "ahead": round(clock.ahead(), 3)}
 
 
-@_control("settings", *_names(Settings))
-def set_settings(administration: Administration, arguments: Arguments) -> Any:
-    """Change settings."""
-    settings = administration.settings
-    arguments.assign(settings, _names(Settings))
-    return snapshot.state(administration)["settings"]
-
-
-@_control("traps", *_names(Traps))
-def set_traps(administration: Administration, arguments: Arguments) -> Any:
-    """Change the switches for irregular responses."""
-    traps = administration.traps
-    arguments.assign(traps, _names(Traps))
-    return snapshot.state(administration)["traps"]
-
-
-@_control("limits", "enabled", "refresh_enabled")
-def set_limits(administration: Administration, arguments: Arguments) -> Any:
-    """Enable or disable rate limits."""
-    arguments.assign(administration.limits, ("enabled", "refresh_enabled"))
-    return snapshot.state(administration)["limits"]
-
-
-@_control(
-    "faults",
-    "route",
-    "kind",
-    "nth",
-    "times",
-    "status",
-    "body",
-    "headers",
-    "size",
-    "seconds",
-    "effect",
-    "reset",
-)
-def add_fault(administration: Administration, arguments: Arguments) -> Any:
-    """Add a fault."""
-    status = arguments.optional_integer("status")
-    return snapshot.fault(
-        administration.faults.add(
-            arguments.text("route"),
-            kind=arguments.text("kind"),  # type: ignore[arg-type]  # checked there
-            nth=arguments.integer("nth", 1),
-            times=arguments.optional_integer("times", 1),
-            status=status,
-            body=arguments.optional_text("body"),
-            headers=arguments.mapping("headers"),
-            size=arguments.integer("size", 10_000_000),
-            seconds=arguments.number("seconds", 0.0),
-            effect=arguments.optional_flag("effect"),
-            reset=arguments.flag("reset", False),
-        )
-    )
-
-
-@_control("faults/remove", "number")
-def remove_fault(administration: Administration, arguments: Arguments) -> Any:
+def _remove_fault(faults: Faults, number: int | None = None) -> None:
     """Remove a fault by its number, or all faults without a number."""
-    number = arguments.optional_integer("number")
     if number is None:
-        administration.faults.clear()
-        return {}
-    fault = administration.faults.find(number)
+        faults.clear()
+        return
+    fault = faults.find(number)
     if fault is None:
         raise ValueError("number: the fault does not exist")
     fault.remove()
-    return {}
 
 
-@_control("keys", "user", "client_id", "permissions", "region")
-def add_key(administration: Administration, arguments: Arguments) -> Any:
-    """Create an active key without a login."""
-    key = administration.add_key(
-        arguments.text("user"),
-        arguments.text("client_id"),
-        arguments.texts("permissions"),
-        region=arguments.text("region", "global"),  # type: ignore[arg-type]  # checked there
-    )
-    return snapshot.key(key)
-
-
-@_control("keys/grant", "external_id", "permissions")
-def grant(administration: Administration, arguments: Arguments) -> Any:
-    """Replace the permissions of a key."""
-    external_id = arguments.text("external_id")
-    permissions = arguments.mapping("permissions")
-    if permissions is None:
-        raise ValueError("permissions: must be an object")
-    administration.grant(external_id, permissions)
-    return {}
-
-
-@_control("keys/delete", "external_id", "reason")
-def delete_key(administration: Administration, arguments: Arguments) -> Any:
-    """Delete a key, as its user or the system does."""
-    administration.delete_key(
-        arguments.text("external_id"),
-        arguments.text("reason", "user"),  # type: ignore[arg-type]  # checked there
-    )
-    return {}
-
-
-@_control("keys/disable", "external_id")
-def disable_key(administration: Administration, arguments: Arguments) -> Any:
-    """Disable a key."""
-    administration.disable_key(arguments.text("external_id"))
-    return {}
-
-
-@_control("keys/lock", "external_id", "seconds")
-def lock_secret(administration: Administration, arguments: Arguments) -> Any:
-    """Lock the secret of a key for some seconds."""
-    administration.lock_secret(arguments.text("external_id"), arguments.number("seconds"))
-    return {}
-
-
-@_control("revoke", "user", "client_id", "tokens_only")
-def revoke(administration: Administration, arguments: Arguments) -> Any:
-    """Revoke an authorization; with `tokens_only` the key stays."""
-    user, client = arguments.text("user"), arguments.text("client_id")
-    if arguments.flag("tokens_only", False):
-        administration.revoke_tokens(user, client)
+def _arrive(
+    administration: Administration,
+    user: str,
+    name: HistoryName,
+    rows: int = 1,
+    every: int | None = None,
+    total: int | None = None,
+) -> Any:
+    """Add new rows to a history, now or repeatedly."""
+    history = administration.history(user)
+    if every is None:
+        history.arrive(name, rows)
     else:
-        administration.revoke_authorization(user, client)
-    return {}
+        history.schedule(name, rows, every=every, total=total)
+    return history
 
 
-@_control("requests/forget")
-def forget_requests(administration: Administration, arguments: Arguments) -> Any:
-    """Clear the log."""
-    administration.forget_requests()
-    return {}
+def _shown(content: Any) -> Any:
+    return content
 
 
-@_control("reset")
-def reset(administration: Administration, arguments: Arguments) -> Any:
-    """Delete all data and reset all settings."""
-    administration.reset()
-    return {}
+CONTROLS: Final[dict[str, Control]] = {
+    "clients": _call(Administration.register_client, _client),
+    "users": _call(Administration.add_user, snapshot.user),
+    "users/change": Control(
+        {"user": str, **{n: get_type_hints(User)[n] for n in (*_GATE, "choosing_time")}},
+        frozenset({"user"}),
+        _change_user,
+    ),
+    "users/finish-choosing": _call(Administration.finish_choosing, lambda made: {"keys": made}),
+    "clock": _call(_move_clock, _shown),
+    "settings": _assign("settings", Settings),
+    "traps": _assign("traps", Traps),
+    "limits": _assign("limits", Limits, ("enabled", "refresh_enabled")),
+    "faults": _call(Faults.add, snapshot.fault, lambda administration: administration.faults),
+    "faults/remove": _call(_remove_fault, on=lambda administration: administration.faults),
+    "keys": _call(Administration.add_key, snapshot.key),
+    "keys/grant": _call(Administration.grant),
+    "keys/delete": _call(Administration.delete_key),
+    "keys/disable": _call(Administration.disable_key),
+    "keys/lock": _call(Administration.lock_secret),
+    "revoke": _call(Administration.revoke_authorization),
+    "revoke/tokens": _call(Administration.revoke_tokens, lambda pairs: {"pairs": pairs}),
+    "histories": _call(Administration.seed_history, snapshot.rows),
+    "histories/arrive": _call(_arrive, snapshot.rows),
+    "signed": _call(Administration.signed),
+    "public": _call(Administration.public),
+    "requests/forget": _call(Administration.forget_requests),
+    "reset": _call(Administration.reset),
+}

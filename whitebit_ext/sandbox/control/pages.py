@@ -13,6 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+import attrs
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -52,9 +53,10 @@ def application(administration: Administration, access: Access) -> Starlette:
             Route("/sandbox", _to_state_page, methods=["GET"]),
             Route("/sandbox/", guarded(_show_state), methods=["GET"]),
             Route("/sandbox/state", guarded(_get_state), methods=["GET"]),
-            Route("/sandbox/requests", guarded(_get_requests), methods=["GET"]),
-            Route("/sandbox/breaches", guarded(_get_breaches), methods=["GET"]),
-            Route("/sandbox/notes", guarded(_get_notes), methods=["GET"]),
+            *(
+                Route(f"/sandbox/{log}", guarded(_get_log), methods=["GET"])
+                for log in ("requests", "breaches", "notes")
+            ),
             Route("/sandbox/{name:path}", guarded(_control), methods=["POST"]),
         ]
     )
@@ -104,20 +106,10 @@ async def _get_state(request: Request) -> Response:
     return answers.json_answer(snapshot.state(_administration(request)))
 
 
-async def _get_requests(request: Request) -> Response:
-    return answers.json_answer(
-        [snapshot.request(record) for record in _administration(request).requests]
-    )
-
-
-async def _get_breaches(request: Request) -> Response:
-    return answers.json_answer(
-        [snapshot.breach(found) for found in _administration(request).breaches]
-    )
-
-
-async def _get_notes(request: Request) -> Response:
-    return answers.json_answer([snapshot.note(found) for found in _administration(request).notes])
+async def _get_log(request: Request) -> Response:
+    """Return the requests, breaches or notes, by the last part of the path."""
+    entries = getattr(_administration(request), request.url.path.rpartition("/")[2])
+    return answers.json_answer([attrs.asdict(entry) for entry in entries])
 
 
 async def _control(request: Request) -> Response:

@@ -1,17 +1,23 @@
-"""Registration of clients and users, and the users' account histories."""
+"""Registration of clients and users, the users' account histories, and the log."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from ..faults.faults import Faults
+from ..faults.traps import Traps
 from ..operations import REGIONS, Region
-from ..world.credentials import make_opaque
+from ..world.clock import Clock
+from ..world.credentials import SecretKind, make_opaque
 from ..world.histories import DEFAULT_SPAN, History
+from ..world.journal import Breach, Note, RequestRecord
+from ..world.limits import Limits
 from ..world.model import DEFAULT_SCOPES, PartnerClient, TokenMode, User
-from .observation import Observation
+from ..world.settings import Settings
+from ..world.world import World
 
 # As in the examples of the contract: many decimals, trailing zeros, a zero balance.
 _MAIN_BALANCES = {"BTC": "0.0013929494020316", "USDT": "250.75", "ETH": "0"}
@@ -28,20 +34,39 @@ def _is_pair(value: object) -> bool:
     return isinstance(value, (tuple, list)) and len(value) == 2 and all(map(_is_amount, value))
 
 
-class Registry(Observation):
-    """Clients and users of a sandbox."""
+class Registry:
+    """Clients, users and the log of a sandbox.
+
+    Attributes:
+        clock: The clock of the sandbox.
+        settings: The settings, which can be changed in place.
+        traps: The switches for irregular responses, which can be changed in place.
+        limits: The rate limits, which can be changed in place.
+        faults: The faults, which can be added to.
+    """
+
+    def __init__(self, clock: Clock, world: World) -> None:
+        self.clock = clock
+        self._use(world)
+
+    def _use(self, world: World) -> None:
+        self._world = world
+        self.settings: Settings = world.state.settings
+        self.traps: Traps = world.traps
+        self.limits: Limits = world.limits
+        self.faults: Faults = world.faults
 
     def register_client(
         self,
         *,
         client_id: str | None = None,
         client_secret: str | None = None,
-        redirect_uris: Iterable[str] = (),
-        scopes: Iterable[str] = DEFAULT_SCOPES,
+        redirect_uris: Collection[str] = (),
+        scopes: Collection[str] = DEFAULT_SCOPES,
         token_mode: TokenMode = "rotating",  # noqa: S107 - the name of a mode, not a token
-        region: Region | str = "global",
+        region: str = "global",
         require_pkce: bool = True,
-        allowed_addresses: Iterable[str] | None = None,
+        allowed_addresses: Collection[str] | None = None,
     ) -> PartnerClient:
         """Register the client of a partner.
 
@@ -177,3 +202,51 @@ class Registry(Observation):
             canceled=canceled,
         )
         return history
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """Return the requests for WhiteBIT's paths, oldest first.
+
+        Requests for the pages and controls of the sandbox are not included.
+        """
+        return self._world.state.journal.requests()
+
+    @property
+    def breaches(self) -> list[Breach]:
+        """Return the breaches of the contract, oldest first."""
+        return self._world.state.journal.breaches()
+
+    @property
+    def notes(self) -> list[Note]:
+        """Return what was accepted although it is not documented, oldest first."""
+        return self._world.state.journal.notes()
+
+    def count(
+        self,
+        method: str | None = None,
+        path: str | None = None,
+        *,
+        region: Region | None = None,
+        status: int | None = None,
+    ) -> int:
+        """Return the number of requests that match all arguments.
+
+        Args:
+            method: The HTTP method.
+            path: A path, a path template, or the name of an operation.
+            region: The region of the server.
+            status: The response status.
+        """
+        return self._world.state.journal.count(method, path, region, status)
+
+    def connections(self, region: Region | None = None) -> int:
+        """Return the number of accepted TCP connections, including those for pages and controls."""
+        return self._world.state.journal.connections(region)
+
+    def forget_requests(self) -> None:
+        """Clear the log of requests, breaches, notes and connections."""
+        self._world.state.journal.forget()
+
+    def issued_values(self, kind: SecretKind | None = None) -> frozenset[str]:
+        """Return all secret values that were issued or received, or those of one kind."""
+        return self._world.state.issued.values(kind)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..faults.faults import Fault
-from ..world.journal import Breach, Note, RequestRecord
+from ..world.histories import HISTORY_NAMES, History
 from ..world.model import ApiKey, PartnerClient, User
-from . import history_controls
 
 if TYPE_CHECKING:
     from .administration import Administration
@@ -23,7 +22,7 @@ def state(administration: Administration) -> dict[str, Any]:
         "clock": {"now": clock.now(), "frozen": clock.frozen},
         "clients": [client(each) for each in administration.clients],
         "users": [
-            {**user(each), "histories": history_controls.counts(administration, each.name)}
+            {**user(each), "histories": rows(administration.history(each.name))}
             for each in administration.users
         ],
         "keys": [key(each) for each in administration.keys],
@@ -89,19 +88,9 @@ def fault(added: Fault) -> dict[str, Any]:
     }
 
 
-def request(record: RequestRecord) -> dict[str, Any]:
-    """Return a request of the log."""
-    return attrs.asdict(record)
-
-
-def breach(found: Breach) -> dict[str, Any]:
-    """Return a breach of the contract."""
-    return attrs.asdict(found)
-
-
-def note(found: Note) -> dict[str, Any]:
-    """Return a note on what was accepted."""
-    return attrs.asdict(found)
+def rows(history: History) -> dict[str, int]:
+    """Return the number of rows of each history of a user."""
+    return {name: history.count(name) for name in HISTORY_NAMES}
 
 
 def _finite(content: dict[str, Any]) -> dict[str, Any]:

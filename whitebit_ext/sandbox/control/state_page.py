@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import attrs
 from starlette.responses import HTMLResponse
 
 from ..endpoints.layout import page
@@ -15,7 +14,7 @@ from ..faults.faults import FAULT_KINDS
 from ..operations import OPERATIONS, REGIONS
 from ..world.histories import HISTORY_NAMES
 from . import forms
-from .arguments import CHOICES
+from .controls import CONTROLS, choices
 
 if TYPE_CHECKING:
     from ..world.model import ApiKey, User
@@ -98,11 +97,11 @@ def _users(administration: Administration) -> str:
         (
             escape(user.name),
             "".join(_gate_switch(user, name, label) for name, label in _GATE.items()),
-            forms.button("users/finish-choosing", "Confirm now", {"name": user.name}, second=True)
+            forms.button("users/finish-choosing", "Confirm now", {"user": user.name}, second=True)
             + forms.fields(
                 "users/change",
                 "Set",
-                {"name": user.name},
+                {"user": user.name},
                 forms.text("choosing_time", "seconds to choose", user.choosing_time, size=5),
             ),
         )
@@ -122,7 +121,7 @@ def _histories(administration: Administration) -> str:
             forms.fields(
                 "histories",
                 "Generate",
-                {"name": user.name},
+                {"user": user.name},
                 *(forms.text(name, name, history.count(name), size=6) for name in HISTORY_NAMES),
             ),
         )
@@ -137,7 +136,7 @@ def _gate_switch(user: User, name: str, label: str) -> str:
     return forms.button(
         "users/change",
         f"{label}: {'yes' if present else 'no'}",
-        {"name": user.name, name: forms.truth(not present)},
+        {"user": user.name, name: forms.truth(not present)},
         second=True,
     )
 
@@ -229,19 +228,18 @@ def _faults(administration: Administration) -> str:
 
 
 def _switches(administration: Administration) -> str:
-    limits = administration.limits
-    held = {"enabled": limits.enabled, "refresh_enabled": limits.refresh_enabled}
     return (
-        _card("Limits", _switch_row("limits", held))
-        + _card("Irregular responses", _switch_row("traps", attrs.asdict(administration.traps)))
-        + _card("Settings", _switch_row("settings", attrs.asdict(administration.settings)))
+        _card("Limits", _switch_row("limits", administration.limits))
+        + _card("Irregular responses", _switch_row("traps", administration.traps))
+        + _card("Settings", _switch_row("settings", administration.settings))
     )
 
 
-def _switch_row(control: str, switches: dict[str, Any]) -> str:
+def _switch_row(control: str, switches: object) -> str:
     parts = []
-    for name, value in switches.items():
-        label = name.replace("_", " ")
+    for name in CONTROLS[control].types:
+        label, value = name.replace("_", " "), getattr(switches, name)
+        options = choices(control, name)
         if isinstance(value, bool):
             parts.append(
                 forms.button(
@@ -251,8 +249,8 @@ def _switch_row(control: str, switches: dict[str, Any]) -> str:
                     second=not value,
                 )
             )
-        elif name in CHOICES:
-            field = forms.choice(name, label, CHOICES[name], value)
+        elif options:
+            field = forms.choice(name, label, options, value)
             parts.append(forms.fields(control, "Set", {}, field))
         else:
             parts.append(forms.fields(control, "Set", {}, forms.text(name, label, value, size=8)))

@@ -13,7 +13,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from .. import answers
-from .calls import Call, Refused, read_object, shown
+from .calls import Call, Refused, shown
 from .reads import READS
 from .signatures import ENVELOPE, authenticate
 from .tolerance import documented
@@ -34,18 +34,14 @@ async def bearer_read(call: Call) -> Response:
     if not set(call.operation.scopes) <= set(pair.client.scopes):
         raise Refused(answers.v4_error(403, 0, "You don't have permission to use this endpoint."))
     content = _bearer_body(call)
-    _check_known(call, content, read.parameters)
-    return read.answer(pair.user, documented(call, content), call.world)
+    return read.answer(pair.user, _parameters(call, content, read.parameters), call.world)
 
 
 def _bearer_body(call: Call) -> dict[str, Any]:
     if call.body in (b"", b"[]"):
         call.note("empty-body", "the body is empty or `[]` instead of `{}`")
         return {}
-    content = read_object(
-        call.body,
-        lambda key: call.breach("duplicate-field", f"the body has a field {shown(key)} twice"),
-    )
+    content = call.json_object()
     if content is None or call.media_type() != "application/json":
         call.breach("json-body", "a Bearer read takes a JSON object")
         raise Refused(answers.v4_error(400, 0, "Validation failed", {}))
@@ -57,8 +53,8 @@ async def signed_read(call: Call) -> Response:
     read = _SIGNED[call.operation.name]
     path = call.operation.template
     key, content = authenticate(call, lambda key: any(path in urls for urls in key.grants.values()))
-    _check_known(call, content, (*read.parameters, *ENVELOPE))
-    answer = read.answer(key.user, documented(call, content), call.world)
+    parameters = _parameters(call, content, (*read.parameters, *ENVELOPE))
+    answer = read.answer(key.user, parameters, call.world)
     created = call.world.state.settings.history_created
     if created and answer.status_code == 200 and read.signed == "list_main_account_history":
         answer.status_code = 201
@@ -70,6 +66,8 @@ async def get_server_time(call: Call) -> Response:
     return answers.json_answer({"time": int(call.world.state.clock.now())})
 
 
-def _check_known(call: Call, content: dict[str, Any], known: Collection[str]) -> None:
+def _parameters(call: Call, content: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """Return the parameters in their documented types; an undocumented one is a breach."""
     for name in sorted(content.keys() - set(known)):
         call.breach("unknown-field", f"the body has an undocumented field, {shown(name)}")
+    return documented(call, content)

@@ -64,9 +64,12 @@ async def delete_api_key(call: Call) -> Response:
 
 
 def _authorize(call: Call, headers: dict[str, str] | None = None) -> TokenPair:
-    """Return the token pair of the caller, or refuse an invalid token or missing scope with 401."""
+    """Return the token pair of the caller, or refuse an invalid token or a missing scope."""
     pair = call.bearer()
-    if pair is None or not set(call.operation.scopes) <= set(pair.client.scopes):
+    has_scope = pair is not None and set(call.operation.scopes) <= set(pair.client.scopes)
+    if pair is not None and not has_scope and call.world.state.settings.scope_as_403:
+        raise Refused(answers.refusal(403, "Forbidden.", headers))
+    if pair is None or not has_scope:
         raise Refused(answers.refusal(401, "Unauthorized.", headers))
     return pair
 

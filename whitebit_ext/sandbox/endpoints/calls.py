@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -143,6 +143,23 @@ class Call:
             raise Refused(answers.validation(errors))
         return fields
 
+    def json_object(self) -> dict[str, Any] | None:
+        """Return the JSON object in the body, or None if the body is something else."""
+
+        def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            collected: dict[str, Any] = {}
+            for name, value in pairs:
+                if name in collected:
+                    self.breach("duplicate-field", f"the body has a field {shown(name)} twice")
+                collected[name] = value
+            return collected
+
+        try:
+            content = json.loads(self.body.decode("utf-8"), object_pairs_hook=collect)
+        except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
+            return None
+        return content if isinstance(content, dict) else None
+
     def media_type(self) -> str:
         """Return the media type of the body in lower case, without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -172,28 +189,3 @@ class Call:
             self.breach("other-region", f"a token of {pair.region} was sent to {self.region}")
             return None
         return self.world.tokens.check(token, self.region)
-
-
-def read_object(
-    body: bytes, duplicate: Callable[[str], None] | None = None
-) -> dict[str, Any] | None:
-    """Return a JSON object, or None if the body is something else.
-
-    Args:
-        body: The body.
-        duplicate: A function to call with each duplicated key.
-    """
-
-    def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        collected: dict[str, Any] = {}
-        for key, value in pairs:
-            if key in collected and duplicate is not None:
-                duplicate(key)
-            collected[key] = value
-        return collected
-
-    try:
-        content = json.loads(body.decode("utf-8"), object_pairs_hook=collect)
-    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
-        return None
-    return content if isinstance(content, dict) else None

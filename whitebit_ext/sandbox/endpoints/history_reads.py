@@ -3,7 +3,7 @@
 Where the contract leaves it open, the sandbox chooses:
 
 - for transactions, a value of another type within a list gets a 422, every other error a 400;
-- invalid parameters of orders and deals get a 422, or a 400 with `settings.invalid_as_400`;
+- invalid parameters of orders and deals get a 400, or a 422 with `settings.invalid_as_422`;
 - dates filter orders and deals by creation time, inclusive; a look-up by `clientOrderId` ignores
   dates and status, like one by `orderId`; deals older than six months are omitted without an
   error;
@@ -29,9 +29,8 @@ STATUSES: Final[dict[int, frozenset[int]]] = {
     1: frozenset({3, 4, 5, 7, 9, 15, 21, 22, 27, 28, 31}),
     2: frozenset({*range(1, 8), *range(10, 19), 21}),
 }
-FURTHEST: Final = 10_000  # the maximum of offset + limit for transactions
 
-_ORDER_DATES: Final = Dates("startDate", "endDate", 31)
+_ORDER_DATES: Final = Dates("startDate", "endDate", 31, default_days=31, clamped=True)
 _CONVERT_DATES: Final = Dates("from", "to", 30, as_text=True)
 
 Answer = Callable[[History, Mapping[str, Any], World], Any]
@@ -56,8 +55,8 @@ def _read(
 
 def _transactions(history: History, content: Mapping[str, Any], world: World) -> Any:
     parameters = Parameters(content, 400, 0)
-    limit, offset = parameters.page(500, 50, furthest=FURTHEST)
-    if limit + offset > FURTHEST:
+    limit, offset = parameters.page(500, 50)
+    if limit + offset > world.state.settings.furthest_row:
         raise parameters.refuse(
             "offset", text="Offset is too big. Please use offset + limit less than 10000."
         )
@@ -79,6 +78,7 @@ def _transactions(history: History, content: Mapping[str, Any], world: World) ->
         "unique_id": unique_ids or None,
     }
     found = history.ledger("transactions").find(_given(filters), _given(marks))
+    limit = min(limit, world.state.settings.largest_page)
     rows = found.page(limit, offset)
     return {"limit": limit, "offset": offset, "total": found.total, "records": rows}
 
@@ -116,7 +116,7 @@ def _addresses(parameters: Parameters) -> set[str] | None:
 
 
 def _orders(history: History, content: Mapping[str, Any], world: World) -> Any:
-    parameters = Parameters(content, 400 if world.state.settings.invalid_as_400 else 422, 30)
+    parameters = _market_parameters(content, world)
     ledger = history.ledger("orders")
     limit, offset = parameters.page(500, 50)
     market = _market(parameters, history, "orders")
@@ -131,18 +131,17 @@ def _orders(history: History, content: Mapping[str, Any], world: World) -> Any:
         if not found.total:
             raise _no_order()
     else:
-        first, last = _ORDER_DATES.window(
-            parameters, world.state.clock.now(), default_days=31, clamped=True
-        )
+        first, last = _ORDER_DATES.window(parameters, world.state.clock.now())
         filters["status"] = (status,) if status not in (None, "ALL") else None
         found = ledger.find(_given(filters), since=_begin(first), until=_end(last))
+    limit = min(limit, world.state.settings.largest_page)
     by_market = _by_market(found.page(limit, offset))
     # An empty order history was seen as a list.
     return by_market if by_market or world.traps.empty_orders_as_map else []
 
 
 def _deals(history: History, content: Mapping[str, Any], world: World) -> Any:
-    parameters = Parameters(content, 400 if world.state.settings.invalid_as_400 else 422, 30)
+    parameters = _market_parameters(content, world)
     limit, offset = parameters.page(500, 50)
     market = _market(parameters, history, "deals")
     client_order_id = parameters.text("clientOrderId")
@@ -159,7 +158,7 @@ def _deals(history: History, content: Mapping[str, Any], world: World) -> Any:
     )
     if client_order_id and not found.total:
         raise _no_order()
-    rows = found.page(limit, offset)
+    rows = found.page(min(limit, world.state.settings.largest_page), offset)
     if market is None:
         return _by_market(rows)
     unnamed = ("market", "feeAsset")
@@ -172,9 +171,7 @@ def _converts(history: History, content: Mapping[str, Any], world: World) -> Any
     source = _ticker(parameters, "fromTicker", history, "converts", "from")
     target = _ticker(parameters, "toTicker", history, "converts", "to")
     quote_id = parameters.text("quoteId")
-    first, last = _CONVERT_DATES.window(
-        parameters, world.state.clock.now(), default_days=0, clamped=False
-    )
+    first, last = _CONVERT_DATES.window(parameters, world.state.clock.now())
     found = history.ledger("converts").find(
         _given({"from": source and (source,), "to": target and (target,)}),
         _given({"id": quote_id and (quote_id,)}),
@@ -183,6 +180,10 @@ def _converts(history: History, content: Mapping[str, Any], world: World) -> Any
     )
     rows = found.page(limit, offset)
     return {"records": rows, "total": found.total, "limit": limit, "offset": offset}
+
+
+def _market_parameters(content: Mapping[str, Any], world: World) -> Parameters:
+    return Parameters(content, 422 if world.state.settings.invalid_as_422 else 400, 30)
 
 
 def _market(parameters: Parameters, history: History, name: HistoryName) -> str | None:

@@ -74,10 +74,10 @@ class Parameters:
             raise self.refuse(name, text="validation.max.numeric")
         return value
 
-    def page(self, most: int, default: int, *, furthest: int | None = None) -> tuple[int, int]:
+    def page(self, most: int, default: int) -> tuple[int, int]:
         """Return limit and offset."""
         limit = self.integer("limit", least=1, most=most, default=default)
-        offset = self.integer("offset", least=0, most=furthest, default=0)
+        offset = self.integer("offset", least=0, default=0)
         return limit or default, offset or 0
 
     def choice(self, name: str, choices: Collection[Any]) -> Any:
@@ -109,36 +109,36 @@ class Dates:
         start: The name of the start date.
         end: The name of the end date.
         days: The maximum number of days between them.
+        default_days: The length of the window if the start date is missing; 0 if it begins now.
+        clamped: Whether an end date in the future counts as now.
         as_text: Whether they are sent as strings.
     """
 
     start: str
     end: str
     days: int
+    default_days: int = 0
+    clamped: bool = False
     as_text: bool = False
 
-    def window(
-        self, parameters: Parameters, now: float, *, default_days: int, clamped: bool
-    ) -> tuple[int, int]:
+    def window(self, parameters: Parameters, now: float) -> tuple[int, int]:
         """Return the first and the last second of the requested window.
 
         Args:
             parameters: The body.
             now: The server's time.
-            default_days: The length of the window if the start date is missing.
-            clamped: Whether an end date in the future counts as now.
 
         Raises:
             Invalid: The dates are too far apart, too old, or in the wrong order.
         """
         first = parameters.date(self.start, as_text=self.as_text)
         last = parameters.date(self.end, as_text=self.as_text)
-        if last is None or (clamped and last > now):
+        if last is None or (self.clamped and last > now):
             # Includes the current second.
             last = int(now)
         oldest = six_months_before(now)
         if first is None:
-            first = max(oldest, last - default_days * DAY) if default_days else int(now)
+            first = max(oldest, last - self.default_days * DAY) if self.default_days else int(now)
         for name, value in ((self.start, first), (self.end, last)):
             if parameters.has(name) and value < oldest:
                 raise parameters.refuse(name, text="validation.after_or_equal")

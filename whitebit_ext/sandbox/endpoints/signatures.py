@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from .. import answers
 from ..world.model import ApiKey
-from .calls import Call, Refused, read_object, shown
+from .calls import Call, Refused
 from .tolerance import whole_number
 
 ENVELOPE: Final = ("request", "nonce", "nonceWindow")
@@ -98,10 +98,7 @@ def _payload(call: Call) -> dict[str, Any]:
     if decoded != call.body:
         call.breach("payload", "X-TXC-PAYLOAD is not the base64 of the body")
         raise _bad("Invalid payload.", 9)
-    content = read_object(
-        call.body,
-        lambda key: call.breach("duplicate-field", f"the body has a field {shown(key)} twice"),
-    )
+    content = call.json_object()
     if content is None or not _is_compact(call.body):
         call.breach("payload", "the body is not a compact, ASCII JSON object")
         raise _bad("Invalid payload.", 9)

@@ -30,6 +30,7 @@ def documented_limits() -> list[Limit]:
         Limit("/api/v4/main-account/history", 200, 10.0),
         Limit("/api/v4/main-account/", 1_000, 10.0),
         Limit("/api/v4/trade-account/", 12_000, 10.0),
+        Limit("/api/v4/public/", 20_000, 10.0),
         Limit("/", 10_000, 10.0),
     ]
 

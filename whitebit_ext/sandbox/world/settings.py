@@ -35,8 +35,14 @@ class Settings:
         address_checks: Whether `allowed_addresses` of clients (token requests) and of keys (signed
             requests) are checked. The token pages say so, and the overview of the API for keys;
             the newest guide says that neither is.
-        invalid_as_400: Whether invalid parameters of orders and deals get a 400, as in the newest
-            examples, instead of a 422.
+        invalid_as_422: Whether invalid parameters of orders and deals get a 422, as in the text,
+            instead of a 400, as in the newest examples.
+        scope_as_403: Whether a missing scope gets a 403 from the operations of the API key, as in
+            one published table, instead of a 401.
+        largest_page: The rows of a page of transactions, orders or deals at most; a greater limit
+            is reduced to it. Limits above 100 are discouraged.
+        furthest_row: The maximum of offset and limit together, for transactions. The pages say at
+            most 10,000, and the message of the refusal says less.
         refresh_ends_access: Whether a refresh revokes the old access token (not published).
         separate_public_key: Whether the public key differs from the external id, as in the older
             guide.
@@ -55,7 +61,10 @@ class Settings:
     callback: Delivery = "redirect"
     bearer_reads: BearerReads = "served"
     address_checks: bool = False
-    invalid_as_400: bool = False
+    invalid_as_422: bool = False
+    scope_as_403: bool = False
+    largest_page: int = 500
+    furthest_row: int = 10_000
     refresh_ends_access: bool = False
     separate_public_key: bool = False
     history_created: bool = True

@@ -22,8 +22,8 @@ def build_request() -> dict[str, Any]:
 
     No key is a `200` with `exists: false`. `exists` without `isEnabled` is a key that was
     disabled after 14 days without use; only the user can delete that one. A `401` covers a
-    missing, invalid or expired token and a missing scope. `403` and `404` stand in one
-    published table only.
+    missing, invalid or expired token and a missing scope. `403`, for a missing scope, and
+    `404` stand in one published table only.
 
     The key appears some time after the exchange of the code, when the user has chosen and
     confirmed: ask every 1 to 2 s, less than 30 s in all.

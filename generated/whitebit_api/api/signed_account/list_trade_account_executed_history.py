@@ -18,7 +18,8 @@ def build_request(
     """Build the keyword arguments for `httpx.Client.request`.
 
     A flat array when a market is asked for, whose rows then name no market; keyed by market
-    otherwise. Newest first, no total; spot, margin and futures together.
+    otherwise. Newest first, no total, perhaps with a smaller limit than the requested one;
+    spot, margin and futures together.
 
     Args:
         body: Which deals to list, as a signed body.

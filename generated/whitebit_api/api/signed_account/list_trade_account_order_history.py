@@ -19,7 +19,7 @@ def build_request(
 
     Keyed by market, also when one is asked for; newest first. There is no total: the last
     page is the one with fewer rows than `limit`, summed over the markets; a full page
-    promises nothing. B2B accounts have no cancelled orders.
+    promises nothing, and the server may use a smaller limit than the requested one. B2B accounts have no cancelled orders.
 
     Args:
         body: Which executed and cancelled orders to list, as a signed body.
