@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
@@ -70,6 +72,23 @@ def test_child_has_its_own_parts(forked: tuple[User, Face]) -> None:
     assert said == f"{len(user.account.balances.spot())} {key.external_id}"
     assert face.sandbox.connections() > before
     user.api_key.info()
+
+
+def test_auth_object_of_the_parent_signs_in_the_child(forked: tuple[User, Face]) -> None:
+    """An auth object that a task of the parent used before the fork is used by one of the child."""
+    user, _ = forked
+    key = user.api_key.issue()
+    auth = key.auth()
+
+    async def sign() -> str:
+        request = httpx.Request("POST", f"{key.origin}/api/v4/trade-account/balance", json={})
+        flow = auth.async_auth_flow(request)
+        signed = await anext(flow)
+        await flow.aclose()
+        return str(signed.headers["x-txc-apikey"])
+
+    assert asyncio.run(sign()) == key.public_key
+    assert in_child(lambda: asyncio.run(asyncio.wait_for(sign(), 5))) == key.public_key
 
 
 def test_child_is_not_blocked_by_locks_of_the_parent(forked: tuple[User, Face]) -> None:

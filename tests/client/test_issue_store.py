@@ -11,7 +11,7 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from whitebit_ext import AsyncUser, AsyncWhiteBIT, MemoryStore, Secret, User
+from whitebit_ext import AsyncUser, AsyncWhiteBIT, Event, EventName, MemoryStore, Secret, User
 from whitebit_ext.custody.stores import Row
 from whitebit_ext.errors import KeyPending, SecretNotStored, StoreUnavailable
 from whitebit_ext.sandbox import ApiKey, PartnerClient, Sandbox
@@ -57,6 +57,26 @@ def test_a_store_that_does_not_keep_what_it_takes(face: Face, store: FailingStor
     with pytest.raises(StoreUnavailable):
         user.api_key.issue()
     assert face.sandbox.count("GET", SECRET) == 0
+
+
+def test_a_lease_that_could_not_be_renewed_leaves_no_attempt(
+    face: Face, store: FailingStore, clock: MovedClock
+) -> None:
+    """Where the store fails right before the request, nothing counts as asked, and nobody waits."""
+    made = ready(face)[1]
+    failures = iter([True, True])  # the renewal is tried twice; then the store works again
+
+    def slow(event: Event) -> None:
+        if event.name is EventName.SECRET_ASKED:
+            clock.advance(14.0)
+            store.fails = lambda *call: call == ("put", "connection") and next(failures, False)
+
+    user = face.partner(on_event=[slow]).user("alice")
+    with pytest.raises(StoreUnavailable):
+        user.api_key.issue(timeout=0)
+    assert face.sandbox.count("GET", SECRET) == 0
+    other = face.partner().user("alice")
+    assert other.api_key.issue(timeout=0).secret.reveal() == made.secret
 
 
 @pytest.mark.parametrize("kinds", [("connection",), ("connection", "journal")])

@@ -71,6 +71,21 @@ def test_a_signed_read_costs_one_look_at_the_store(
     assert calls == ([] if cache_for else [("get", "connection")] * 3)
 
 
+def test_a_clock_that_was_a_month_ahead_hides_no_disuse(face: Face, clock: MovedClock) -> None:
+    """What a wrong clock has recorded neither stops the record nor keeps workers from the key."""
+    user = ready(face)
+    issued = clock.time()
+    clock.ahead = 30 * DAY
+    read(user)
+    clock.ahead = 0.0
+    assert user.api_key.health().last_used_at.timestamp() == pytest.approx(issued, abs=1)
+    clock.advance(9 * DAY)
+    assert face.partner().maintain().read == 1
+    clock.advance(HOUR)
+    read(user)
+    assert user.api_key.health().last_used_at.timestamp() == pytest.approx(clock.time(), abs=1)
+
+
 def test_bearer_reads_are_no_use_of_the_key(face: Face, store: FailingStore) -> None:
     """What is read with the access token keeps no key alive."""
     ready(face).bearer.account.balances.spot()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,8 @@ class Process:
         assert held.row is not None
         assert held.row.pair is not None
         digest = held.row.pair.digest
-        return self.leases.ask(user_id, held.row.pin, Asks.REFRESH, digest or "", held)[1]
+        asked = self.leases.ask(user_id, held.row.pin, Asks.REFRESH, digest or "", held)
+        return asked if isinstance(asked, Asking) else None
 
     def pace(self, interval: float = 1.0, egress: str = "default") -> Pace:
         """Return this process's pace."""
@@ -172,6 +174,40 @@ def test_who_was_taken_over_does_not_send(store: MemoryStore) -> None:
     other.leases.hold(taken)
 
 
+class SlowStore(MemoryStore):
+    """A store whose writes take some time, one after the other."""
+
+    def __init__(self, clock: HandClock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.takes = list[float]()
+
+    def put(self, *args: Any, **more: Any) -> int | None:
+        """Write, and let time pass."""
+        version = super().put(*args, **more)
+        if self.takes:
+            self.clock.pass_by(self.takes.pop(0))
+        return version
+
+
+@pytest.mark.parametrize(("takes", "holds"), [([13.0], True), ([13.0, 13.0], False)])
+def test_a_renewal_that_took_too_long_is_no_hold(takes: list[float], holds: bool) -> None:
+    """After a slow renewal the lease is renewed again, or nothing is sent."""
+    clock = HandClock()
+    store = SlowStore(clock)
+    process = Process(store, clock)
+    lease = process.acquire()
+    assert lease is not None
+    clock.pass_by(LENGTH / 2)
+    store.takes = takes
+    if holds:
+        assert clock.monotonic() - process.leases.hold(lease).began < LENGTH / 2
+    else:
+        with pytest.raises(NotSent):
+            process.leases.hold(lease)
+        assert process.acquire() is not None
+
+
 def test_one_of_many_takes_an_abandoned_lease(store: MemoryStore) -> None:
     """Of eight processes that see it abandoned at once, one takes it."""
     first = Process(store, HandClock())
@@ -246,11 +282,36 @@ def test_a_pause_that_the_server_asked_for_is_everybodys(store: MemoryStore) -> 
     one.pace().wait(lambda: None)
     one.pace().hold_off(5.0)
     other.pace().wait(lambda: None)
-    assert 5.0 <= sum(other.clock.slept) < 5.2
+    assert 4.9 < sum(other.clock.slept) < 5.2  # the store measures by the real clock
     other.pace().hold_off(120.0)
     with pytest.raises(TokenUnavailable) as caught:
         one.pace().wait(lambda: None)
-    assert caught.value.retry_after == pytest.approx(120.0)
+    assert caught.value.retry_after == pytest.approx(120.0, abs=1)
+
+
+def test_a_pause_passes_for_processes_that_do_not_live_through_it() -> None:
+    """Each new process takes the store's word for how long the pause has lasted already."""
+    clock = HandClock()
+    store = MemoryStore(clock=clock.monotonic)
+    Process(store, clock).pace().hold_off(120.0)
+    waited = list[float]()
+    for _ in range(3):
+        with pytest.raises(TokenUnavailable) as caught:
+            Process(store, clock).pace().wait(lambda: None)
+        waited.append(caught.value.retry_after or 0.0)
+        clock.pass_by(40.0)
+    assert waited == pytest.approx([120.0, 80.0, 40.0])
+    Process(store, clock).pace().wait(lambda: None)
+    assert sum(clock.slept) == pytest.approx(1.0)
+
+
+def test_no_pause_outlasts_every_pair(store: MemoryStore) -> None:
+    """A `Retry-After` of years, such as a broken proxy may send, does not stop all refreshes."""
+    one, other = processes(store)
+    one.pace().hold_off(1e9)
+    with pytest.raises(TokenUnavailable) as caught:
+        other.pace().wait(lambda: None)
+    assert caught.value.retry_after == pytest.approx(600.0, abs=1)
 
 
 def test_the_pace_lets_one_go_per_second(store: MemoryStore) -> None:

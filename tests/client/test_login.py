@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -401,6 +402,25 @@ def test_a_store_that_cannot_sweep_is_read_bit_by_bit(face: Face) -> None:
     assert sum(swept) == 7
     assert set(face.store.scan("login")) == {spoiled, row_id(face.custody(), login.id)}
     assert len(list(face.store.scan("logins"))) == 1
+
+
+def test_two_threads_sweep_such_a_store(face: Face) -> None:
+    """A second thread that sweeps while the first one lists rows does it as well."""
+    face.store = store = FailingStore()
+    partner = face.partner()
+    partner.authorize("alice")
+    face.clock.advance(100_000)
+
+    def meanwhile(method: str, kind: str) -> None:
+        if (method, kind) == ("scan", "logins"):
+            store.mend()
+            with ThreadPoolExecutor(1) as thread:
+                assert thread.submit(partner._engine.sweeper.sweep, 100).result(20) == 1
+
+    store.before = meanwhile
+    # Calls a private part, as above.
+    partner._engine.sweeper.sweep(100)
+    assert [*store.scan("login"), *store.scan("logins")] == []
 
 
 def test_a_login_that_cannot_be_taken_out_sends_no_code(face: Face, partner: WhiteBIT) -> None:

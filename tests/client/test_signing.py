@@ -17,9 +17,11 @@ import pytest
 
 from whitebit_ext import ApiKey, NonceMode, Secret
 from whitebit_ext.errors import InvalidArgument, WrongServer
+from whitebit_ext.http import signing
 from whitebit_ext.sandbox import PartnerClient, Sandbox
 
 from .faces import MovedClock
+from .hand_clock import HandClock
 
 ORIGIN = "https://whitebit.com:443"
 PATH = "/api/v4/trade-account/balance"
@@ -173,6 +175,21 @@ def test_clock_set_back(clock: MovedClock, mode: NonceMode, *, expected: bool) -
     after = json.loads(auth.sign(httpx.Request("POST", URL)).read())["nonce"]
     assert (after > before) is expected
     assert (abs(after - clock.time() * 1000) < 5000) is not expected
+
+
+def test_keys_that_signed_are_not_remembered_forever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nonces of the keys that were used last are kept; there is no public view of them."""
+    monkeypatch.setattr(signing, "_MOST_KEYS", 3)
+    kept, clock = signing._Nonces(), HandClock()
+    kept.growing(("origin", "growing"))
+    first = kept.next(("origin", "growing"), clock, NonceMode.GROWING)
+    for number in range(20):
+        kept.next(("origin", str(number)), clock, NonceMode.WINDOW)
+        clock.pass_by(0.002)
+    assert len(kept._last) == 3
+    assert {name for _, name in kept._last} == {"19", "18", "17"}
+    clock.jump(-60)
+    assert kept.next(("origin", "growing"), clock, NonceMode.GROWING) == first + 1
 
 
 def test_growing_nonces_serialize_threads() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -112,3 +113,25 @@ def test_no_failure_of_the_store_shows_a_secret(
     assert len(values) > 6
     found = b"\n".join(errors)
     assert [value for value in values if value.encode() in found] == []
+
+
+def test_no_live_frame_shows_a_secret(face: Face, store: FailingStore, canaries: set[str]) -> None:
+    """A driver or a hook that records the stack, with the locals, finds no secret in it."""
+    stacks = list[str]()
+
+    def walk(*_: object) -> None:
+        frame = sys._getframe(1)
+        while frame.f_back is not None:
+            if "/whitebit_ext/" in frame.f_code.co_filename:
+                stacks.append(f"{frame.f_code.co_qualname} {frame.f_locals!r}")
+            frame = frame.f_back
+
+    partner = face.partner(on_event=[walk])
+    for number, flow in enumerate(FLOWS):
+        store.before = walk
+        flow(face, partner, f"user-{number}")()
+        store.mend()
+    shown = "\n".join(stacks)
+    assert all(name in shown for name in ("Logins.finish", "OneShots.take", "Retrieval.attempt"))
+    values = {*canaries, *face.sandbox.issued_values(), *face.keys}
+    assert [value for value in values if value in shown] == []

@@ -31,7 +31,7 @@ def read(**changes: Any) -> TokenPair:
 
 def read_body(body: bytes) -> TokenPair:
     """Read a body."""
-    return read_pair(body, Answer.of(200, "", body, sent_at=1_000.0))
+    return read_pair(body, Answer.of(body, sent_at=1_000.0))
 
 
 def test_a_token_answer_is_read() -> None:

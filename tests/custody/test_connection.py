@@ -90,7 +90,7 @@ def digest(row: Connection) -> str:
 def full() -> Connection:
     """Return a row that has something of everything."""
     row, attempt = asking(connected(), Asks.SECRET, "k", "s")
-    attempt = attrs.evolve(attempt, answer=Answer.of(200, "gzip", b"\x00\xff"))
+    attempt = attrs.evolve(attempt, answer=Answer.of(b"\x00\xff"))
     row = row_of(changes.answer_stored(row, "i", attempt))
     return row_of(stored(ticket(row, "two"), "other"))
 
@@ -141,7 +141,7 @@ def test_padding_leaves_room_for_an_answer() -> None:
     """A padded row is longer than the same row with the longest answer."""
     row, attempt = asking(connected(), Asks.SECRET, "k", "s")
     padded = encode(row, padding=LONGEST_ANSWER + 256)
-    answer = Answer.of(200, "identity", b"x" * LONGEST_ANSWER)
+    answer = Answer.of(b"x" * LONGEST_ANSWER)
     answered = changes.answer_stored(row, "i", attrs.evolve(attempt, answer=answer)).row
     assert answered is not None
     assert len(json.dumps(padded)) > len(json.dumps(encode(answered)))
@@ -168,7 +168,7 @@ def test_a_login_is_finished_again_after_a_crash() -> None:
     row = ticket(None, "one")
     again: dict[str, Any] = {"incarnation": "j", "attempt": "new", "now": 0.0}
     assert changes.take_ticket(row, login="one", **again).outcome is Outcome.UNANSWERED
-    attempt = attrs.evolve(row.attempts[0], answer=Answer.of(200, "", b"{}"))
+    attempt = attrs.evolve(row.attempts[0], answer=Answer.of(b"{}"))
     row = row_of(changes.answer_stored(row, "i", attempt))
     assert changes.take_ticket(row, login="one", **again).outcome is Outcome.ANSWERED
     row = row_of(changes.login_committed(row, "i", attempt, pair("one"), now=0.0))
@@ -301,7 +301,7 @@ def test_a_409_is_judged_by_what_was_asked_before(before: str, verdict: Verdict)
         if before == "silence":
             row = row_of(changes.unanswered(row, earlier.id))
         else:
-            earlier = attrs.evolve(earlier, answer=Answer.of(200, "", b"<html>"))
+            earlier = attrs.evolve(earlier, answer=Answer.of(b"<html>"))
             row = row_of(changes.answer_stored(row, "i", earlier))
             row = row_of(changes.answer_malformed(row, earlier.id, holds=False))
     row, attempt = asking(row, Asks.SECRET, "k", "s")
@@ -316,7 +316,7 @@ def test_malformed_answers_are_bounded() -> None:
     row = connected()
     for number in range(6):
         row, attempt = asking(row, Asks.SECRET, "k", f"s{number}")
-        attempt = attrs.evolve(attempt, answer=Answer.of(200, "", b"<html>"))
+        attempt = attrs.evolve(attempt, answer=Answer.of(b"<html>"))
         row = row_of(changes.answer_stored(row, "i", attempt))
         row = row_of(changes.answer_malformed(row, attempt.id, holds=number == 1))
     assert [a.id for a in row.attempts] == ["s1", "s4", "s5"]

@@ -369,7 +369,7 @@ class World:
             yield from self.judge(job, incarnation, attempt, answer)
         else:
             body = json.dumps(answer).encode() if fate == "ok" else b"<html>"
-            attempt = attrs.evolve(attempt, answer=Answer.of(200, "", body))
+            attempt = attrs.evolve(attempt, answer=Answer.of(body))
             yield from self.hand_in(job, incarnation, attempt, held)
         job.asking = None
 

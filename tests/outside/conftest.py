@@ -19,7 +19,7 @@ from .processes import Forker, Process
 KINDS_VARIABLE = "WHITEBIT_OAUTH_TEST_DATABASES"
 REDIRECT_URI = "https://partner.example/callback"
 Start = Callable[..., Process]
-Make = Callable[[], WhiteBIT]
+Make = Callable[..., WhiteBIT]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def make(sandbox: Sandbox, client: PartnerClient, store_url: str, key: str) -> I
     """Return what makes a partner object in this process, with a store of its own."""
     with ExitStack() as stack:
 
-        def made() -> WhiteBIT:
+        def made(**settings: Any) -> WhiteBIT:
             partner = WhiteBIT(
                 client_id=client.client_id,
                 client_secret=client.client_secret,
@@ -76,6 +76,7 @@ def make(sandbox: Sandbox, client: PartnerClient, store_url: str, key: str) -> I
                 base_url=sandbox.url("global"),
                 store=stack.enter_context(SQLStore(store_url)),
                 encryption_keys=[key],
+                **settings,
             )
             return stack.enter_context(partner)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from whitebit_ext import Login, SQLStore, WhiteBIT
 from whitebit_ext.errors import CodeRejected, CodeUnanswered
+from whitebit_ext.runtime.clock import SystemClock
 from whitebit_ext.sandbox import PartnerClient, Sandbox
 
 from ..looking import custody_of, row_of
-from .conftest import Start
+from .conftest import Make, Start
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +95,46 @@ def test_two_tabs(
     for process in (one, other):
         assert [process.ask(call) for call in calls] == ["ConnectionChanged", "alice"]
     assert exchanges(sandbox) == 2
+
+
+class SlowClock(SystemClock):
+    """A machine's clock that is 20 seconds behind.
+
+    Attributes:
+        waited: Is set once somebody waits.
+    """
+
+    def __init__(self) -> None:
+        self.waited = threading.Event()
+
+    def time(self) -> float:
+        """Return unix time."""
+        return super().time() - 20.0
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self.waited.set()
+        super().sleep(seconds)
+
+
+def test_a_repeated_callback_waits_whatever_the_clocks_say(
+    sandbox: Sandbox, partner: WhiteBIT, start: Start, make: Make
+) -> None:
+    """While the code is under way elsewhere, another machine waits, also with a wrong clock."""
+    login = partner.authorize("alice")
+    callback = sandbox.person("alice").approve(login.url)
+    clock = SlowClock()
+    one, other = start(), make(clock=clock)
+    with sandbox.hold("exchange_code") as held, ThreadPoolExecutor(1) as thread:
+        one.tell(connecting(login, callback))
+        held.wait(1, timeout=20)
+        again = thread.submit(other.connect, callback, binding=login.binding, user_id="alice")
+        again.add_done_callback(lambda _: clock.waited.set())
+        assert clock.waited.wait(20)
+        held.release()
+        assert again.result(20).id == "alice"
+    assert one.answer() == "alice"
+    assert exchanges(sandbox) == 1
 
 
 @pytest.mark.parametrize(

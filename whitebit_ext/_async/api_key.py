@@ -32,7 +32,7 @@ from ..keys.flow import (
 )
 from ..keys.permissions import Wanted, granted_by
 from ..keys.records import KeyHealth, KeyInfo, KeyState
-from ..keys.secrets import OPERATION, is_verdict
+from ..keys.secrets import OPERATION
 from ..runtime.events import EventName
 from ..runtime.rim import async_rim
 from .engine import AsyncEngine
@@ -138,8 +138,6 @@ class AsyncUserApiKey:
             if not error.from_api:
                 raise
             missing = error
-        if missing is not None and not is_verdict(missing):
-            raise missing
         await engine.waiting.work(
             engine.stored_keys.note_deleted, binding, external_id, was_gone=missing is not None
         )
@@ -236,11 +234,9 @@ class AsyncUserApiKey:
         self, binding: Binding, external_id: str, granted: Granted | None, until: float
     ) -> ApiKey:
         """Attempt to retrieve the secret, waiting between attempts as the outcomes require."""
-        engine, pin = self._engine, binding.pin
+        engine, pin = self._engine, binding.pinned
         last: tuple[type[WhiteBITError], float] | None = None
         row, began = 0, 0.0
-        if pin is None:
-            raise NotConnected("the store has no connection of this user")
         while True:
             flight = await engine.waiting.work(
                 engine.secret_flight, binding, pin, external_id, binding.seq, granted

@@ -35,7 +35,7 @@ from ..keys.flow import (
 )
 from ..keys.permissions import Wanted, granted_by
 from ..keys.records import KeyHealth, KeyInfo, KeyState
-from ..keys.secrets import OPERATION, is_verdict
+from ..keys.secrets import OPERATION
 from ..runtime.events import EventName
 from ..runtime.rim import rim
 from .engine import Engine
@@ -141,8 +141,6 @@ class UserApiKey:
             if not error.from_api:
                 raise
             missing = error
-        if missing is not None and not is_verdict(missing):
-            raise missing
         engine.waiting.work(
             engine.stored_keys.note_deleted, binding, external_id, was_gone=missing is not None
         )
@@ -239,11 +237,9 @@ class UserApiKey:
         self, binding: Binding, external_id: str, granted: Granted | None, until: float
     ) -> ApiKey:
         """Attempt to retrieve the secret, waiting between attempts as the outcomes require."""
-        engine, pin = self._engine, binding.pin
+        engine, pin = self._engine, binding.pinned
         last: tuple[type[WhiteBITError], float] | None = None
         row, began = 0, 0.0
-        if pin is None:
-            raise NotConnected("the store has no connection of this user")
         while True:
             flight = engine.waiting.work(
                 engine.secret_flight, binding, pin, external_id, binding.seq, granted

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -206,14 +207,21 @@ class WhiteBIT(Overview):
             NotSent, RateLimited: the code was not used; the same callback can be tried again.
             ConnectionChanged: the user has finished a later login since.
         """
+        from ..oauth.protocol import read_callback
+
         engine = self._engine
         check_user(user_id)
         check_binding(binding)
         check_kind(kind)
+        proof = None if binding is None else Secret(binding)
+        failing = functools.partial(engine.custody.events.failing, EventName.LOGIN_FAILED, user_id)
+        with failing():  # here: a framework's object may be valid in this thread or task alone
+            parameters = read_callback(callback)
+        del callback, binding
 
         def finish() -> None:
-            with engine.custody.events.failing(EventName.LOGIN_FAILED, user_id):
-                engine.logins.finish(callback, binding, user_id, kind)
+            with failing():
+                engine.logins.finish(parameters, proof, user_id, kind)
 
         engine.waiting.flight(engine.once_workers.submit(finish))
         return User(engine, user_id)

@@ -1,7 +1,7 @@
 """The connection rows in the store: read, and changed by compare-and-swap only.
 
 ``commit`` is the only way to change them. It applies a change of ``changes.py`` and its neighbours
-to the current row, writes the result, and resolves unknown outcomes (docs/custody.md).
+to the current row, and writes the result (docs/custody.md).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import attrs
 from ..errors import ConnectionChanged, NotConnected, StoreConflict, StoreUnavailable, WhiteBITError
 from ..runtime.clock import Clock
 from ..runtime.events import EventName
+from ..runtime.forks import watch_forks
 from .connection import Connection, Pin, State, decode, empty, encode, is_empty
 from .outcomes import Change, Outcome
 from .reports import note_losses
@@ -60,6 +61,11 @@ class Committed:
     began: float | None
 
     @property
+    def outcome(self) -> Outcome:
+        """The outcome of the change."""
+        return self.change.outcome
+
+    @property
     def row(self) -> Connection | None:
         """The row after the change."""
         return self.change.row
@@ -82,6 +88,13 @@ class Binding:
     external_id: str | None = None
     seq: int = 0
     leaves: bool = False
+
+    @property
+    def pinned(self) -> Pin:
+        """The connection, once ``check`` has bound to it."""
+        if self.pin is None:
+            raise NotConnected("there is no connection of this user in the store")
+        return self.pin
 
     def check(self, row: Connection | None) -> Connection:
         """Bind to a row, or compare it with the connection bound to.
@@ -128,6 +141,11 @@ class Connections:
         self._cache_for = cache_for
         self._cache: dict[str, tuple[Held, float]] = {}
         self._seen: dict[str, tuple[str, int]] = {}
+        self.after_fork()
+        watch_forks(self)
+
+    def after_fork(self) -> None:
+        """Replace a lock that another thread of the parent may have held."""
         self._lock = threading.Lock()
 
     # Reading
@@ -174,7 +192,7 @@ class Connections:
         place = self.custody.place(_KIND, (user_id,))
         value = json.loads(self.custody.sealer.open(found.data, place))
         row = None if is_empty(value) else decode(value)
-        return Held(row, found.version, getattr(found, "age", None))
+        return Held(row, found.version, found.age)
 
     def _remember(
         self, user_id: str, held: Held, asked: float, known: tuple[str, int] | None = None
@@ -196,7 +214,7 @@ class Connections:
             self._seen[user_id] = (row.incarnation, row.seq)
             if self._cache_for:
                 if len(self._cache) >= _MOST_CACHED and user_id not in self._cache:
-                    self._cache.pop(next(iter(self._cache)))
+                    self._cache.pop(next(iter(self._cache)), None)
                 self._cache[user_id] = (held, asked)
 
     # Changing
@@ -269,26 +287,10 @@ class Connections:
         raise StoreConflict(f"the connection row changed {_CONFLICTS} times while it was written")
 
     def _write(self, user_id: str, row: Connection | None, held: Held, padding: int) -> int | None:
-        """Write a row, and resolve an unknown outcome; return ``None`` on a conflict."""
+        """Write a row, empty before it is deleted; return its version, ``None`` on a conflict."""
         subject = (user_id,)
         sealed = self._sealed(user_id, row, padding)
-        failure: StoreUnavailable
-        try:
-            version = self.custody.put(_KIND, subject, sealed, held.version)
-        except StoreUnavailable as error:
-            failure = error
-        else:
-            return self._deleted(subject, row, version)
-        # An unknown outcome: if these bytes are in the store, they are written once more.
-        there = self.custody.get(_KIND, user_id)
-        if there is None or there.data != sealed:
-            raise failure
-        version = self.custody.put(_KIND, subject, sealed, there.version)
-        return self._deleted(subject, row, version)
-
-    def _deleted(
-        self, subject: tuple[str, ...], row: Connection | None, version: int | None
-    ) -> int | None:
+        version = self.custody.put(_KIND, subject, sealed, held.version)
         if row is None and version is not None:
             try:
                 self.custody.delete(_KIND, subject, version)

@@ -11,28 +11,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..errors import MalformedResponse
-from ..http.answers import decode_text
-from ..http.decoding import decoded
-from .values import LONGEST_ANSWER, Answer
+from ..http.answers import DuplicateKey, decode_text, unique_keys
+from .values import LONGEST_ANSWER
 
 _MOST_TRIES = 2_000
 _DEEPEST = 6
-_UNPACKED = 1_000_000
 
-
-class _DuplicateKey(ValueError):
-    pass
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):  # two parsers would read different values
-        raise _DuplicateKey
-    return made
-
-
-_decoder = json.JSONDecoder(object_pairs_hook=_unique)
+_decoder = json.JSONDecoder(object_pairs_hook=unique_keys)
 
 
 def find(body: bytes, field: str) -> Mapping[str, Any] | None:
@@ -49,7 +34,7 @@ def find(body: bytes, field: str) -> Mapping[str, Any] | None:
         end = start + 1
         try:
             document, end = _decoder.raw_decode(text, start)
-        except _DuplicateKey:
+        except DuplicateKey:
             return None
         except (ValueError, RecursionError):
             document = None
@@ -58,15 +43,6 @@ def find(body: bytes, field: str) -> Mapping[str, Any] | None:
                 return found
         start = text.find("{", end)
     return None
-
-
-def body_of(answer: Answer) -> bytes:
-    """Return the decompressed body of a stored response, or as it came."""
-    raw = answer.raw()
-    try:
-        return decoded(raw, answer.encoding, _UNPACKED)
-    except MalformedResponse:
-        return raw
 
 
 def fitting(body: bytes, field: str) -> bytes:

@@ -23,6 +23,7 @@ from .values import LONGEST_ANSWER, Asks, Attempt, Granted
 log = logging.getLogger("whitebit_ext")
 
 _MOST_SIGHTINGS = 10_000
+_MOST_RENEWALS = 2
 
 
 @attrs.frozen
@@ -72,7 +73,7 @@ class Leases:
         first: Callable[[Connection | None], Change] | None = None,
         is_current: bool = False,
         granted: Granted | None = None,
-    ) -> tuple[Outcome, Asking | None, Committed]:
+    ) -> Asking | Committed:
         """Take the lease and record the attempt in one change, before a one-shot request.
 
         Args:
@@ -84,6 +85,9 @@ class Leases:
             first: A change that is applied first, in the same write.
             is_current: Whether the row was read after the reason for the request.
             granted: What the user granted to the key whose secret is requested.
+
+        Returns:
+            The attempt, or the change whose outcome is the reason why there is none.
         """
         id, now = fresh_id(), self._clock.time()
         over = self.abandoned(user_id, held)
@@ -108,14 +112,10 @@ class Leases:
             user_id, change, held, is_current=is_current, padding=LONGEST_ANSWER
         )
         noted = made.row.attempt(id) if made.row is not None else None
-        if noted is None or made.change.outcome not in (Outcome.DONE, Outcome.ALREADY):
-            return made.change.outcome, None, made
+        if noted is None or made.outcome not in (Outcome.DONE, Outcome.ALREADY):
+            return made
         began = self._clock.monotonic() if made.began is None else made.began
-        return (
-            made.change.outcome,
-            Asking(user_id, pin.incarnation, noted, made.held, began),
-            made,
-        )
+        return Asking(user_id, pin.incarnation, noted, made.held, began)
 
     def abandoned(self, user_id: str, held: Held) -> Lease | None:
         """Observe the lease of a row, and return it if it may be taken over."""
@@ -147,22 +147,33 @@ class Leases:
         """Ensure that the caller holds the lease, right before the request leaves.
 
         Raises:
-            NotSent: it was taken over; nothing was sent.
+            NotSent: it was taken over, or its renewal took too long; nothing was sent.
         """
-        monotonic = self._clock.monotonic()
-        if asking.attempt.asks is Asks.CODE or fresh(
-            acknowledged=asking.began, monotonic=monotonic, length=self.length
-        ):
-            return asking
         id = asking.attempt.id
-        made = self._connections.commit(
-            asking.user_id, lambda row: changes.renew(row, id), asking.held, padding=LONGEST_ANSWER
+        for _ in range(_MOST_RENEWALS):
+            if self._is_fresh(asking):
+                return asking
+            monotonic = self._clock.monotonic()
+            made = self._connections.commit(
+                asking.user_id,
+                lambda row: changes.renew(row, id),
+                asking.held,
+                padding=LONGEST_ANSWER,
+            )
+            if made.outcome is Outcome.LEASE_LOST:
+                self.withdraw(asking)
+                raise NotSent("the lease was taken over; nothing was sent")
+            began = monotonic if made.began is None else made.began
+            asking = attrs.evolve(asking, held=made.held, began=began)
+        if self._is_fresh(asking):
+            return asking
+        self.withdraw(asking)
+        raise NotSent("the store renews the lease too slowly to rely on it; nothing was sent")
+
+    def _is_fresh(self, asking: Asking) -> bool:
+        return asking.attempt.asks is Asks.CODE or fresh(
+            acknowledged=asking.began, monotonic=self._clock.monotonic(), length=self.length
         )
-        if made.change.outcome is Outcome.LEASE_LOST:
-            self.withdraw(asking)
-            raise NotSent("the lease was taken over; nothing was sent")
-        began = monotonic if made.began is None else made.began
-        return attrs.evolve(asking, held=made.held, began=began)
 
     def withdraw(self, asking: Asking) -> None:
         """Remove an attempt: it was not sent, or its response says that nothing was consumed."""

@@ -30,10 +30,10 @@ from ..secret import Secret
 from . import changes, key_changes, pair_changes
 from .connection import Connection
 from .connections import Committed, Connections, Held
-from .finding import body_of, fitting, shows
+from .finding import fitting, shows
 from .journal import lose
 from .leases import Asking, Leases
-from .outcomes import Change, Outcome
+from .outcomes import Change, Outcome, doubt_left
 from .reports import report_stored
 from .spill import Spill, Spilled
 from .unsaved import AnswerNotStored, Unsaved
@@ -106,13 +106,8 @@ class OneShots:
 
     def in_doubt(self, row: Connection | None, asks: Asks, subject: str) -> float:
         """Return the seconds for which a refusal stays provisional: a retry would not help."""
-        now = self._clock.time()
-        ends = [
-            attempt.doubted_at + self.doubt
-            for attempt in (row.about(asks, subject) if row is not None else ())
-            if attempt.unanswered and not attempt.ended and attempt.doubted_at is not None
-        ]
-        return min(max(max(ends, default=now) - now, 0.0), self.doubt)
+        now, others = self._clock.time(), row.about(asks, subject) if row is not None else ()
+        return max((doubt_left(one, now, self.doubt) for one in others), default=0.0)
 
     def doubted(self, row: Connection | None, asks: Asks, subject: str) -> Change:
         """Refuse the attempt while a refusal is provisional; part of the change that records it."""
@@ -144,7 +139,11 @@ class OneShots:
             WhiteBITError: the error that the server responded with.
             AnswerNotStored: the response was received and the store did not accept it.
         """
-        asking = self._leases.hold(asking)
+        try:
+            asking = self._leases.hold(asking)
+        except CustodyError:
+            self._leases.withdraw(asking)  # nothing was sent
+            raise
         came: list[bytes] = []
         failure: BaseException | None = None
         sent_at = self._clock.time()
@@ -161,8 +160,6 @@ class OneShots:
                 self._leases.withdraw(asking)
             raise failure
         answer = Answer.of(
-            200,
-            "",
             fitting(max(came, key=len, default=b""), FIELDS[asking.attempt.asks]),
             sent_at=sent_at,
             after_rejection=after_rejection,
@@ -211,7 +208,7 @@ class OneShots:
                 spill()
         if made is None:
             raise AnswerNotStored(self._read(attempt)[0], spilled=spilled)
-        if is_late and made.change.outcome is Outcome.DELETE_THERE:
+        if is_late and made.outcome is Outcome.DELETE_THERE:
             lose(self._connections.custody, incarnation, attempt.subject, user_id=user_id)
         self.unsaved.drop(user_id, attempt.id)
         row = made.row
@@ -220,7 +217,7 @@ class OneShots:
             take = self._take_late if is_late else self.take
             return take(user_id, row.incarnation, noted, made.held)
         value, problem = self._read(attempt)
-        return Taken(made.change.outcome, row, value, problem)
+        return Taken(made.outcome, row, value, problem)
 
     def take(self, user_id: str, incarnation: str, attempt: Attempt, held: Held | None) -> Taken:
         """Parse a stored response and store the result."""
@@ -229,7 +226,7 @@ class OneShots:
 
         def change(row: Connection | None) -> Change:
             if value is None:
-                body = body_of(attempt.answer) if attempt.answer is not None else b""
+                body = attempt.answer.raw() if attempt.answer is not None else b""
                 holds = shows(body, FIELDS[attempt.asks])
                 return changes.answer_malformed(row, id, holds=holds)
             if isinstance(value, Secret):
@@ -247,9 +244,9 @@ class OneShots:
             return pair_changes.pair_renewed(row, incarnation, attempt, value)
 
         made = self._connections.commit(user_id, change, held, patience=COMMIT_PATIENCE)
-        if value is not None and made.change.outcome is Outcome.DONE and made.row is not None:
+        if value is not None and made.outcome is Outcome.DONE and made.row is not None:
             report_stored(self._connections.custody, user_id, attempt, made.row)
-        return Taken(made.change.outcome, made.row, value, problem)
+        return Taken(made.outcome, made.row, value, problem)
 
     def _take_late(
         self, user_id: str, incarnation: str, attempt: Attempt, held: Held | None
@@ -264,7 +261,7 @@ class OneShots:
         if answer is None:
             return None, None
         try:
-            return self._readers[attempt.asks](body_of(answer), answer), None
+            return self._readers[attempt.asks](answer.raw(), answer), None
         except MalformedResponse as error:
             return None, error
 

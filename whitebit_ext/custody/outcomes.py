@@ -96,14 +96,22 @@ def doubting(
     row: Connection, others: tuple[Attempt, ...], *, now: float, doubt: float
 ) -> Connection | None:
     """Return the row with its doubt recorded if an open attempt may get a response, else none."""
-    waiting = [
-        a
-        for a in others
-        if a.unanswered and not a.ended and (a.doubted_at is None or now < a.doubted_at + doubt)
-    ]
+    open = [a for a in others if a.unanswered and not a.ended]
+    waiting = [a for a in open if a.doubted_at is None or doubt_left(a, now, doubt)]
     if not waiting:
         return None
     for attempt in waiting:
         if attempt.doubted_at is None:
             row = put(row, attrs.evolve(attempt, doubted_at=now))
     return row
+
+
+def doubt_left(attempt: Attempt, now: float, doubt: float) -> float:
+    """Return the seconds for which a refusal is provisional because of an open attempt.
+
+    Where the doubt was recorded by a clock that was far ahead, it is over.
+    """
+    at = attempt.doubted_at
+    if at is None or attempt.ended or not attempt.unanswered or abs(now - at) >= doubt:
+        return 0.0
+    return min(at + doubt - now, doubt)

@@ -9,18 +9,21 @@ from ..errors import TokenUnavailable
 from ..runtime.clock import Clock
 from .connections import fresh_id
 from .rows import Custody, Value
+from .values import REFRESH_TOKEN_LIFETIME
 
 _LONGEST_LINE = 100
 _LONGEST_PAUSE = 30.0
+"""Seconds of a pause that a caller waits for."""
 
 
 class Pace:
     """One request per interval, over all processes that share a store.
 
     A caller may send when the turn has not changed for an interval, by the caller's own monotonic
-    clock: clocks that disagree neither block it nor let it send early. Waiting processes queue in
-    the row, so that none takes every turn; one that was stopped is skipped after half an
-    interval.
+    clock: clocks that disagree neither block it nor let it send early. Only of a pause that the
+    server asked for, the time before the caller came counts, by the store's clock. Waiting
+    processes queue in the row, so that none takes every turn; one that was stopped is skipped after
+    half an interval.
 
     Args:
         custody: Where the row is.
@@ -58,9 +61,13 @@ class Pace:
             self._turn.release()
 
     def hold_off(self, seconds: float) -> None:
-        """Make all processes wait for as long as the server asked (``Retry-After``)."""
+        """Make all processes wait for as long as the server asked (``Retry-After``).
+
+        After the life of a refresh token, every pair that would be endangered has ended.
+        """
         if self._interval <= 0 or seconds <= self._interval:
             return
+        seconds = min(seconds, REFRESH_TOKEN_LIFETIME)
 
         def change(value: Value | None) -> Value:
             line = value.get("line", []) if value else []
@@ -76,11 +83,13 @@ class Pace:
             monotonic = self._clock.monotonic()
             value: Value = held.value if held else {"turn": ""}
             line: list[str] = value.get("line", [])
+            pause: float = value.get("pause", 0.0)
             if held is not None and value["turn"] != self._seen:
                 # The turn of another process, or one not seen before: watch it from now on.
-                self._seen, self._since = value["turn"], monotonic
+                paused = min(max(held.age or 0.0, 0.0), max(pause - self._interval, 0.0))
+                self._seen, self._since = value["turn"], monotonic - paused
             before = line.index(self._me) if self._me in line else len(line)
-            apart = max(self._interval, value.get("pause", 0.0))
+            apart = max(self._interval, pause)
             rest = self._since + apart + before * self._interval / 2 - monotonic
             if held is None:
                 rest = 0.0
@@ -96,7 +105,12 @@ class Pace:
                 if self._write({"turn": turn, "line": behind}, held.version if held else None):
                     self._seen, self._since = turn, monotonic
                     return
-            elif self._me not in line and len(line) < _LONGEST_LINE and held is not None:
+            elif (
+                self._me not in line
+                and len(line) < _LONGEST_LINE
+                and held is not None
+                and not pause  # its age is that of the row
+            ):
                 if before or value.get("of") not in (None, self._me):
                     self._write({**value, "line": [*line, self._me]}, held.version)
                 else:

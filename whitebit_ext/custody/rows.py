@@ -20,9 +20,10 @@ from ..errors import StoreConflict, StoreUnavailable, StoreVolatile, WhiteBITErr
 from ..regions import Server
 from ..runtime.clock import Clock
 from ..runtime.events import EventName, Events
+from ..secret import Secret
 from .asked import PAGE, asked
 from .sealing import Sealer
-from .stores import CommitUnknown, Expiring, Paging, Row, Scrubbing, Store
+from .stores import Expiring, Paging, Row, Scrubbing, Store
 
 T = TypeVar("T")
 Value = dict[str, Any]
@@ -47,10 +48,12 @@ class Held:
     Attributes:
         value: Its contents; not printed.
         version: What ``write`` must expect to replace it.
+        age: Seconds since it was written, by the store's clock, where the store has one.
     """
 
     value: Value = attrs.field(repr=False)
     version: int
+    age: float | None = None
 
 
 class Custody:
@@ -103,7 +106,7 @@ class Custody:
         if row is None:
             return None
         plain = self.sealer.open(row.data, self.place(kind, subject))
-        return Held(json.loads(plain), row.version)
+        return Held(json.loads(plain), row.version, row.age)
 
     def write(
         self,
@@ -111,17 +114,18 @@ class Custody:
         subject: tuple[str, ...],
         value: Value,
         expect: int | None,
-        *,
-        expires_at: float | None = None,
     ) -> int | None:
         """Encrypt and write a row if it has the expected version (``None``: there is none).
+
+        What is confidential in the value is a ``Secret``, so that no frame shows it.
 
         A row whose value has ``sweep_at``, a unix time, is deleted from then on by ``Sweeper``.
 
         Returns:
             The version that was written; ``None`` if the row had another version.
         """
-        sealed = self.sealer.seal(json.dumps(value).encode(), self.place(kind, subject))
+        place = self.place(kind, subject)
+        sealed = self.sealer.seal(json.dumps(value, default=Secret.reveal).encode(), place)
         return self.put(kind, subject, sealed, expect, sweep_at=value.get("sweep_at"))
 
     def put(
@@ -135,9 +139,9 @@ class Custody:
     ) -> int | None:
         """Write encrypted bytes, and return their version; ``None`` on a conflict.
 
-        A commit whose outcome is unknown is resolved by writing the same bytes again where they
-        are read: reading them alone proves nothing on a standby (docs/stores.md). After a ``put``
-        that only reports whether it wrote, the row is read back.
+        After a failure the outcome may be unknown. It is resolved by writing the same bytes again
+        where they are read: reading them alone proves nothing on a standby (docs/stores.md). After
+        a ``put`` that only reports whether it wrote, the row is read back.
 
         Raises:
             StoreUnavailable: the store failed, or the outcome stayed unknown.
@@ -154,12 +158,13 @@ class Custody:
             try:
                 wrote = self._asked("write", kind, put)
                 break
-            except CommitUnknown:
-                row = self.get(kind, *subject)
-                # The nonce makes these bytes unique to this write.
-                if row is None or row.data != sealed or tries >= _SETTLING:
-                    raise
-                expect, tries = row.version, tries + 1
+            except StoreUnavailable as error:
+                failure = error
+            row = self.get(kind, *subject)
+            # The nonce makes these bytes unique to this write.
+            if row is None or row.data != sealed or tries >= _SETTLING:
+                raise failure
+            expect, tries = row.version, tries + 1
         if wrote is not True:
             return None if wrote is None or wrote is False else wrote
         row = self.get(kind, *subject)

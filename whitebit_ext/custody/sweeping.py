@@ -46,11 +46,13 @@ class Sweeper:
 
     def _sweep_singly(self, budget: int) -> int:
         now, read, swept = self._custody.now(), 0, 0
-        if self._unread is None:
-            self._unread = (
+        # Taken out: another thread begins a scan of its own.
+        unread, self._unread = self._unread, None
+        if unread is None:
+            unread = (
                 (kind, subject) for kind in self._kinds for subject in self._custody.subjects(kind)
             )
-        for kind, subject in itertools.islice(self._unread, budget):
+        for kind, subject in itertools.islice(unread, budget):
             read += 1
             try:
                 row = self._custody.read(kind, *subject)
@@ -59,6 +61,6 @@ class Sweeper:
                 continue
             if row is not None and row.value["sweep_at"] <= now:
                 swept += self._custody.delete(kind, subject, row.version)
-        if read < budget:
-            self._unread = None
+        if read == budget:
+            self._unread = unread
         return swept

@@ -8,6 +8,10 @@ from .rows import Custody
 from .spill import Spill, Spilled
 from .values import TokenPair
 
+PAIR_NOT_STORED = (
+    "the new token pair could not be stored; this process keeps it and stores it at the user's "
+    "next call"
+)
 _MOST = 1_000
 
 

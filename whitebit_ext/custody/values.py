@@ -158,20 +158,16 @@ class Asks(enum.StrEnum):
 
 @attrs.frozen
 class Answer:
-    """The response to a one-shot request, as it came.
+    """The body of a successful response to a one-shot request, before it is parsed.
 
     Attributes:
-        status_code: The HTTP status.
-        encoding: ``Content-Encoding``, ``""`` where there was none.
-        body: The raw bytes in base64; they contain the token or the secret.
+        body: The body in base64; it contains the token or the secret.
         malformed: Whether it could not be parsed.
         holds: Whether a malformed one shows the expected field: the last to be dropped.
         sent_at: Unix time right before the request left: the start of a token's lifetime.
         after_rejection: Whether a 401 was the reason for the request.
     """
 
-    status_code: int
-    encoding: str
     body: Secret
     malformed: bool = False
     holds: bool = False
@@ -181,20 +177,14 @@ class Answer:
 
     @classmethod
     def of(
-        cls,
-        status_code: int,
-        encoding: str,
-        body: bytes,
-        *,
-        sent_at: float | None = None,
-        after_rejection: bool = False,
+        cls, body: bytes, *, sent_at: float | None = None, after_rejection: bool = False
     ) -> Answer:
-        """Return the answer for a received response."""
+        """Return the answer for the body of a success."""
         wrapped = Secret(base64.b64encode(body).decode("ascii"))
-        return cls(status_code, encoding, wrapped, sent_at=sent_at, after_rejection=after_rejection)
+        return cls(wrapped, sent_at=sent_at, after_rejection=after_rejection)
 
     def raw(self) -> bytes:
-        """Return the bytes as they came."""
+        """Return the body."""
         return base64.b64decode(self.body.reveal())
 
 

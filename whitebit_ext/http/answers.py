@@ -128,7 +128,7 @@ def load_json(body: bytes, operation: str, *, strict: bool = True) -> Any:
         return decoder.decode(decode_text(body))
     except UnicodeDecodeError:
         problem = "is not UTF-8"
-    except _DuplicateKey:
+    except DuplicateKey:
         problem = "names a key twice"
     except RecursionError:
         problem = "is nested too deeply"
@@ -139,14 +139,19 @@ def load_json(body: bytes, operation: str, *, strict: bool = True) -> Any:
     raise MalformedResponse(f"the body of a successful response {problem}", operation=operation)
 
 
-class _DuplicateKey(ValueError):
-    pass
+class DuplicateKey(ValueError):
+    """A JSON object has a key twice: two parsers would read different values."""
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of these pairs, for ``JSONDecoder(object_pairs_hook=…)``.
+
+    Raises:
+        DuplicateKey: a key comes twice.
+    """
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise _DuplicateKey
+        raise DuplicateKey
     return made
 
 
@@ -156,7 +161,7 @@ def _no_constant(name: str) -> NoReturn:
 
 _PLAIN = json.JSONDecoder(parse_constant=_no_constant, parse_float=Decimal)
 _STRICT = json.JSONDecoder(
-    parse_constant=_no_constant, parse_float=Decimal, object_pairs_hook=_unique
+    parse_constant=_no_constant, parse_float=Decimal, object_pairs_hook=unique_keys
 )
 
 

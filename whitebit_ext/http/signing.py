@@ -37,6 +37,9 @@ class NonceMode(enum.Enum):
     GROWING = "growing"
 
 
+_KeyName = tuple[str, str]
+"""Origin and public key."""
+_MOST_KEYS = 50_000
 _WINDOW_MS = 5000
 """Milliseconds by which a nonce may differ from the server's clock, in ``NonceMode.WINDOW``."""
 
@@ -54,50 +57,61 @@ _REPLACED = frozenset(
 """Headers that the signed copy of a request replaces, in lower case."""
 
 
-class _Nonces:
-    """Unique nonces for one public key in this process, in unix milliseconds."""
+class _OneAtATime:
+    """A key whose nonces grow: the last one, and locks for threads and each event loop's tasks."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._last = 0
-        self.one_at_a_time = threading.Lock()
-        self._loop_locks: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
+    def __init__(self, last: int) -> None:
+        self.last = last
+        self.threads = threading.Lock()
+        self._tasks: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
             weakref.WeakKeyDictionary()
         )
 
-    def next(self, clock: Clock, mode: NonceMode) -> int:
-        now = int(clock.time() * 1000)
-        with self._lock:
-            ahead = self._last - now
-            if mode is NonceMode.WINDOW and ahead > _WINDOW_MS:
-                self._last = now  # the clock was set back: follow it
-            else:
-                self._last = max(now, self._last + 1)
-            return self._last
-
-    def loop_lock(self) -> asyncio.Lock:
+    def tasks(self) -> asyncio.Lock:
         import asyncio
 
-        with self._lock:
-            return self._loop_locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        return self._tasks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
-class _NoncesByKey:
-    """The nonces of all keys that this process signs with."""
+class _Nonces:
+    """The nonces of this process in unix milliseconds, unique for each key."""
 
     def __init__(self) -> None:
-        self._by_key: dict[tuple[str, str], _Nonces] = {}
+        self.after_fork()
+        watch_forks(self)
 
     def after_fork(self) -> None:
         """Drop locks that another thread of the parent may have held."""
-        self._by_key = {}
+        self._lock = threading.Lock()
+        self._last: dict[_KeyName, int] = {}  # the key that was used last is at the end
+        self._growing: dict[_KeyName, _OneAtATime] = {}
 
-    def of(self, origin: str, public_key: str) -> _Nonces:
-        return self._by_key.setdefault((origin, public_key), _Nonces())
+    def next(self, key: _KeyName, clock: Clock, mode: NonceMode) -> int:
+        now = int(clock.time() * 1000)
+        with self._lock:
+            growing = self._growing.get(key)
+            last = growing.last if growing is not None else self._last.pop(key, 0)
+            if mode is NonceMode.WINDOW and last - now > _WINDOW_MS:
+                last = 0  # the clock was set back: follow it
+            nonce = max(now, last + 1)
+            if growing is not None:
+                growing.last = nonce
+                return nonce
+            self._last[key] = nonce
+            if len(self._last) > _MOST_KEYS:
+                idle = next(iter(self._last))
+                if self._last[idle] < now:
+                    del self._last[idle]
+            return nonce
+
+    def growing(self, key: _KeyName) -> _OneAtATime:
+        with self._lock:
+            if key not in self._growing:
+                self._growing[key] = _OneAtATime(self._last.pop(key, 0))
+            return self._growing[key]
 
 
-_nonces = _NoncesByKey()
-watch_forks(_nonces)
+_nonces = _Nonces()
 
 
 class Guard(Protocol):
@@ -139,6 +153,7 @@ class SignedAuth(httpx.Auth):
         if not isinstance(nonce, NonceMode):
             raise InvalidArgument("nonce", "expected a NonceMode")
         self._public_key = public_key
+        self._name = (origin, public_key)
         self._secret = secret
         self.secrets = (secret,)
         self._origin = origin
@@ -156,7 +171,7 @@ class SignedAuth(httpx.Auth):
             )
         fields = _fields(request.content)
         fields["request"] = request.url.raw_path.decode("ascii").partition("?")[0]
-        fields["nonce"] = _nonces.of(self._origin, self._public_key).next(self._clock, self._mode)
+        fields["nonce"] = _nonces.next(self._name, self._clock, self._mode)
         if self._mode is NonceMode.WINDOW:
             fields["nonceWindow"] = True
         else:
@@ -194,7 +209,7 @@ class SignedAuth(httpx.Auth):
                 self._guard.check()
             yield self.sign(request)
             return
-        with _nonces.of(self._origin, self._public_key).one_at_a_time:
+        with _nonces.growing(self._name).threads:
             if self._guard is not None:
                 self._guard.check()
             yield self.sign(request)
@@ -209,7 +224,7 @@ class SignedAuth(httpx.Auth):
                 await self._guard.acheck()
             yield self.sign(request)
             return
-        async with _nonces.of(self._origin, self._public_key).loop_lock():
+        async with _nonces.growing(self._name).tasks():
             if self._guard is not None:
                 await self._guard.acheck()
             yield self.sign(request)

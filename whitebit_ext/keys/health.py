@@ -34,6 +34,8 @@ _TRY_EVERY = 12 * 3_600.0
 """Seconds until a key that is neglected or refused is read again by a worker."""
 _NOTE_AGAIN = 300.0
 """Seconds until a record that the store did not take is tried again."""
+_MOST_NOTED = 50_000
+_CLOCKS_DIFFER = 3_600.0
 News = Callable[[Value], Value]
 """How a record of use changes."""
 
@@ -50,7 +52,7 @@ class Noted:
 
     Attributes:
         external_id: The id of the key.
-        until: Unix time until which another success need not be recorded.
+        until: Monotonic time until which another success need not be recorded.
         refused: By operation, the status and code of a refusal, and until when the same one need
             not be recorded again.
     """
@@ -79,10 +81,11 @@ class KeyUse:
     def success(self, key: ApiKey, operation: str) -> News | None:
         """Return what to record for an accepted signature, at most every 6 hours."""
         now, known = self._custody.now(), self._known(key)
+        monotonic = self._custody.clock.monotonic()
         taken_back = [of for of in (WHOLE_KEY, operation) if known.refused.pop(of, None)]
-        if now < known.until and not taken_back:
+        if monotonic < known.until and not taken_back:
             return None
-        known.until = now + _NOTE_EVERY
+        known.until = monotonic + _NOTE_EVERY
 
         def change(value: Value) -> Value:
             refused = value["refused"].items()
@@ -97,8 +100,9 @@ class KeyUse:
             return None
         whole = isinstance(error, Unauthorized) and error.code not in _NO_PERMISSION
         of, now, known = WHOLE_KEY if whole else operation, self._custody.now(), self._known(key)
+        monotonic = self._custody.clock.monotonic()
         status, code, until = known.refused.get(of, (None, None, 0.0))
-        if (status, code) == (error.status_code, error.code) and now < until:
+        if (status, code) == (error.status_code, error.code) and monotonic < until:
             return None
         self._custody.events.emit(
             EventName.KEY_REFUSED,
@@ -108,13 +112,15 @@ class KeyUse:
             status_code=error.status_code,
             code=error.code,
         )
-        known.refused[of] = (error.status_code, error.code, now + _NOTE_EVERY)
+        known.refused[of] = (error.status_code, error.code, monotonic + _NOTE_EVERY)
         refused = {"at": now, "status": error.status_code, "code": error.code}
         return lambda value: {**value, "refused": {**value["refused"], of: refused}}
 
     def _known(self, key: ApiKey) -> Noted:
         known = self._noted.get(key.user_id)
         if known is None or known.external_id != key.external_id:
+            if len(self._noted) >= _MOST_NOTED:
+                self._noted.clear()
             known = self._noted[key.user_id] = Noted(key.external_id)
         return known
 
@@ -133,7 +139,7 @@ class KeyUse:
             self._custody.update("use", (key.user_id,), changed)
         except CustodyError as error:
             # Not at once again: a store that hangs would slow every read down.
-            known, again = self._known(key), self._custody.now() + _NOTE_AGAIN
+            known, again = self._known(key), self._custody.clock.monotonic() + _NOTE_AGAIN
             known.until = min(known.until, again)
             known.refused = {of: (*what[:2], again) for of, what in known.refused.items()}
             self._custody.log_trouble("the use of a key was not noted", error)
@@ -150,8 +156,8 @@ class KeyUse:
             nonlocal due
             if value is None or value["external_id"] != key.external_id:
                 value = {"external_id": key.external_id, "at": None, "refused": {}}
-            used = max(value["at"] or 0.0, key.since) + unused
-            due = max(used, value.get("tried", 0.0) + _TRY_EVERY)
+            used = max(_past(value["at"], now), _past(key.since, now)) + unused
+            due = max(used, _past(value.get("tried"), now) + _TRY_EVERY)
             return None if now < due else {**value, "tried": now}
 
         return due if self._custody.update("use", (user_id,), tried) is None else None
@@ -187,6 +193,11 @@ def report_disuse(custody: Custody, found: KeyHealth) -> None:
         custody.events.emit(name, found.user_id, external_id=found.external_id, unused_days=unused)
 
 
+def _past(at: float | None, now: float) -> float:
+    """Return a recorded time; 0 for none, and for one that a clock far ahead has written."""
+    return at if at is not None and at < now + _CLOCKS_DIFFER else 0.0
+
+
 def judge(user_id: str, key: Key, use: Value | None, now: float) -> KeyHealth:
     """Judge a stored key.
 
@@ -198,7 +209,7 @@ def judge(user_id: str, key: Key, use: Value | None, now: float) -> KeyHealth:
     """
     if use is None or use["external_id"] != key.external_id:
         use = {"at": None, "refused": {}}
-    at: float = use["at"] or key.since
+    at: float = _past(use["at"], now) or key.since
     refused: dict[str, Value] = use["refused"]
     unused = max(0.0, now - at)
     if key.standing is Standing.GONE:

@@ -103,8 +103,8 @@ class Leaving:
         )
         if made.row is None:
             return None
-        if made.change.outcome not in (Outcome.DONE, Outcome.ALREADY):
-            raise trouble(made.change.outcome, made.row)
+        if made.outcome not in (Outcome.DONE, Outcome.ALREADY):
+            raise trouble(made.outcome, made.row)
         return made.held
 
     def keys(self, held: Held) -> dict[str, bool]:
@@ -131,9 +131,7 @@ class Leaving:
 
     def drop(self, binding: Binding, external_id: str, *, is_deleted: bool) -> None:
         """Record the outcome for a key."""
-        pin = binding.pin
-        if pin is None:
-            return
+        pin = binding.pinned
         if is_deleted:
             self._connections.commit(
                 binding.user_id,
@@ -163,9 +161,7 @@ class Leaving:
             left: The ids of the keys that only the user can delete; they stay listed.
             may_appear: Whether the account can be queried for a key that the user consents to now.
         """
-        pin, user_id = binding.pin, binding.user_id
-        if pin is None:
-            return True
+        pin, user_id = binding.pinned, binding.user_id
         held = self._once.tend(user_id, self._connections.read(user_id))
         over, incarnation = self._leases.abandoned(user_id, held), fresh_id()
         made = self._connections.commit(
@@ -182,9 +178,9 @@ class Leaving:
             held,
             is_current=True,
         )
-        if made.change.outcome is Outcome.STALE:
-            raise trouble(made.change.outcome, made.row)
-        if made.change.outcome is Outcome.DONE:
+        if made.outcome is Outcome.STALE:
+            raise trouble(made.outcome, made.row)
+        if made.outcome is Outcome.DONE:
             note(
                 self._connections.custody,
                 EventName.CONNECTION_REMOVED,
@@ -192,4 +188,4 @@ class Leaving:
                 user_id=user_id,
                 outcome="disconnected",
             )
-        return made.change.outcome in (Outcome.DONE, Outcome.ALREADY)
+        return made.outcome in (Outcome.DONE, Outcome.ALREADY)

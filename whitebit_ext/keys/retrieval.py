@@ -48,7 +48,7 @@ from ..runtime.clock import Clock
 from ..runtime.events import EventName
 from ..secret import Secret
 from .flow import deletion_request
-from .secrets import OPERATION, VERDICTS, Again, is_verdict, provisional
+from .secrets import OPERATION, VERDICTS, Again, provisional
 from .stored import StoredKeys
 
 T = TypeVar("T")
@@ -162,7 +162,7 @@ class Retrieval:
                 return doubted
             return key_changes.key_seen(row, pin, external_id, asked=seq, granted=granted)
 
-        outcome, asking, made = self._leases.ask(
+        asked = self._leases.ask(
             user_id,
             pin,
             Asks.SECRET,
@@ -172,22 +172,23 @@ class Retrieval:
             is_current=True,
             granted=granted,
         )
-        if asking is not None:
-            return pair, asking
+        if isinstance(asked, Asking):
+            return pair, asked
+        outcome = asked.outcome
         if outcome is Outcome.PROVISIONAL:
-            return provisional(self._once.in_doubt(made.row, Asks.SECRET, external_id))
+            return provisional(self._once.in_doubt(asked.row, Asks.SECRET, external_id))
         if outcome is Outcome.ALREADY:
-            return self._kept(user_id, made.row, external_id)
+            return self._kept(user_id, asked.row, external_id)
         if outcome is Outcome.OVERTAKEN:
             raise KeyPending("WhiteBIT has named another key since", operation=OPERATION)
         if outcome in (Outcome.BUSY, Outcome.ANSWERED, Outcome.LEASE_LOST):
             busy = SecretLocked(
                 "another caller on this store is retrieving the secret",
                 operation=OPERATION,
-                retry_after=self._leases.frees_in(user_id, made.held),
+                retry_after=self._leases.frees_in(user_id, asked.held),
             )
             return Again(0.25, 0.25, 10_000, busy)
-        raise trouble(outcome, made.row)
+        raise trouble(outcome, asked.row)
 
     def _send(self, asking: Asking, pair: TokenPair) -> Taken:
         from whitebit_api.api.api_keys import get_api_key_secret as endpoint
@@ -253,7 +254,7 @@ class Retrieval:
             self._note(asking, EventName.SECRET_UNANSWERED, "no answer")
             unanswered = SecretUnanswered.of(error, f"sent, and no response came: {error.message}")
             return Again(1.0, 4.0, 2, unanswered)
-        elif isinstance(error, NotFound) and is_verdict(error):
+        elif isinstance(error, NotFound) and error.from_api:
             self._gone(asking)
             failure = error
         else:  # refused: the secret is untouched
@@ -270,7 +271,7 @@ class Retrieval:
             ),
             asking.held,
         )
-        outcome, row = made.change.outcome, made.row
+        outcome, row = made.outcome, made.row
         if outcome is Outcome.ANSWERED:
             row = self._once.tend(user_id, made.held).row
         key = row.key(attempt.subject) if row is not None else None

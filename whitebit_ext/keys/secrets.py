@@ -54,11 +54,6 @@ class Again:
         return jittered(min(self.after * 2 ** min(row - 1, 16), self.at_most))
 
 
-def is_verdict(error: WhiteBITError) -> bool:
-    """Return whether the API itself answered; a CDN or a proxy does not judge a key."""
-    return error.from_api
-
-
 def provisional(doubt: float) -> Again:
     """Return the error of a 409 while an earlier request may still be answered."""
     waiting = SecretUnanswered(

@@ -78,17 +78,15 @@ class StoredKeys:
         Raises:
             NotConnected, ConnectionChanged: it does not apply to the current connection.
         """
-        pin = binding.pin
-        if pin is None:
-            raise trouble(Outcome.ABSENT)
+        pin = binding.pinned
         made = self._connections.commit(
             binding.user_id,
             lambda row: key_changes.key_seen(row, pin, external_id, asked=asked, granted=granted),
             held,
             is_current=held is not None,
         )
-        if made.change.outcome not in (Outcome.DONE, Outcome.ALREADY, Outcome.OVERTAKEN):
-            raise trouble(made.change.outcome, made.row)
+        if made.outcome not in (Outcome.DONE, Outcome.ALREADY, Outcome.OVERTAKEN):
+            raise trouble(made.outcome, made.row)
         return made.row
 
     @property
@@ -103,17 +101,13 @@ class StoredKeys:
             binding: The connection.
             error: The name of the class of the error.
         """
-        pin = binding.pin
-        if pin is None:
-            return False
+        pin = binding.pinned
         made = self._connections.commit(binding.user_id, lambda row: waiting_ended(row, pin, error))
-        return made.change.outcome is Outcome.DONE
+        return made.outcome is Outcome.DONE
 
     def note_deleted(self, binding: Binding, external_id: str, *, was_gone: bool) -> None:
         """Remove a key that was deleted; one that was already gone is kept, and not used."""
-        pin, asked = binding.pin, binding.seq
-        if pin is None:
-            return
+        pin, asked = binding.pinned, binding.seq
         if was_gone:
             self._connections.commit(
                 binding.user_id,
@@ -152,7 +146,7 @@ class StoredKeys:
                 now=self._custody.now(),
             ),
         )
-        if made.change.outcome not in (Outcome.DONE, Outcome.ALREADY):
-            raise trouble(made.change.outcome, made.row)
+        if made.outcome not in (Outcome.DONE, Outcome.ALREADY):
+            raise trouble(made.outcome, made.row)
         named = external_id or public_key
         self._custody.events.emit(EventName.KEY_ISSUED, user_id, external_id=named, adopted=True)

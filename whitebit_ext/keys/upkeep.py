@@ -219,7 +219,7 @@ class Upkeep:
         made = self._connections.commit(
             entry.user_id, lambda row: look_claimed(row, pin, now=now, until=until), entry.held
         )
-        if made.change.outcome not in (Outcome.DONE, Outcome.ALREADY):
+        if made.outcome not in (Outcome.DONE, Outcome.ALREADY):
             return None
         binding.check(made.row)
         return binding
@@ -266,8 +266,8 @@ class Upkeep:
 
         Where many keys are old enough, a random choice of them is looked at in each pass.
         """
-        found = []
-        for user_id in random.sample(self._aged, min(budget, len(self._aged))):
+        found, aged = [], self._aged
+        for user_id in random.sample(aged, min(budget, len(aged))):
             try:
                 row = self._connections.read(user_id).row
                 key = row.signing_key if row is not None else None

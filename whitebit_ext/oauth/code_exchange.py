@@ -10,7 +10,7 @@ from ..custody.connections import Connections, fresh_id, trouble
 from ..custody.leases import Asking
 from ..custody.once import OneShots
 from ..custody.outcomes import Outcome
-from ..custody.unsaved import AnswerNotStored
+from ..custody.unsaved import PAIR_NOT_STORED, AnswerNotStored
 from ..custody.values import LONGEST_ANSWER, Asks
 from ..errors import (
     CodeRejected,
@@ -33,10 +33,6 @@ from ..secret import Secret
 from .protocol import Credentials
 
 _UNUSABLE = (ConnectionFailed, ServerError, MalformedResponse, UnexpectedStatus)
-_NOT_STORED = (
-    "the new token pair could not be stored; this process keeps it and stores it at the user's "
-    "next call"
-)
 _FINAL = {
     error.__name__: error
     for error in (CodeRejected, CodeUnanswered, ConnectionChanged, NotConnected)
@@ -101,7 +97,7 @@ class CodeExchange:
         except ResponseError as error:
             return CodeRejected.of(error, f"the code was not exchanged: {error.message}")
         except AnswerNotStored:
-            return StoreUnavailable(_NOT_STORED)
+            return StoreUnavailable(PAIR_NOT_STORED)
         if taken.problem is not None:
             return CodeUnanswered(
                 f"no usable response from the token endpoint: {taken.problem.message}",

@@ -32,14 +32,13 @@ from ..runtime.events import EventName
 from ..secret import Secret
 from .code_exchange import CodeExchange, decode_failure, encode_failure
 from .protocol import (
-    Callback,
+    CallbackParameters,
     Credentials,
     authorization_url,
     check_address,
     new_binding,
     new_state,
     new_verifier,
-    read_callback,
     take_code,
 )
 
@@ -110,20 +109,19 @@ class Logins:
     def start(self, user_id: str, kind: Kind) -> Login:
         """Create a login and store what is needed to finish it."""
         server = self._custody.server
-        state, binding, verifier = new_state(), new_binding(), new_verifier()
-        id, expires_at = login_id(state), self._clock.time() + self._lifetime
+        state, binding, verifier = Secret(new_state()), Secret(new_binding()), new_verifier()
+        id, expires_at = login_id(state.reveal()), self._clock.time() + self._lifetime
         given_way = self._enlist(user_id, id, expires_at)
         value = {
             "user": user_id,
             "kind": kind,
             "binding": _digest(binding),
-            "verifier": verifier.reveal(),
+            "verifier": verifier,
             "redirect_uri": self._credentials.redirect_uri,
             "region": server.region.value,
             "expires_at": expires_at,
             "sweep_at": expires_at + _KEPT,
             "used": None,
-            "used_at": None,
             "outcome": None,
         }
         self._custody.write("login", (id,), value, None)
@@ -134,12 +132,14 @@ class Logins:
             server,
             client_id=self._credentials.client_id,
             redirect_uri=self._credentials.redirect_uri,
-            state=state,
+            state=state.reveal(),
             verifier=verifier,
         )
-        return Login(url, binding, datetime.fromtimestamp(expires_at, UTC), id)
+        return Login(url, binding.reveal(), datetime.fromtimestamp(expires_at, UTC), id)
 
-    def finish(self, callback: Callback, binding: str | None, user_id: str, kind: Kind) -> None:
+    def finish(
+        self, callback: CallbackParameters, binding: Secret | None, user_id: str, kind: Kind
+    ) -> None:
         """Check a callback, mark its login as used, exchange the code and store the pair.
 
         The same callback again sends nothing: it waits for the outcome of the first, if that is
@@ -152,22 +152,21 @@ class Logins:
             ConnectionChanged: the user has finished a later login since.
             StoreUnavailable: custody failed.
         """
-        parameters = read_callback(callback)
-        id, until = login_id(parameters.state), self._clock.monotonic() + self._patience
+        id, until = login_id(callback.state), self._clock.monotonic() + self._patience
         while True:
             login = self._find(id, kind, binding, user_id)
             if login.value["used"] is not None:
-                if parameters.code is None or login.value["used"] != _digest(parameters.code):
+                if callback.code is None or login.value["used"] != _digest(callback.code):
                     raise StateReused("the login was finished with another code")
-                if self._is_connected(id, login.value, until):
+                if self._is_connected(id, login, until):
                     return
                 self._clock.sleep(_WATCH_EVERY)
                 continue
             self._check_open(login.value)
-            check_address(parameters, self._credentials.redirect_uri)
-            code = take_code(parameters, self._custody.server)
+            check_address(callback, self._credentials.redirect_uri)
+            code = take_code(callback, self._custody.server)
             # If its row was changed since, another request may be finishing it: it is read again.
-            used = self._change(id, login, used=_digest(code), used_at=self._clock.time())
+            used = self._change(id, login, used=_digest(code))
             if used is None:
                 continue
             try:
@@ -177,7 +176,7 @@ class Logins:
                 raise
             if asking is not None:
                 break
-        failure = self._exchange.send(asking, code, Secret(login.value["verifier"]))
+        failure = self._exchange.send(asking, code, login.value["verifier"])
         if isinstance(failure, (NotSent, RateLimited)):
             self._settle(id, used, used=None)
         elif not isinstance(failure, StoreUnavailable):
@@ -185,14 +184,20 @@ class Logins:
         if failure is not None:
             raise failure
 
-    def _find(self, id: str, kind: Kind, binding: str | None, user_id: str) -> Held:
-        """Return the login of a callback, after checking whose it is."""
+    def _read(self, id: str) -> Held | None:
         login = self._custody.read("login", id)
+        if login is not None:
+            login.value["verifier"] = Secret(login.value["verifier"])
+        return login
+
+    def _find(self, id: str, kind: Kind, binding: Secret | None, user_id: str) -> Held:
+        """Return the login of a callback, after checking whose it is."""
+        login = self._read(id)
         if login is None or login.value["region"] != self._custody.server.region.value:
             raise StateUnknown("no login was started with this state in this region")
         if login.value["kind"] != kind:
             raise LoginKindMismatch(f"the login was started as {login.value['kind']!r}")
-        if not binding:
+        if binding is None or not binding.reveal():
             raise BindingMissing("the session has no binding of a login")
         if not hmac.compare_digest(login.value["binding"], _digest(binding)):
             raise BindingMismatch("the login was started in another browser session")
@@ -206,14 +211,15 @@ class Logins:
         if login["redirect_uri"] != self._credentials.redirect_uri:
             raise RedirectMismatch("the login was started with another redirect URI")
 
-    def _is_connected(self, id: str, login: Value, until: float) -> bool:
+    def _is_connected(self, id: str, login: Held, until: float) -> bool:
         """Answer a repeated callback by the outcome of the first; false while that is under way."""
-        is_connected = self._exchange.is_connected(login["user"], id)
+        is_connected = self._exchange.is_connected(login.value["user"], id)
         if is_connected:  # also where a late response came after a failure
             return True
-        if login["outcome"] is not None:
-            raise decode_failure(login["outcome"])
-        is_recent = abs(self._clock.time() - login["used_at"]) < self._patience
+        if login.value["outcome"] is not None:
+            raise decode_failure(login.value["outcome"])
+        # When it was marked as used, by the store's clock: those of two machines may differ.
+        is_recent = login.age is None or login.age < self._patience
         if is_connected is None and is_recent and self._clock.monotonic() < until:
             return False
         raise CodeUnanswered("the exchange of this code was interrupted, or it was not answered")
@@ -228,7 +234,7 @@ class Logins:
         """Make a change whose failure must not hide the outcome that it belongs to."""
         try:
             while login is not None and self._change(id, login, **changes) is None:
-                login = self._custody.read("login", id)
+                login = self._read(id)
         except CustodyError as error:
             self._custody.log_trouble("the outcome of a login was not recorded", error)
 
@@ -238,7 +244,7 @@ class Logins:
         """Return the unix times at which the open logins of a user expire."""
         now, found = self._clock.time(), []
         for id, expires_at in self._listed(user_id):
-            login = self._custody.read("login", id) if now < expires_at else None
+            login = self._read(id) if now < expires_at else None
             if login is not None and login.value["used"] is None:
                 found.append(expires_at)
         return tuple(found)

@@ -18,12 +18,11 @@ from ..custody.leases import Asking, Leases
 from ..custody.once import OneShots
 from ..custody.outcomes import Outcome
 from ..custody.pace import Pace
-from ..custody.unsaved import AnswerNotStored
+from ..custody.unsaved import PAIR_NOT_STORED, AnswerNotStored
 from ..custody.values import Asks, TokenPair
 from ..errors import (
     ConnectionFailed,
     MalformedResponse,
-    NotConnected,
     RateLimited,
     ReauthorizationRequired,
     ResponseError,
@@ -42,10 +41,6 @@ _RENEW_AGAIN = 60.0
 """Seconds until a pair that was renewed after a 401 may be renewed after another one."""
 _MOST_PAUSES = 10_000
 _WATCH_EVERY = 0.05
-_NOT_STORED = (
-    "the new token pair could not be stored; this process keeps it and stores it at the user's "
-    "next call"
-)
 
 
 @attrs.frozen
@@ -159,9 +154,7 @@ class TokenPairs:
 
     def renewal(self, binding: Binding, held: Held, *, after_rejection: bool) -> Future[Connection]:
         """Start, or join, the one flight that renews this user's pair."""
-        user_id, pin, pair = binding.user_id, binding.pin, pair_of(held.row)
-        if pin is None:
-            raise NotConnected("there is no connection of this user in the store")
+        user_id, pin, pair = binding.user_id, binding.pinned, pair_of(held.row)
         return self._flights.join(
             ("refresh", user_id, pin, pair.digest),
             lambda: self._refresh(user_id, pin, pair, held, after_rejection),
@@ -199,7 +192,7 @@ class TokenPairs:
         gives_up = self._clock.monotonic() + self.longest_wait
         digest = pair.digest or ""
         while True:
-            outcome, asking, made = self._leases.ask(
+            asked = self._leases.ask(
                 user_id,
                 pin,
                 Asks.REFRESH,
@@ -207,9 +200,9 @@ class TokenPairs:
                 held,
                 first=lambda row: self._once.doubted(row, Asks.REFRESH, digest),
             )
-            if asking is not None:
-                return asking
-            held = made.held
+            if isinstance(asked, Asking):
+                return asked
+            outcome, held = asked.outcome, asked.held
             if outcome is Outcome.ANSWERED:
                 held = self._once.tend(user_id, held)
             row = held.row
@@ -244,7 +237,7 @@ class TokenPairs:
                 is_judged=is_refused,
             )
         except AnswerNotStored:
-            failure = StoreUnavailable(_NOT_STORED)
+            failure = StoreUnavailable(PAIR_NOT_STORED)
         except (ConnectionFailed, ResponseError) as error:
             failure = error
         else:
@@ -290,7 +283,7 @@ class TokenPairs:
             ),
             asking.held,
         )
-        outcome, row = made.change.outcome, made.row
+        outcome, row = made.outcome, made.row
         if outcome is Outcome.ANSWERED:
             row = self._once.tend(asking.user_id, made.held).row
         if outcome is Outcome.DEAD:

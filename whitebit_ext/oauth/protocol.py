@@ -124,7 +124,7 @@ def authorization_url(
 class CallbackParameters:
     """The parameters of a callback, each at most once."""
 
-    state: str
+    state: str = attrs.field(repr=False)
     code: Secret | None
     error: str | None
     issuer: str | None

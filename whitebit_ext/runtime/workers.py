@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from ..errors import ClientClosed, TokenUnavailable
+from .forks import watch_forks
 
 T = TypeVar("T")
 
@@ -24,9 +25,14 @@ class Workers:
     def __init__(self, threads: int, name: str) -> None:
         self._threads = threads
         self._name = name
+        self._closed = False
+        self.after_fork()
+        watch_forks(self)
+
+    def after_fork(self) -> None:
+        """Begin without threads: an auth object of before the fork may still use this pool."""
         self._lock = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
-        self._closed = False
 
     def submit(self, function: Callable[[], T]) -> Future[T]:
         """Run a function in a thread and return its future."""
@@ -38,7 +44,7 @@ class Workers:
             return self._executor.submit(function)
 
     def close(self) -> None:
-        """Wait for running functions, then end the threads."""
+        """Wait for all functions that were submitted, then end the threads."""
         with self._lock:
             self._closed = True
             executor, self._executor = self._executor, None

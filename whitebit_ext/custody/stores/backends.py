@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import sqlalchemy as sa
 
@@ -16,34 +16,39 @@ class Backend(Protocol):
     """The preparation, queries and writes of one kind of database.
 
     Connections come from SQLAlchemy's pool, in autocommit mode. Statements on rows are prebuilt
-    and sent to the driver directly, without SQLAlchemy's overhead for each statement.
+    and sent to the driver directly, without SQLAlchemy's overhead for each statement. What does
+    nothing here, not every database needs.
+
+    Attributes:
+        now: The SQL expression for unix time by the database's clock, as a float.
+        shares_nothing_over_a_fork: Whether connections must be closed before a fork.
     """
 
-    @property
-    def shares_nothing_over_a_fork(self) -> bool:
-        """Whether connections must be closed before a fork."""
-
-    @property
-    def now(self) -> str:
-        """The SQL expression for unix time by the database's clock, as a float."""
+    now: ClassVar[str]
+    shares_nothing_over_a_fork: ClassVar[bool] = False
 
     def chosen(self, text: str) -> str:
         """Return the condition that a column is in a SELECT's result, for a limited DELETE."""
 
     def query(self, text: str) -> str:
         """Return a SELECT, with ``?`` for parameters, in the form that ``read`` accepts."""
+        return text
 
     def change(self, text: str) -> str:
         """Return an INSERT, UPDATE or DELETE, with ``?`` for parameters, for ``write``."""
+        return text
 
     def before_connecting(self) -> None:
         """Create or check what the first connection needs."""
+        return
 
     def make_ready(self, connection: sa.Connection) -> None:
         """Prepare the database, outside of any transaction."""
+        return
 
     def greet(self, connection: sa.Connection) -> None:
         """Initialize a new connection."""
+        return
 
     def read(self, connection: sa.Connection, query: str, values: Values) -> list[tuple[Any, ...]]:
         """Return the rows of a SELECT, in its own transaction.
@@ -74,6 +79,7 @@ class Backend(Protocol):
 
     def scrub(self, connection: sa.Connection) -> None:
         """Remove deleted rows from the database's files, where it does not do so by itself."""
+        return
 
 
 def check(drivername: str, database: str | None) -> None:

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from psycopg import pq
 
 from ...errors import StoreUnavailable
-from .backends import Values
+from .backends import Backend, Values
 from .base import CommitUnknown
 
 _GRACE = 1.0  # seconds to send a cancellation, and again to wait for its result
@@ -36,7 +36,7 @@ _HINT = (
 
 
 @attrs.frozen
-class PostgreSQL:
+class PostgreSQL(Backend):
     """A PostgreSQL server.
 
     Settings are local to a transaction and sent in one message with its BEGIN: behind a
@@ -49,15 +49,8 @@ class PostgreSQL:
 
     timeout: float
 
-    @property
-    def shares_nothing_over_a_fork(self) -> bool:
-        """Return ``False``: the parent keeps its connections, and a child does not use them."""
-        return False
-
-    @property
-    def now(self) -> str:
-        """The server's current time; `now()` is the start time of the transaction."""
-        return "EXTRACT(EPOCH FROM clock_timestamp())::float8"
+    # `now()` would be the start time of the transaction.
+    now = "EXTRACT(EPOCH FROM clock_timestamp())::float8"
 
     def chosen(self, text: str) -> str:
         """Return a condition that skips rows which another process is deleting.
@@ -81,15 +74,6 @@ class PostgreSQL:
         """Number the parameters."""
         numbers = itertools.count(1)
         return re.sub(r"\?", lambda _: f"${next(numbers)}", text)
-
-    def before_connecting(self) -> None:
-        """Do nothing: the server is managed elsewhere."""
-
-    def make_ready(self, connection: sa.Connection) -> None:
-        """Do nothing: connecting fails if the database does not exist."""
-
-    def greet(self, connection: sa.Connection) -> None:
-        """Do nothing: settings are local to each transaction."""
 
     def read(self, connection: sa.Connection, query: str, values: Values) -> list[tuple[Any, ...]]:
         """Return the rows of a SELECT, in its own transaction and one round trip."""
@@ -160,9 +144,6 @@ class PostgreSQL:
     def rollback(self, connection: sa.Connection) -> None:
         """Roll back the transaction."""
         self._ask(connection, "ROLLBACK")
-
-    def scrub(self, connection: sa.Connection) -> None:
-        """Do nothing: a vacuum removes deleted rows."""
 
     def _ask(
         self, connection: sa.Connection, statement: str, values: Values = ()

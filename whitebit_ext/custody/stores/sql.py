@@ -25,7 +25,7 @@ from .engines import make_engine
 from .gate import Gate
 from .statements import new_version, statements
 
-_PAGE = 500  # ids that one query of a scan fetches
+_PAGE = 500  # rows that one query of a scan fetches
 _AGAIN = (sa.exc.DBAPIError, StoreUnavailable)
 # Pools inherited over a fork: kept unused, since collecting one would close connections and warn.
 _inherited: list[object] = []
@@ -164,15 +164,18 @@ class SQLStore:
 
     def page(self, kind: str, after: str | None, limit: int) -> list[tuple[str, Row]]:
         """Return up to ``limit`` rows of a kind after an id, in the order of ids."""
-        found = self._page(self._say.first_page, self._say.next_page, kind, after, limit)
+        if after is None:
+            found = self._read(self._say.first_page, (kind, limit))
+        else:
+            found = self._read(self._say.next_page, (kind, after, limit))
         return [(id, Row(*row)) for id, *row in found]
 
     def scan(self, kind: str) -> Iterator[str]:
         """Yield the ids of a kind, read page by page; no statement stays open in between."""
         after = None
         while True:
-            found = self._page(self._say.first_ids, self._say.next_ids, kind, after, _PAGE)
-            for (after,) in found:
+            found = self.page(kind, after, _PAGE)
+            for after, _ in found:
                 yield after
             if len(found) < _PAGE:
                 return
@@ -224,13 +227,6 @@ class SQLStore:
         url = self._engine.url
         where = f"{url.host}/{url.database}" if url.host else url.database
         return f"<SQLStore {url.drivername} {where}>"
-
-    def _page(
-        self, first: str, following: str, kind: str, after: str | None, limit: int
-    ) -> list[tuple[Any, ...]]:
-        if after is None:
-            return self._read(first, (kind, limit))
-        return self._read(following, (kind, after, limit))
 
     def _read(self, query: str, values: backends.Values) -> list[tuple[Any, ...]]:
         """Execute a query; after a dead connection or a standby's answer, retry once."""

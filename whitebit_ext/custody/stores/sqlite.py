@@ -14,7 +14,7 @@ import attrs
 import sqlalchemy as sa
 
 from ...errors import InvalidArgument, StoreUnavailable
-from .backends import Values
+from .backends import Backend, Values
 from .base import CommitUnknown
 
 _PAUSE = 0.02  # seconds between two attempts to enable WAL
@@ -22,7 +22,7 @@ _PRIMARY = 0xFF  # mask of the primary result code
 
 
 @attrs.frozen
-class SQLite:
+class SQLite(Backend):
     """A SQLite file.
 
     Args:
@@ -33,27 +33,12 @@ class SQLite:
     path: Path
     timeout: float
 
-    @property
-    def shares_nothing_over_a_fork(self) -> bool:
-        """Return ``True``: connections must not survive a fork (sqlite.org/howtocorrupt, 2.6)."""
-        return True
-
-    @property
-    def now(self) -> str:
-        """The machine's time, with millisecond precision."""
-        return "(julianday('now') - 2440587.5) * 86400.0"
+    now = "(julianday('now') - 2440587.5) * 86400.0"  # with millisecond precision
+    shares_nothing_over_a_fork = True  # sqlite.org/howtocorrupt, section 2.6
 
     def chosen(self, text: str) -> str:
         """Return a plain IN condition: only one process writes at a time."""
         return f"IN ({text})"
-
-    def query(self, text: str) -> str:
-        """Return the text unchanged."""
-        return text
-
-    def change(self, text: str) -> str:
-        """Return the text unchanged."""
-        return text
 
     def before_connecting(self) -> None:
         """Create the file with mode 0600, or refuse one that other users can open.

@@ -19,8 +19,6 @@ class Statements:
     get: str
     first_page: str
     next_page: str
-    first_ids: str
-    next_ids: str
     insert: str
     update: str
     reseal: str
@@ -34,17 +32,15 @@ def statements(table: str, backend: Backend) -> Statements:
     row = f"data, version, {now} - written_at AS age"
     this = "kind = ? AND id = ?"
 
-    def some(columns: str, after: str = "") -> str:
-        query = f"SELECT {columns} FROM {table} WHERE kind = ?{after} ORDER BY id LIMIT ?"  # noqa: S608  # of a checked prefix
+    def page(after: str) -> str:
+        query = f"SELECT id, {row} FROM {table} WHERE kind = ?{after} ORDER BY id LIMIT ?"  # noqa: S608  # of a checked prefix
         return backend.query(query)
 
     due = f"SELECT id FROM {table} WHERE kind = ? AND expires_at <= ? ORDER BY expires_at LIMIT ?"  # noqa: S608  # likewise
     return Statements(
         get=backend.query(f"SELECT {row} FROM {table} WHERE {this}"),  # noqa: S608  # likewise
-        first_page=some(f"id, {row}"),
-        next_page=some(f"id, {row}", " AND id > ?"),
-        first_ids=some("id"),
-        next_ids=some("id", " AND id > ?"),
+        first_page=page(""),
+        next_page=page(" AND id > ?"),
         insert=backend.change(
             f"INSERT INTO {table} (data, version, expires_at, kind, id, written_at) "  # noqa: S608  # likewise
             f"VALUES (?, ?, ?, ?, ?, {now}) ON CONFLICT (kind, id) DO NOTHING"
