@@ -43,6 +43,7 @@ from whitebit_ext.maintenance import Maintenance
 from whitebit_ext.regions import Server
 from whitebit_ext.runtime.clock import Clock, SystemClock
 from whitebit_ext.runtime.rim import async_rim, rim
+from whitebit_ext.runtime.workers import Flights
 from whitebit_ext.sandbox import Sandbox
 
 __all__ = [
@@ -51,6 +52,8 @@ __all__ = [
     "Custody",
     "Asks",
     "Connection",
+    "Connections",
+    "Flights",
     "Key",
     "Lease",
     "Standing",
@@ -58,9 +61,11 @@ __all__ = [
     "Value",
     "Verdict",
     "age_rows",
+    "are_flying",
     "changed",
     "connected_to",
     "custody_of",
+    "flights_of",
     "key_of",
     "lease_lasting",
     "lease_released",
@@ -350,6 +355,16 @@ def lead_to(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 def library_objects(root: object) -> list[object]:
     """Return the library's objects that an object reaches through attributes and containers."""
     return [thing for thing in _reached(root) if _is_ours(thing)]
+
+
+def flights_of(root: object) -> list[Flights]:
+    """Return what runs the one-time requests of a partner object, in threads."""
+    return [thing for thing in _reached(root) if isinstance(thing, Flights)]
+
+
+def are_flying(flights: Sequence[Flights]) -> bool:
+    """Return whether a one-time request is under way, or waits for its turn."""
+    return any(one._flying for one in flights)
 
 
 def locks(root: object) -> list[Any]:

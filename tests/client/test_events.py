@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import attrs
 import pytest
 
 from whitebit_ext import Event, EventName, User, WhiteBIT, generate_encryption_key, log_event
-from whitebit_ext.errors import InvalidArgument, WhiteBITError
+from whitebit_ext.errors import InvalidArgument, KeyPending, WhiteBITError
 from whitebit_ext.sandbox import ApiKey
 
 from .events_page import documented_details
@@ -310,21 +312,63 @@ def test_users_are_named_on_request(stage: Stage) -> None:
 # Hooks
 
 
-def test_a_hook_that_fails_changes_nothing(face: Face, caplog: pytest.LogCaptureFixture) -> None:
-    """Its exception is logged, and the hooks after it and the flow go on."""
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit, GeneratorExit, KeyboardInterrupt])
+def test_a_hook_that_fails_changes_nothing(
+    face: Face, caplog: pytest.LogCaptureFixture, error: type[BaseException]
+) -> None:
+    """Its exception is logged, and the hooks after it and the flow go on.
+
+    It runs in a thread: in the main one, a signal handler may have raised two of them.
+    """
     reached: list[Event] = []
 
     def fail(event: Event) -> None:
-        raise ZeroDivisionError("of the hook")
+        raise error("of the hook")
 
-    user = connected(face, partner=face.partner(on_event=[fail, reached.append]))
-    face.clock.advance(2)
-    key = user.api_key.issue()
-    read(user)
+    def flow() -> Any:
+        user = connected(face, partner=face.partner(on_event=[fail, reached.append]))
+        face.clock.advance(2)
+        key = user.api_key.issue()
+        read(user)
+        return key
+
+    with ThreadPoolExecutor(1) as threads:
+        key = threads.submit(flow).result()
     assert face.partner().user("alice").api_key.issue().external_id == key.external_id
     assert {EventName.LOGIN_FINISHED, EventName.KEY_ISSUED} <= {event.name for event in reached}
     assert "a hook failed for the event login.finished" in caplog.text
-    assert "ZeroDivisionError: of the hook" in caplog.text
+    assert f"{error.__name__}: of the hook" in caplog.text
+
+
+@pytest.mark.parametrize("face", ["sync"], indirect=True)
+@pytest.mark.parametrize("name", ["login.finished", "key.pending", "key.issued", "read.finished"])
+def test_ctrl_c_in_a_hook_leaves_a_connection_to_go_on_with(face: Face, name: str) -> None:
+    """It reaches the caller; the same object and another process go on, and ask nothing twice."""
+    was_pressed = False
+
+    def press(event: Event) -> None:
+        nonlocal was_pressed
+        if event.name == name and not was_pressed:
+            was_pressed = True
+            signal.raise_signal(signal.SIGINT)
+
+    def flow(partner: WhiteBIT) -> str:
+        user = partner.user("alice")
+        if user.status().state == "none":
+            connected(face, partner=partner)
+        with contextlib.suppress(KeyPending):
+            user.api_key.issue(timeout=0)
+        face.clock.advance(2)
+        key = user.api_key.issue()
+        read(user)
+        return key.external_id
+
+    partner = face.partner(on_event=[press])
+    with pytest.raises(KeyboardInterrupt):
+        flow(partner)
+    assert flow(partner) == flow(face.partner())
+    assert face.sandbox.count("POST", "exchange_code") == 1
+    assert face.sandbox.count("GET", SECRET) == 1
 
 
 def test_a_hook_sees_what_is_committed(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from whitebit_ext import MaintenanceReport, WhiteBIT
+from whitebit_ext import MaintenanceReport, Row, WhiteBIT
 from whitebit_ext.errors import InvalidArgument, StoreUnavailable
 
 from .. import looking
@@ -17,6 +17,7 @@ from .face_store import failing_store  # noqa: F401  # a fixture
 from .faces import Face, connected
 from .failing import FailingStore
 from .refreshing import refreshes
+from .stores import CountingStore
 from .using import DAY, ready, record
 
 INFO = "get_api_key_info"
@@ -176,6 +177,15 @@ def test_a_key_that_is_not_used(face: Face) -> None:
     assert [worker.maintain().refused for _ in range(2)] == [1, 0]
 
 
+def test_many_keys_that_are_not_used(face: Face) -> None:
+    """A pass reads 16 of them, and the next one the others."""
+    custody, since = face.custody(), face.clock.time() - 10 * DAY
+    for number in range(20):
+        looking.put_key(custody, f"user-{number}", external_id=f"key-{number}", since=since)
+    worker = face.partner()
+    assert [worker.maintain().refused for _ in range(3)] == [16, 4, 0]
+
+
 def test_the_budget(face: Face) -> None:
     """A pass serves so many users, those first whose tokens end first."""
     for number in range(4):
@@ -276,6 +286,39 @@ def test_scanning_takes_a_fifth_of_the_time(face: Face, store: FailingStore) -> 
     face.clock.advance(4)
     assert worker.maintain().waiting == 2
     assert len(scans) == 2
+
+
+def test_a_pass_with_nothing_to_do_only_reads(
+    face: Face, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A row that did not change is not decrypted again, one that cannot be is logged once."""
+    face.store = store = CountingStore()
+    custody, opened = face.custody(), list[str]()
+    for name in ("alice", "bob"):
+        looking.put_key(custody, name, external_id=f"key-of-{name}")
+    store.put("connection", looking.row_id(custody, "carol"), b"spoiled" * 10, None)
+    open_row = looking.Connections.open
+
+    def noted(self: looking.Connections, user_id: str, found: Row) -> Any:
+        opened.append(user_id)
+        return open_row(self, user_id, found)
+
+    monkeypatch.setattr(looking.Connections, "open", noted)
+    worker = face.partner()
+    worker.maintain()
+    assert sorted(opened) == ["alice", "bob", "carol"]
+    looking.put_key(custody, "bob", external_id="another-key")
+    store.calls.clear()
+    opened.clear()
+    face.clock.advance(5)
+    worker.maintain()
+    worker.maintain()
+    assert opened == ["bob"]
+    assert {call.split()[0] for call in store.calls} == {"get"}
+    assert caplog.text.count("a connection row was skipped") == 1
+    face.clock.advance(60)
+    worker.maintain()
+    assert store.calls.count("sweep login") == 1
 
 
 def test_listing_many_users(face: Face) -> None:

@@ -2,28 +2,39 @@
 
 `python -m tests.outside.day` runs it in full over PostgreSQL, and prints what came of it. Time is
 moved by hand, so a day takes minutes. Each process is a partner object of its own over a store
-object of its own; one that is restarted remembers nothing. A test runs a short form.
+object of its own; one that is restarted remembers nothing. While a process has a one-time request
+under way, only its own waiting moves the time: a slow machine must not look like a frozen process,
+whose lease others take over. Both workers make their passes at the
+same moment, and so do two web processes that one person waits at. A test runs a short form.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import heapq
 import itertools
 import json
+import logging
 import math
 import random
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
 
 import attrs
+import httpx
 
-from whitebit_ext import Region, Store, WhiteBIT, WhiteBITError, generate_encryption_key
+from whitebit_ext import Region, SQLStore, Store, WhiteBIT, WhiteBITError, generate_encryption_key
+from whitebit_ext.errors import ConnectionChanged, LoginError
 from whitebit_ext.sandbox import Clock, LoginBlocked, Sandbox
 
 from ..client.faces import REDIRECT_URI, MovedClock
+from ..looking import Flights, are_flying, flights_of
+from .judging import Turns, orphans, wrong_connections, wrong_refreshes, wrong_retrievals
 
 KINDS = ("quick", "slow", "never", "leaving", "switching")
 WEIGHTS = (40, 25, 10, 15, 10)
@@ -32,6 +43,7 @@ OPERATIONS = (
     *("delete_api_key", "get_trade_account_balance"),
 )
 FAULTS = ("status", "html", "drop_before", "drop_after", "cut_off", "truncated", "empty")
+BALANCE = "/api/v4/trade-account/balance"
 
 
 @attrs.define
@@ -42,8 +54,9 @@ class Person:
     kind: str
     account: str
     other: str
-    left: bool = False
-    is_connecting: bool = False
+    former: str = ""
+    has_left: bool = False
+    connected_at: float = -math.inf
 
 
 class Day:
@@ -74,22 +87,27 @@ class Day:
         self._random = random.Random(seed)  # noqa: S311  # a simulation
         self._make_store = make_store
         self._key = generate_encryption_key()
+        self._turns = Turns(self._key, self.client, sandbox, self.clock)
+        self._threads = ThreadPoolExecutor(2)
+        self._stores: dict[WhiteBIT, Store] = {}
         self._webs = [self._process() for _ in range(4)]
         self._workers = [self._process() for _ in range(2)]
+        self._flights = self._all_flights()
         self._amounts: dict[str, Decimal] = {}
-        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._events: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
-        self._ends = self.clock.time() + hours * 3600
+        begins = self.clock.time()
+        self._ends = begins + hours * 3600
         kinds = self._random.choices(KINDS, WEIGHTS, k=users)
         self.people = [
             Person(f"user-{n}", kind, self._account(f"a{n}"), self._account(f"b{n}"))
             for n, kind in enumerate(kinds)
         ]
-        for person in self.people:
-            self._later(self._random.uniform(0, hours * 3600 * 0.7), self._arrive, person)
-        for number in range(2):
-            self._later(number, self._maintain, number)
-        self._later(60, self._spoil)
+        for number, person in enumerate(self.people):
+            at = hours * 3600 * (0.5 if number % 5 == 0 else self._random.uniform(0, 0.7))
+            self._later(at, self._arrive, person)  # one in five: all at once, after a mailing
+        self._later(0, self._maintain)
+        self._later(hours * 3600 / 3, self._spoil)  # until then nobody has an excuse
         self._later(600, self._restart)
 
     def run(self) -> None:
@@ -99,29 +117,36 @@ class Day:
         self._until(self._ends + 3600)
         for _ in range(3):  # who has failed comes back, and goes the whole way
             for person in self.people:
-                if person.kind != "never" and not person.left:
+                if person.kind != "never" and not person.has_left:
                     self._visit(person)
-            self._until(self.clock.time() + 900)
+            self._until(self.clock.time() + 1800)
         self._judge()
         for partner in (*self._webs, *self._workers):
             self._close(partner)
+        self._threads.shutdown()
 
     # Processes
 
     def _process(self) -> WhiteBIT:
-        return WhiteBIT(
+        store = self._turns.watch(self._make_store())
+        made = WhiteBIT(
             client_id=self.client.client_id,
             client_secret=self.client.client_secret,
             redirect_uri=REDIRECT_URI,
             region=Region.GLOBAL,
             base_url=self.sandbox.url("global"),
-            store=self._make_store(),
+            store=store,
             encryption_keys=[self._key],
             clock=self.clock,
         )
+        self._stores[made] = store
+        return made
 
     def _close(self, partner: WhiteBIT) -> None:
         partner.close()
+        store = self._stores.pop(partner)
+        if isinstance(store, SQLStore):
+            store.close()
 
     def _web(self) -> WhiteBIT:
         return self._random.choice(self._webs)
@@ -131,20 +156,30 @@ class Day:
         number = self._random.randrange(len(processes))
         self._close(processes[number])
         processes[number] = self._process()
+        self._flights = self._all_flights()
         self._later(self._random.expovariate(1 / 1800), self._restart)
 
-    def _maintain(self, number: int) -> None:
-        report = None
-        try:
-            report = self._workers[number].maintain()
-        except WhiteBITError as error:
-            self.counts[f"maintain: {type(error).__name__}"] += 1
-        if report is not None:
-            self.counts.update(
-                {name: n for name, n in attrs.asdict(report).items() if name != "waiting"}
-            )
-        is_busy = report is None or report.waiting or any(p.is_connecting for p in self.people)
-        self._later(5.0 if is_busy else 120.0, self._maintain, number)
+    def _all_flights(self) -> list[Flights]:
+        return [one for made in (*self._webs, *self._workers) for one in flights_of(made)]
+
+    def _together(self, calls: Sequence[Callable[[], object]]) -> None:
+        """Make calls at the same time, each as a process of its own would, and count errors."""
+        for call in [self._threads.submit(call) for call in calls]:
+            try:
+                call.result()
+            except WhiteBITError as error:
+                self.counts[f"passes and looks: {type(error).__name__}"] += 1
+
+    def _maintain(self) -> None:
+        def one_pass(worker: WhiteBIT) -> None:
+            report = worker.maintain()
+            numbers = {name: n for name, n in attrs.asdict(report).items() if name != "waiting"}
+            self.counts.update(numbers)
+
+        self._together([lambda worker=worker: one_pass(worker) for worker in self._workers])  # type: ignore[misc]  # of a lambda's default
+        last = max(person.connected_at for person in self.people)
+        waited = self.clock.time() - last
+        self._later(5.0 if waited < 300 else 15.0 if waited < 2000 else 120.0, self._maintain)
 
     def _spoil(self) -> None:
         if self.clock.time() < self._ends:
@@ -158,6 +193,10 @@ class Day:
             )
             self._later(self._random.expovariate(1 / 300), self._spoil)
 
+    def _is_excused(self, since: float) -> bool:
+        """Return whether WhiteBIT has spoiled an answer since then."""
+        return any(r.fault is not None and r.time >= since for r in self.sandbox.requests)
+
     # Users
 
     def _account(self, name: str) -> str:
@@ -169,61 +208,83 @@ class Day:
 
     def _arrive(self, person: Person) -> None:
         """Connect: sign in, approve, return to the partner."""
-        if person.left:
+        if person.has_left:
             return
-        web = self._web()
+        web, began = self._web(), self.clock.time()
         try:
             login = web.authorize(person.id)
             callback = self.sandbox.person(person.account).approve(login.url)
         except LoginBlocked:  # a key exists: the user deletes it in the dashboard
             self.counts["blocked"] += 1
-            self._delete_there(person.account)
+            self._delete_there(person)
             self._later(60, self._arrive, person)
             return
+        self._misdeliver(callback, person)
         try:
             self._web().connect(callback, binding=login.binding, user_id=person.id)
         except WhiteBITError as error:
             self.counts[f"connect: {type(error).__name__}"] += 1
+            if not self._is_excused(began):
+                self.wrong.append(f"{person.id} was not connected: {type(error).__name__}")
             self._later(self._random.uniform(60, 300), self._arrive, person)
             return
-        person.is_connecting = True
+        person.connected_at = self.clock.time()
         waits = {"slow": (300, 1500)}.get(person.kind, (5, 60))
         if person.kind != "never":
-            self._later(self._random.uniform(*waits), self._confirm, person, person.account)
+            confirm = self.sandbox.finish_choosing
+            self._later(self._random.uniform(*waits), confirm, person.account)
         for number in range(6):
             self._later(10 * number, self._poll, person)
-        self._later(self._random.uniform(1800, 7200), self._visit, person)
+        # One who takes another account does so while the tokens of the first one live.
+        back = (200, 500) if person.kind == "switching" else (1800, 7200)
+        self._later(self._random.uniform(*back), self._visit, person)
 
-    def _confirm(self, person: Person, account: str) -> None:
-        self.sandbox.finish_choosing(account)
+    def _misdeliver(self, callback: str, person: Person) -> None:
+        """Have another person's browser open a callback: nobody is connected by that."""
+        other = self._random.choice(self.people).id
+        binding = self._web().authorize(other).binding
+        for user_id in (other, person.id):
+            try:
+                self._web().connect(callback, binding=binding, user_id=user_id)
+            except LoginError:
+                self.counts["misdelivered"] += 1
+            else:
+                self.wrong.append(f"{user_id} was connected in the browser of {other}")
 
     def _poll(self, person: Person) -> None:
-        """Look at the waiting page."""
+        """Look at the waiting page, in two tabs."""
+        webs = self._random.sample(self._webs, 2)
         with suppress(WhiteBITError):
-            self._web().user(person.id).api_key.issue(timeout=0)
+            self._together([lambda w=w: w.user(person.id).api_key.issue(timeout=0) for w in webs])  # type: ignore[misc]  # of a lambda's default
 
     def _visit(self, person: Person) -> None:
         """Come back later: use the connection, leave, change the account, or mend what failed."""
-        if person.left:
-            return
-        person.is_connecting = False
         user = self._web().user(person.id)
         state = user.status().state.value
         self.counts[f"visit: {state}"] += 1
+        if person.has_left:
+            if state == "leftover_key":  # the page says how to delete it in the dashboard
+                self._delete_there(person)
+            elif state == "login":  # which says more, while a login is open
+                self._later(900, self._visit, person)
+            return
         if state == "connected":
             self._read(person)
             if person.kind == "leaving":
                 self._leave(person)
                 return
             if person.kind == "switching" and person.other:
-                person.account, person.other = person.other, ""
+                self._switch(person)
+                return
+        elif person.kind != "never":
+            is_late = state != "choosing" or self.clock.time() - person.connected_at > 1800
+            if is_late and not self._is_excused(person.connected_at):
+                self.wrong.append(f"{person.id} is {state} although nothing failed")
+            if state in ("failed", "leftover_key", "none"):
+                with suppress(WhiteBITError):
+                    user.api_key.delete()
                 self._arrive(person)
                 return
-        elif person.kind != "never" and state in ("failed", "leftover_key", "none"):
-            with suppress(WhiteBITError):
-                user.api_key.delete()
-            self._arrive(person)
-            return
         if self.clock.time() < self._ends:
             self._later(self._random.uniform(3600, 14_400), self._visit, person)
 
@@ -232,81 +293,87 @@ class Day:
             found = self._web().user(person.id).account.balances.spot()["BTC"].available
         except WhiteBITError as error:
             self.counts[f"read: {type(error).__name__}"] += 1
+            if not self._is_excused(self.clock.time() - 60):
+                self.wrong.append(f"{person.id} cannot read: {type(error).__name__}")
             return
         self.counts["read"] += 1
         if found != self._amounts[person.account]:
             self.wrong.append(f"{person.id} reads another account than {person.account}")
 
+    def _switch(self, person: Person) -> None:
+        """Connect another account, in the middle of what the processes do with the first one."""
+        for account in (person.account, person.other):
+            self.sandbox.seed_history(account, transactions=40)
+        begun: list[Callable[[], object]] = []
+        for web in self._webs:
+            user = web.user(person.id)
+            with suppress(WhiteBITError):
+                for reads in (user.bearer, user.signed):
+                    rows = reads.account.transactions(limit=30)
+                    next(rows)
+                    begun.append(functools.partial(list, rows))
+                auth = user.api_key.issue(timeout=0).auth()  # of a robot that goes on trading
+                url = self.sandbox.url("global") + BALANCE
+                begun.append(functools.partial(httpx.post, url, json={}, auth=auth))
+        person.former, person.account, person.other = person.account, person.other, ""
+        self._arrive(person)
+        if person.connected_at == self.clock.time():
+            for go_on in begun:
+                try:
+                    go_on()
+                except ConnectionChanged:
+                    self.counts["stopped"] += 1
+                else:
+                    self.wrong.append(f"what {person.id} began before the switch went on")
+
     def _leave(self, person: Person) -> None:
-        person.left = True
+        person.has_left = True
         try:
-            left = self._web().user(person.id).disconnect()
+            self._web().user(person.id).disconnect()
         except WhiteBITError as error:
             self.counts[f"disconnect: {type(error).__name__}"] += 1
-            person.left = False
+            person.has_left = False
             self._later(60, self._visit, person)
             return
-        for external_id in left.left:  # the page says how to delete it in the dashboard
-            with suppress(ValueError):
-                self.sandbox.delete_key(external_id, "user")
+        self._later(900, self._visit, person)
 
-    def _delete_there(self, account: str) -> None:
-        key = self.sandbox.key(account, self.client)
+    def _delete_there(self, person: Person) -> None:
+        key = self.sandbox.key(person.account, self.client)
         if key is not None:
             self.sandbox.delete_key(key.external_id, "user")
 
     # Time
 
-    def _later(self, seconds: float, call: Callable[..., None], *arguments: object) -> None:
-        event = (self.clock.time() + seconds, next(self._order), lambda: call(*arguments))
-        heapq.heappush(self._events, event)
+    def _later(self, seconds: float, call: Callable[..., object], *arguments: object) -> None:
+        event: Callable[[], object] = functools.partial(call, *arguments)
+        heapq.heappush(self._events, (self.clock.time() + seconds, next(self._order), event))
 
     def _until(self, end: float) -> None:
         while self._events and self._events[0][0] <= end:
             at, _, call = heapq.heappop(self._events)
             self.clock.advance(max(0.0, at - self.clock.time()))
             call()
+            while are_flying(self._flights):
+                time.sleep(0.001)
         self.clock.advance(max(0.0, end - self.clock.time()))
 
-    # The judgement
-
     def _judge(self) -> None:
-        owners = {}
-        for one in self._webs[0].connections():
-            if one.external_id is not None:
-                owners[one.external_id] = one.user_id
+        requests = self.sandbox.requests
+        self.counts["refreshes"] = sum(1 for r in requests if r.operation == "refresh_token")
+        self.counts["faults"] = sum(1 for r in requests if r.fault is not None)
+        self.wrong += wrong_connections(self.people, self._webs[0], self.sandbox, self.client)
+        self.wrong += wrong_refreshes(requests, self._turns)
+        self.wrong += wrong_retrievals(requests)
         for person in self.people:
-            user, key = self._webs[0].user(person.id), self.sandbox.key(person.account, self.client)
-            state = user.status().state.value
-            self.counts[f"{person.kind}: {'left' if person.left else state}"] += 1
-            if person.left:
-                if state != "none" or key is not None:
-                    self.wrong.append(f"{person.id} left: {state}, key there: {key is not None}")
-            elif person.kind == "never":
-                if key is not None or state not in ("failed", "none"):
-                    self.wrong.append(f"{person.id} never confirmed: {state}")
-            elif state != "connected" or key is None or owners.get(key.external_id) != person.id:
-                self.wrong.append(f"{person.id} ({person.kind}) is locked out: {state}")
-            else:
+            state = self._webs[0].user(person.id).status().state.value
+            self.counts[f"{person.kind}: {'left' if person.has_left else state}"] += 1
+            if not person.has_left and state == "connected":
                 self._read(person)
-        current = {person.account for person in self.people}
-        for made in self.sandbox.keys:
-            is_orphan = made.enabled and made.external_id not in owners
-            if is_orphan and made.user.name in current:
-                self.wrong.append(f"the key of {made.user.name} is an orphan")
-        sent = sorted(r.time for r in self.sandbox.requests if r.operation == "refresh_token")
-        self.counts["refreshes"] = len(sent)
-        # A request is dated when it arrives, and a thread that sleeps meanwhile moves the clock at
-        # once: a pair may seem to come together, but no burst does.
-        spans = [later - earlier for earlier, later in zip(sent, sent[2:], strict=False)]
-        if spans and min(spans) < 1.0:
-            self.wrong.append(f"three refreshes within {min(spans):.2f} s")
+        self.wrong += orphans(self.people, self._webs[0], self.sandbox)
 
 
 def main() -> None:
     """Run a day over PostgreSQL, and exit with 1 if anything is wrong."""
-    from whitebit_ext import SQLStore
-
     from ..reliability.databases import KINDS as DATABASES
     from ..reliability.databases import Databases
 
@@ -315,7 +382,10 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=24.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=DATABASES, default="postgresql")
+    parser.add_argument("--log", action="store_true", help="print what the library logs")
     options = parser.parse_args()
+    logging.getLogger("whitebit_ext").setLevel("INFO" if options.log else "CRITICAL")
+    began = time.monotonic()
     with Databases() as databases, Sandbox(clock=Clock(frozen=True)) as sandbox:
         url = databases.new(options.database)
         day = Day(
@@ -329,6 +399,7 @@ def main() -> None:
     print(json.dumps(day.counts, indent=2, sort_keys=True))
     for line in day.wrong:
         print(line)
+    print(f"{len(day.wrong)} wrong, {time.monotonic() - began:.0f} s")
     raise SystemExit(1 if day.wrong else 0)
 
 

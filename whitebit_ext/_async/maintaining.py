@@ -32,6 +32,8 @@ from .engine import AsyncEngine
 from .leaving import disconnect
 
 _SWEPT_AT_ONCE = 1_000
+_READ_AT_ONCE = 16
+"""Keys; a read is repeated, and where the server hangs, those who choose would wait for all."""
 
 
 class _Result(enum.Enum):
@@ -57,9 +59,9 @@ async def maintain(engine: AsyncEngine, budget: int, give_up: float) -> Maintena
     pending = [entry for entry in due if not entry.is_leaving][:budget]
     left = await together([functools.partial(_leave, engine, entry) for entry in leaving])
     looked = await together([functools.partial(_look, engine, entry, give_up) for entry in pending])
-    neglected = await work(engine.upkeep.neglected, budget)
+    neglected = await work(engine.upkeep.neglected, min(budget, _READ_AT_ONCE))
     read = await together([functools.partial(_read, engine, user_id) for user_id in neglected])
-    swept = await work(engine.sweeper.sweep, _SWEPT_AT_ONCE)
+    swept = await work(engine.sweeper.sweep_if_due, _SWEPT_AT_ONCE)
     count = Counter([*left, *looked, *read])
     waiting = sum(1 for entry in entries if not entry.is_leaving)
     report = MaintenanceReport(

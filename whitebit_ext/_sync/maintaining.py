@@ -35,6 +35,8 @@ from .engine import Engine
 from .leaving import disconnect
 
 _SWEPT_AT_ONCE = 1_000
+_READ_AT_ONCE = 16
+"""Keys; a read is repeated, and where the server hangs, those who choose would wait for all."""
 
 
 class _Result(enum.Enum):
@@ -60,9 +62,9 @@ def maintain(engine: Engine, budget: int, give_up: float) -> MaintenanceReport:
     pending = [entry for entry in due if not entry.is_leaving][:budget]
     left = together([functools.partial(_leave, engine, entry) for entry in leaving])
     looked = together([functools.partial(_look, engine, entry, give_up) for entry in pending])
-    neglected = work(engine.upkeep.neglected, budget)
+    neglected = work(engine.upkeep.neglected, min(budget, _READ_AT_ONCE))
     read = together([functools.partial(_read, engine, user_id) for user_id in neglected])
-    swept = work(engine.sweeper.sweep, _SWEPT_AT_ONCE)
+    swept = work(engine.sweeper.sweep_if_due, _SWEPT_AT_ONCE)
     count = Counter([*left, *looked, *read])
     waiting = sum(1 for entry in entries if not entry.is_leaving)
     report = MaintenanceReport(

@@ -7,11 +7,12 @@ from ..runtime.clock import Clock
 from .rows import Custody
 
 _KIND, _SUBJECT = "worker", ("heartbeat",)
+_WRITE_EVERY = 10.0
 _READ_EVERY = 10.0
 
 
 class Heartbeat:
-    """One row that every worker writes at each pass.
+    """One row, which the workers write in turn, every ten seconds.
 
     Args:
         custody: Where the row is.
@@ -26,6 +27,8 @@ class Heartbeat:
     def beat(self) -> None:
         """Record that a worker runs; a conflict means that another one has just done so."""
         row = self._custody.get(_KIND, *_SUBJECT)  # replaced whatever is in it
+        if row is not None and row.age is not None and row.age < _WRITE_EVERY:
+            return
         version = row.version if row is not None else None
         self._custody.write(_KIND, _SUBJECT, {"at": self._custody.now()}, version)
 

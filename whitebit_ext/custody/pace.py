@@ -103,7 +103,8 @@ class Pace:
                 turn = fresh_id()
                 behind = [who for who in line[before:] if who != self._me]
                 if self._write({"turn": turn, "line": behind}, held.version if held else None):
-                    self._seen, self._since = turn, monotonic
+                    # The request leaves after the write, however long that took.
+                    self._seen, self._since = turn, self._clock.monotonic()
                     return
             elif (
                 self._me not in line

@@ -10,6 +10,8 @@ from .asked import asked
 from .rows import Custody
 from .stores import Expiring
 
+_EVERY = 60.0
+
 
 class Sweeper:
     """Deletes the rows whose ``sweep_at`` has passed.
@@ -23,6 +25,16 @@ class Sweeper:
         self._custody = custody
         self._kinds = kinds
         self._unread: Iterator[tuple[str, tuple[str, ...]]] | None = None
+        self._ended: float | None = None
+
+    def sweep_if_due(self, budget: int) -> int:
+        """Sweep, unless this process found nothing more to delete less than a minute ago."""
+        now = self._custody.clock.monotonic()
+        if self._ended is not None and now < self._ended + _EVERY:
+            return 0
+        swept = self.sweep(budget)
+        self._ended = now if swept < budget and self._unread is None else None
+        return swept
 
     def sweep(self, budget: int) -> int:
         """Delete expired rows, and return how many.

@@ -144,11 +144,11 @@ class KeyUse:
             known.refused = {of: (*what[:2], again) for of, what in known.refused.items()}
             self._custody.log_trouble("the use of a key was not noted", error)
 
-    def claim(self, user_id: str, key: Key, unused: float) -> float | None:
+    def claim(self, user_id: str, key: Key, unused: float) -> tuple[bool, float]:
         """Claim the read of a key that was not used for so long.
 
         Returns:
-            ``None`` if this caller is to read; else the Unix time before which nobody needs to.
+            Whether this caller is to read, and the Unix time before which nobody else needs to.
         """
         now, due = self._custody.now(), 0.0
 
@@ -160,7 +160,8 @@ class KeyUse:
             due = max(used, _past(value.get("tried"), now) + _TRY_EVERY)
             return None if now < due else {**value, "tried": now}
 
-        return due if self._custody.update("use", (user_id,), tried) is None else None
+        is_mine = self._custody.update("use", (user_id,), tried) is not None
+        return is_mine, now + _TRY_EVERY if is_mine else due
 
     def forget(self, user_id: str) -> None:
         """Delete the record of a user."""

@@ -36,7 +36,8 @@ _REST_OVER_SCAN = 4.0
 _LEAVE_EVERY = 15.0
 _LONGEST_WATCH = 1.0
 """Seconds for which a pass watches the lease of an old row before it is taken over."""
-_MOST_REMEMBERED = 200_000
+_MOST_REMEMBERED = 100_000
+"""Rows that are known to need nothing, as long as they do not change."""
 
 
 @attrs.frozen
@@ -131,8 +132,7 @@ class Upkeep:
         self._scan_at: float | None = None
         self._watched: list[str] = []
         self._aged: list[str] = []
-        self._resting: dict[str, float] = {}
-        self._reported: dict[str, int] = {}
+        self._resting: dict[str, tuple[int | None, float]] = {}
 
     def survey(self) -> list[Entry]:
         """Return the users for whom something is to be done, the most urgent first.
@@ -165,33 +165,46 @@ class Upkeep:
 
     def _entry(self, user_id: str, read: Row | None = None) -> Entry | None:
         """Return the entry of a user; a row that cannot be read is logged once, and passed over."""
+        now = self._clock.time()
+        version, rests = self._resting.get(user_id, (None, 0.0))
+        if read is not None and read.version == version and now < rests:
+            return None
         try:
             held = (
                 self._connections.read(user_id)
                 if read is None
                 else self._connections.open(user_id, read)
             )
-            if held.row is not None and held.row.untaken:
-                held = self._once.tend(user_id, held)
         except CustodyError as error:
-            version = read.version if read is not None else 0
-            if self._reported.get(user_id) != version:
-                self._reported[user_id] = version
-                self._custody.log_trouble("a connection row was skipped", error)
+            self._custody.log_trouble("a connection row was skipped", error)
+            self._rest(user_id, None if read is None else read.version, math.inf)
             return None
+        if held.row is not None and held.row.untaken:
+            try:
+                held = self._once.tend(user_id, held)
+            except CustodyError as error:
+                self._custody.log_trouble("a stored response was not processed", error)
+                return None
         row = held.row
         if row is None:
             return None
         if row.state is State.DISCONNECTING:
             return Entry(user_id, held, row, 0.0)
-        key, now = row.signing_key, self._clock.time()
-        if key is not None:
-            rests = max(self._resting.get(user_id, 0.0), key.since + READ_AFTER)
-            if now >= rests and read is not None:
-                self._aged.append(user_id)
-            return None
+        key = row.signing_key
         since = waits_since(row) if self._stored_keys.exist_here else None
-        return None if since is None else Entry(user_id, held, row, since)
+        if since is not None:
+            return Entry(user_id, held, row, since)
+        aged_at = math.inf if key is None else key.since + READ_AFTER
+        if now < aged_at:
+            self._rest(user_id, held.version, aged_at)
+        elif read is not None:
+            self._aged.append(user_id)
+        return None
+
+    def _rest(self, user_id: str, version: int | None, until: float) -> None:
+        """Do not decrypt a row again until then, as long as it has this version."""
+        if user_id in self._resting or len(self._resting) < _MOST_REMEMBERED:
+            self._resting[user_id] = (version, until)
 
     # Users who are choosing, or leaving
 
@@ -269,19 +282,18 @@ class Upkeep:
         found, aged = [], self._aged
         for user_id in random.sample(aged, min(budget, len(aged))):
             try:
-                row = self._connections.read(user_id).row
-                key = row.signing_key if row is not None else None
+                held = self._connections.read(user_id)
+                key = held.row.signing_key if held.row is not None else None
                 if key is None:
                     continue
                 spread = zlib.crc32(key.external_id.encode()) / 2**32 * _SPREAD
-                due = self._use.claim(user_id, key, READ_AFTER + spread)
+                is_mine, until = self._use.claim(user_id, key, READ_AFTER + spread)
             except CustodyError as error:
                 self._custody.log_trouble("a key was not judged", error)
                 continue
-            if due is None:
+            self._rest(user_id, held.version, until)
+            if is_mine:
                 found.append(user_id)
-            elif len(self._resting) < _MOST_REMEMBERED:
-                self._resting[user_id] = due
         return found
 
 

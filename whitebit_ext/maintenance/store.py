@@ -52,15 +52,19 @@ class Maintenance:
             while (id := asked("scan", kind, lambda: next(ids, None))) is not None:  # noqa: B023  # called at once
                 yield Place.of(kind, id)
 
-    def rows(self, *kinds: str) -> Iterator[tuple[Place, Row]]:
-        """Yield the rows, of the given kinds or of all; page by page, where the store can.
+    def rows(
+        self, *kinds: str, origin: str | None = None, client_id: str | None = None
+    ) -> Iterator[tuple[Place, Row]]:
+        """Yield the rows page by page: of the given kinds, server and client, or of all.
 
         Raises:
             StoreUnavailable: the store failed.
         """
         for kind in kinds or KINDS:
             for id, row in every_row(self._store, kind):
-                yield Place.of(kind, id), row
+                place = Place.of(kind, id)
+                if origin in (None, place.origin) and client_id in (None, place.client_id):
+                    yield place, row
 
     def check(self) -> Iterator[Finding | None]:
         """Decrypt every row; yield for each its finding, ``None`` if it can be decrypted."""
@@ -139,9 +143,7 @@ class Maintenance:
         Raises:
             StoreUnavailable: the store failed.
         """
-        for place, row in self.rows("connection", "lost"):
-            if origin not in (None, place.origin) or client_id not in (None, place.client_id):
-                continue
+        for place, row in self.rows("connection", "lost", origin=origin, client_id=client_id):
             value, finding = self._opened(place, row)
             if value is None:
                 problem = "" if finding is None else finding.problem
@@ -155,27 +157,13 @@ class Maintenance:
                     at = datetime.fromtimestamp(key["since"], UTC)
                     yield Loss(place, key["external_id"], key["verdict"], at)
 
-    def holdings(self) -> Iterator[Holding]:
+    def holdings(
+        self, origin: str | None = None, client_id: str | None = None
+    ) -> Iterator[Holding]:
         """Yield what custody stores of each user, in the store's order, one page at a time."""
         uses = dict(every_row(self._store, "use"))
-        for place, row in self.rows("connection"):
+        for place, row in self.rows("connection", origin=origin, client_id=client_id):
             yield self._holding(place, row, uses.get(place.id))
-
-    def health(self, origin: str, client_id: str) -> Iterator[KeyHealth]:
-        """Yield the health of each stored key of one partner; a broken row is logged.
-
-        Raises:
-            StoreUnavailable: the store failed.
-        """
-        uses = dict(every_row(self._store, "use"))
-        for place, row in self.rows("connection"):
-            if (place.origin, place.client_id) != (origin, client_id):
-                continue
-            holding = self._holding(place, row, uses.get(place.id))
-            for finding in holding.findings:
-                log.error("the key of user %s was not judged: %s", holding.user_id, finding.problem)
-            if holding.key is not None:
-                yield holding.key
 
     def _holding(self, user: Place, row: Row, use: Row | None) -> Holding:
         value, finding = self._opened(user, row)
@@ -227,12 +215,15 @@ def losses(custody: Custody) -> tuple[Loss, ...]:
 
 
 def key_health(custody: Custody) -> tuple[KeyHealth, ...]:
-    """Judge the stored keys of one partner's custody."""
-    origin, client_id = custody.place("connection", ())[1:]
-    found = tuple(_of(custody).health(origin, client_id))
-    for health in found:
-        report_disuse(custody, health)
-    return found
+    """Judge the stored keys of one partner's custody; a broken row is logged."""
+    found = []
+    for holding in _of(custody).holdings(*custody.place("connection", ())[1:]):
+        for finding in holding.findings:
+            log.error("the key of user %s was not judged: %s", holding.user_id, finding.problem)
+        if holding.key is not None:
+            report_disuse(custody, holding.key)
+            found.append(holding.key)
+    return tuple(found)
 
 
 def _of(custody: Custody) -> Maintenance:

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -228,7 +229,9 @@ class Events:
         for hook in self._hooks:
             try:
                 hook(event)
-            except Exception as error:  # the application's code
+            except BaseException as error:  # the application's code
+                if _is_of_a_signal(error):
+                    raise
                 clean(error)
                 log.error("a hook failed for the event %s", name, exc_info=error)
 
@@ -266,6 +269,15 @@ def check_hooks(hooks: object) -> tuple[Hook, ...]:
     if not isinstance(hooks, (list, tuple)) or not all(callable(hook) for hook in hooks):
         raise InvalidArgument("on_event", "expected a list of functions, each taking an Event")
     return tuple(hooks)
+
+
+def _is_of_a_signal(error: BaseException) -> bool:
+    """Return whether a signal handler may have raised it, which ends the program.
+
+    Python runs handlers in the main thread only; a hook may be what they interrupt.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and isinstance(error, (KeyboardInterrupt, SystemExit))
 
 
 def _level(name: EventName) -> int:
