@@ -263,7 +263,7 @@ SUBFOLDERS: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"partner"}),
         frozenset({"options"}),
         frozenset({"store"}),
-        frozenset({"exits", "layout"}),
+        frozenset({"exits", "help", "layout"}),
     ),
 }
 

@@ -10,7 +10,9 @@ import pytest
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Give back the handler of Ctrl-C: at its end, the command line ignores it."""
-    before = signal.getsignal(signal.SIGINT)
+    """Give back the handlers of signals: at its end, the command line ignores them."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)

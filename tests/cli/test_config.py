@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from whitebit_ext import generate_encryption_key
-from whitebit_ext.cli.app import app
+
+from .calling import Called, call
 
 KEY = generate_encryption_key()
 
@@ -31,9 +31,9 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
     return monkeypatch
 
 
-def show(*arguments: str) -> Result:
+def show(*arguments: str) -> Called:
     """Run the command; no output may show a secret."""
-    result = CliRunner().invoke(app, ["config", "show", *arguments])
+    result = call("config", "show", *arguments)
     assert "in-the-clear" not in result.output
     assert KEY not in result.output
     return result

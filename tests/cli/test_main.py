@@ -6,24 +6,24 @@ import sys
 import types
 
 import pytest
-from typer.testing import CliRunner
 
 from whitebit_ext import cli
 from whitebit_ext._version import __version__
-from whitebit_ext.cli.app import app
+
+from .calling import call
 
 pytestmark = pytest.mark.usefixtures("interruptible")
 
 
 def test_version() -> None:
     """`--version` prints the version and exits with 0."""
-    result = CliRunner().invoke(app, ["--version"])
+    result = call("--version")
     assert (result.exit_code, result.stdout) == (0, f"whitebit-oauth {__version__}\n")
 
 
 def test_help_names_the_commands() -> None:
     """`--help` names all commands."""
-    result = CliRunner().invoke(app, ["--help"])
+    result = call("--help")
     assert result.exit_code == 0
     assert "demo" in result.stdout
     assert "sandbox" in result.stdout
@@ -34,7 +34,10 @@ def test_help_names_the_commands() -> None:
 def test_entry_point_runs_the_commands(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the extras installed, the entry point runs the command."""
+    """The entry point runs the command; `--version` needs no extra."""
+    unset: types.ModuleType | None = None
+    for library in ("typer", "rich"):
+        monkeypatch.setitem(sys.modules, library, unset)
     monkeypatch.setattr(sys, "argv", ["whitebit-oauth", "--version"])
     with pytest.raises(SystemExit) as exited:
         cli.main()
@@ -57,6 +60,7 @@ def test_entry_point_runs_the_commands(
         ),
         ("demo", "typer uvicorn", "requires the extras cli and sandbox. Install: pip install"),
         ("sandbox", "uvicorn", "requires the extra sandbox."),
+        ("login --sandbox", "uvicorn", "pip install 'whitebit-oauth[cli,sql,sandbox]'"),
         ("", "typer uvicorn", "requires the extra cli. Install"),
         ("account", "typer uvicorn", "extra cli. Install: pip install 'whitebit-oauth[cli,sql]'"),
         ("custody", "typer uvicorn", "extra cli. Install: pip install 'whitebit-oauth[cli,sql]'"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import signal
 import socket
@@ -12,11 +11,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from rich.console import Console
-from typer.testing import CliRunner
 
-from whitebit_ext.cli.app import app
 from whitebit_ext.cli.demo.display import show_sandbox
+
+from .calling import call
 
 # A shell starts what it runs in the background with SIGINT ignored; the terminal's is meant here.
 PROGRAM = (
@@ -54,16 +52,17 @@ def test_port_in_use() -> None:
     """A port in use is reported in one line, with exit code 2."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        result = CliRunner().invoke(app, ["sandbox", "--port", port, "--eu-port", "0"])
+        result = call("sandbox", "--port", port, "--eu-port", "0")
     assert result.exit_code == 2
-    assert result.stderr.startswith(f"whitebit-oauth sandbox: port {port} or 0: Address already")
+    assert result.stderr.startswith(
+        f"whitebit-oauth sandbox: 127.0.0.1, port {port} or 0: Address already"
+    )
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
 
 
-def test_text_output() -> None:
+def test_text_output(capsys: pytest.CaptureFixture[str]) -> None:
     """The text output has URLs, credentials, and code that can be copied and run."""
-    screen = io.StringIO()
     facts = {
         "global_url": "http://127.0.0.1:1",
         "eu_url": "http://127.0.0.1:2",
@@ -72,8 +71,8 @@ def test_text_output() -> None:
         "redirect_uris": ["http://127.0.0.1:8000/callback"],
         "users": ["alice"],
     }
-    show_sandbox(facts, Console(file=screen, width=60))
-    shown = screen.getvalue()
+    show_sandbox(facts)
+    shown = capsys.readouterr().out
     assert "[bold]+/=" in shown
     start, end = shown.index("from whitebit_ext"), shown.index("print(login.url)")
     code = shown[start:end]
@@ -109,6 +108,6 @@ def test_off_loopback() -> None:
 
 def test_wrong_public_url() -> None:
     """A public URL that is none is reported in one line, with exit code 2."""
-    result = CliRunner().invoke(app, ["sandbox", "--public-url", "localhost:8710"])
+    result = call("sandbox", "--public-url", "localhost:8710")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("whitebit-oauth sandbox: public_url: ")

@@ -117,6 +117,8 @@ class Starter:
         output, reading = theirs, -1
         if out == "pipe":
             reading, output = os.pipe()
+        elif out == "full":
+            output = os.open("/dev/full", os.O_WRONLY)
         elif out == "file":
             output = os.open(self.directory / "output", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         narrow = {} if out == "terminal" else {"COLUMNS": str(width)}
@@ -282,16 +284,22 @@ def test_ctrl_c_at_the_end(starter: Starter) -> None:
     assert "Traceback" not in terminal
 
 
+@pytest.mark.parametrize("torn", [False, True])
 @pytest.mark.parametrize("at", ["whitebit_ext.cli.app", "typer", "rich.progress"])
-def test_ctrl_c_at_the_beginning(at: str) -> None:
-    """Ctrl-C while the command is being imported is one line."""
+def test_ctrl_c_at_the_beginning(at: str, torn: bool) -> None:
+    """Ctrl-C while the command is imported is one line, also where Python would swallow it."""
     program = f"""
-import signal, sys
+import signal, sys, time
+
+class Torn:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
 
 class Interrupted:
     def find_spec(self, name, path=None, target=None):
         if name == {at!r}:
-            signal.raise_signal(signal.SIGINT)
+            Torn() if {torn} else signal.raise_signal(signal.SIGINT)
+            time.sleep(20)
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from whitebit_ext.cli import main
@@ -302,7 +310,29 @@ main()
         [sys.executable, "-c", program, "custody", "list"], capture_output=True, check=False
     )
     assert (done.returncode, done.stdout) == (130, b"")
-    assert done.stderr == b"whitebit-oauth: interrupted.\n"
+    assert done.stderr.startswith(b"whitebit-oauth")
+    assert done.stderr.endswith(b": interrupted.\n")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("name", ["version", "help", "demo", "balances", "config", "list"])
+def test_a_full_disk(starter: Starter, name: str) -> None:
+    """What cannot be written is one line, with exit code 1."""
+    code, terminal = starter.start(*COMMANDS[name], out="full").wait()
+    assert code == 1
+    assert re.fullmatch(r"whitebit-oauth[a-z ]*: the output: No space left .*\n", terminal)
+
+
+def test_a_closed_output() -> None:
+    """A closed standard output is said; errors that cannot be shown leave the exit code."""
+    program = [sys.executable, "-c", "from whitebit_ext.cli import main; main()"]
+    for script, line in (
+        ('"$@" >&-', b"whitebit-oauth: standard output is closed.\n"),
+        ('"$@" nothing 2>/dev/full', b""),
+    ):
+        command = ["/bin/sh", "-c", script, "sh", *program]
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (2, line)
 
 
 WRONG: Final = [
@@ -315,6 +345,18 @@ WRONG: Final = [
     ["sandbox", "--user", "a", "--user", "a"],
     ["sandbox", "--user", ""],
     ["sandbox", "--client-id", ""],
+    ["sandbox", "--public-url", "http://a.example:65536"],
+    ["sandbox", "--key-delay", "nan"],
+    ["sandbox", "--host", "no.such.host.invalid"],
+    ["worker", "--interval", "nan"],
+    ["worker", "--health-file", "/"],
+    ["worker", "--health-file", "/nowhere/at/all"],
+    ["login", "--user", "a", "--timeout", "nan"],
+    ["login", "--user", "a", "--complete", "/"],
+    ["login", "--user", "a", "--redirect-uri", "http://127.0.0.1:65536/"],
+    ["key", "issue", "--user", "a", "--timeout", "nan"],
+    ["custody", "init", "--store", "sqlite:////"],
+    ["disconnect", "--user", "a"],
     ["sandbox", "--rows", "-1"],
     ["demo", "--region", "moon"],
     ["demo", "extra"],

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from whitebit_ext import MaintenanceReport, WhiteBIT, generate_encryption_key
-from whitebit_ext.cli.app import app
 from whitebit_ext.errors import StoreUnavailable
+
+from .calling import call
 
 PAGE = (Path(__file__).parents[2] / "docs" / "worker.md").read_text(encoding="utf-8")
 
@@ -32,21 +32,21 @@ def complete_environment(tmp_path: Path) -> dict[str, str]:
         "ENCRYPTION_KEYS": generate_encryption_key(),
     }
     variables = {f"WHITEBIT_OAUTH_{name}": value for name, value in values.items()}
-    assert CliRunner(env=variables).invoke(app, ["custody", "init"]).exit_code == 0
+    assert call("custody", "init", env=variables).exit_code == 0
     return variables
 
 
 def test_without_settings() -> None:
     """A command that cannot begin exits with 2, and names the variables."""
     for command in ("maintain", "worker"):
-        result = CliRunner().invoke(app, [command])
+        result = call(command)
         assert result.exit_code == 2
         assert "WHITEBIT_OAUTH_CLIENT_ID" in result.stderr
 
 
 def test_a_pass_without_users(variables: dict[str, str]) -> None:
     """There is nothing to do, and the report says so."""
-    result = CliRunner(env=variables).invoke(app, ["maintain"])
+    result = call("maintain", env=variables)
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("finished 0, waiting 0")
 
@@ -79,7 +79,7 @@ def test_a_failing_pass_is_followed_by_another(
     monkeypatch.setattr(WhiteBIT, "maintain", maintain)
     arguments = ["worker", "--interval", "1", "--budget", "7", "--health-file", str(health)]
     try:
-        result = CliRunner(env=variables).invoke(app, [*arguments, "--json"])
+        result = call(*arguments, "--json", env=variables)
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
@@ -103,7 +103,7 @@ def test_the_page_calls_commands_that_exist() -> None:
     found = [line for line in commands() if "`" not in " ".join(line)]
     assert len(found) >= 4
     for line in found:
-        assert CliRunner().invoke(app, [*line, "--help"]).exit_code == 0, line
+        assert call(*line, "--help").exit_code == 0, line
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")

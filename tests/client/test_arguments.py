@@ -44,6 +44,7 @@ def test_invalid_user_id_is_refused(face: Face, user_id: Any) -> None:
         ("redirect_uri", "https://partner.example:port/callback"),
         ("redirect_uri", "https://[partner.example/callback"),
         ("redirect_uri", "https://partner.example/callback#fragment"),
+        ("redirect_uri", "https://partner.example/callback#"),
         ("redirect_uri", "myapp://callback"),
         ("store", None),
         ("store", {}),

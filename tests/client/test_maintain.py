@@ -216,7 +216,7 @@ def test_a_small_budget_is_shared_fairly(face: Face) -> None:
     face.clock.advance(270)
     choosing(face, "new")
     worker.maintain(budget=3)
-    settled(face)
+    worker.close()  # which waits for the renewals
     assert refreshes(face) == 3
 
 

@@ -16,7 +16,9 @@ import pytest
 
 from whitebit_ext import Secret, SQLStore, WhiteBIT, generate_encryption_key
 from whitebit_ext.cli.doctor.storage import file_system
+from whitebit_ext.custody.pace import Pace
 from whitebit_ext.custody.rows import Custody
+from whitebit_ext.runtime.clock import SystemClock
 from whitebit_ext.sandbox import Sandbox
 
 from ..http.raw_server import RawServer, certificate, good
@@ -146,7 +148,7 @@ def test_at_a_terminal(machine: Machine, columns: int) -> None:
     assert not re.search(r"\x1b\[[0-9;]*[34][0-9]", shell.shown)  # bold is no colour
     shown = re.sub(r"\x1b\[[0-9;]*m", "", shell.shown)
     assert "redirect-uri: " in shown
-    assert "has a fragment" in " ".join(shown.split())
+    assert "must not have a fragment" in " ".join(shown.split())
     assert "/no/such/é" in "".join(shown.split())
     assert "Not checked:" in shown
     assert max(map(len, shown.splitlines())) <= columns
@@ -259,6 +261,34 @@ def old_key(machine: Machine) -> None:
         put_key(custody, "bob", "k", secret=Secret("s"), since=custody.now() - 15 * DAY)
 
 
+def spill_file(machine: Machine) -> None:
+    """Name a file as the spill directory."""
+    machine.set(SPILL=str(machine.file))
+
+
+def no_authorities(machine: Machine) -> None:
+    """Name a file of authorities that does not exist."""
+    machine.set(CA_FILE=str(machine.file.with_name("none")))
+
+
+def long_egress(machine: Machine) -> None:
+    """Give a label that no partner can be made with."""
+    machine.set(EGRESS="x" * 300)
+
+
+def two_paces(machine: Machine) -> None:
+    """Have two processes of one address that pause for different times."""
+    with SQLStore(machine.settings["WHITEBIT_OAUTH_STORE"]) as store:
+        for interval in (0.01, 0.02):
+            pace = Pace(machine.custody(store), SystemClock(), interval=interval, egress="default")
+            pace.wait(lambda: None)
+
+
+def not_a_database(machine: Machine) -> None:
+    """Name a file that is no database."""
+    machine.file.write_text("no database", "utf-8")
+
+
 Break = Callable[[Machine], None]
 FAULTS: dict[Break, tuple[str, str]] = {
     wrong_key: ("encryption-key-missing", "Add it after the first key"),
@@ -280,6 +310,11 @@ FAULTS: dict[Break, tuple[str, str]] = {
     spilled: ("spill-left", "maintain"),
     loss: ("secret-taken", "Alarm"),
     old_key: ("key-expired", "dashboard"),
+    spill_file: ("spill", "is not a directory"),
+    no_authorities: ("server", "Correct WHITEBIT_OAUTH_CA_FILE"),
+    long_egress: ("variable", "255"),
+    two_paces: ("pace-differs", "the same refresh_interval"),
+    not_a_database: ("store", "custody init"),
 }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
+import time
 from pathlib import Path
 
 import httpx
@@ -78,14 +80,39 @@ def test_a_browser_brings_it(sandbox: Sandbox, settings: dict[str, str]) -> None
 
 
 @pytest.mark.parametrize("arguments", [(), ("--paste",)], ids=["listening", "pasting"])
-def test_ctrl_c(settings: dict[str, str], arguments: tuple[str, ...]) -> None:
-    """Ctrl-C ends it with 130 and a line, with the terminal as it was."""
+@pytest.mark.parametrize("how", [None, signal.SIGTERM, signal.SIGHUP], ids=str)
+def test_it_is_stopped(
+    settings: dict[str, str], arguments: tuple[str, ...], how: signal.Signals | None
+) -> None:
+    """Ctrl-C ends it with 130 and a line, with the terminal as it was; so does another signal."""
     with Pty("login", "--user", "alice", *arguments, settings=settings) as shell:
         shell.wait_for("press Enter:\n")
-        shell.interrupt()
+        assert not shell.echoes()
+        if how is None:
+            shell.press("C")
+        else:
+            shell.signal(how)
+        code, _ = shell.end()
+        assert (code, shell.echoes()) == (130 if how is None else 128 + how, True)
+    assert shell.shown.endswith("whitebit-oauth login: interrupted. Nothing was connected.\n")
+
+
+def test_ctrl_z(settings: dict[str, str]) -> None:
+    """The shell gets its terminal back as it was, and after `fg` nothing is shown again."""
+    script = '"$@"; echo paused; read line; fg'
+    with Pty("login", "--user", "alice", settings=settings, script=script) as shell:
+        shell.wait_for("press Enter:\n")
+        shell.press("Z")
+        shell.wait_for("paused\n")
+        assert shell.echoes()
+        shell.paste("go on")
+        until = time.monotonic() + 20
+        while shell.echoes() and time.monotonic() < until:
+            time.sleep(0.01)
+        assert not shell.echoes()
+        shell.press("C")
         code, _ = shell.end()
         assert (code, shell.echoes()) == (130, True)
-    assert shell.shown.endswith("whitebit-oauth login: interrupted; nothing was connected.\n")
 
 
 def test_ctrl_c_after_the_callback(sandbox: Sandbox, settings: dict[str, str]) -> None:
@@ -96,13 +123,35 @@ def test_ctrl_c_after_the_callback(sandbox: Sandbox, settings: dict[str, str]) -
         shell.wait_for("press Enter:\n")
         shell.paste(sandbox.person("alice").approve(url))
         shell.wait_for("Waiting for the API key")
-        shell.interrupt()
+        shell.press("C")
         code, _ = shell.end()
     assert code == 130
-    assert "interrupted; alice is connected; `key issue` goes on." in shell.shown
+    assert "interrupted. alice is connected; `key issue` goes on." in shell.shown
     pending = invoke("key", "issue", "--user", "alice", "--timeout", "0", settings=settings)
     assert (pending.exit_code, pending.stdout) == (6, "")
     assert "key issue --user alice" in pending.stderr
+
+
+def test_ctrl_c_during_the_exchange(sandbox: Sandbox, settings: dict[str, str]) -> None:
+    """Ctrl-C while the code is exchanged denies nothing: the exchange is finished and stored."""
+    sandbox.user("alice").choosing_time = 3_600.0
+    with (
+        sandbox.hold("exchange_code") as held,
+        Pty("login", "--user", "alice", settings=settings) as shell,
+    ):
+        url = shell.wait_for(URL + "\n").strip()
+        shell.wait_for("press Enter:\n")
+        shell.paste(sandbox.person("alice").approve(url))
+        held.wait(1, timeout=20)
+        shell.press("C")
+        time.sleep(0.2)  # so that the exchange does not end before the signal is handled
+        held.release()
+        code, _ = shell.end()
+    assert code == 130
+    said = r"interrupted\. (A callback had come: see the status of alice|alice is connected)"
+    assert re.search(said, shell.shown)
+    status = invoke("status", "--user", "alice", "--json", settings=settings)
+    assert json.loads(status.stdout)["state"] == "choosing"
 
 
 def test_begin_and_complete(sandbox: Sandbox, settings: dict[str, str]) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import enum
 import json
 import logging
-import shutil
-import signal
+import os
 import sys
 from collections.abc import Sequence
-from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Final
 
 import typer
 from typer.completion import (  # type: ignore[attr-defined]  # Typer exports no other way to them
@@ -23,14 +21,17 @@ from .. import Region, __version__
 from .account.commands import account
 from .config import config
 from .custody.commands import custody
-from .demo.display import JsonLines, Terminal, show_sandbox
-from .demo.steps import Display, walk
+from .demo.display import show_outcome, show_sandbox, show_summary
+from .demo.steps import walk
 from .doctor.commands import doctor
-from .exits import PROGRAM, Exit, last_resort, say, use_utf8
+from .exits import PROGRAM, Exit, UsageError, explain, say, use_utf8
+from .help import fit
 from .keys import disconnect, key, status
 from .login import login
+from .options import seconds
 from .worker import maintain, worker
 
+_COMPLETES: Final = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE"
 app = typer.Typer(
     help="WhiteBIT OAuth 2.0: try the partner flow, run a sandbox, read accounts, manage a store.",
     no_args_is_help=True,
@@ -98,16 +99,23 @@ def demo(
     # Imported here, because `account` and `custody` run without the extra `sandbox`.
     from .demo.demonstration import Demo
 
-    display: Display = JsonLines() if as_json else Terminal()
+    ok = True
     try:
         with Demo(region) as demonstration:
-            outcomes = list(walk(demonstration.steps, display))
-            summary = demonstration.summary(all(outcome.ok for outcome in outcomes))
-            display.close(summary)
-    except KeyboardInterrupt:
-        display.stop()
-        say(f"{PROGRAM} demo: interrupted. Nothing is kept of it.")
-        raise typer.Exit(Exit.INTERRUPTED) from None
+            for outcome in walk(demonstration.steps):
+                ok = ok and outcome.ok
+                if as_json:
+                    print(json.dumps(outcome.as_dict()), flush=True)
+                else:
+                    show_outcome(outcome)
+            summary = demonstration.summary(ok)
+    except KeyboardInterrupt as stop:
+        stop.add_note("Nothing is kept of it.")
+        raise
+    if as_json:
+        print(json.dumps({"step": "summary", **summary}))
+    else:
+        show_summary(summary)
     raise typer.Exit(0 if summary["ok"] else 1)
 
 
@@ -131,7 +139,9 @@ def sandbox(
     rows: Annotated[
         int,
         typer.Option(
-            min=0, help="Number of generated rows in each of the four histories of each user."
+            min=0,
+            max=1_000_000,
+            help="Number of generated rows in each of the four histories of each user.",
         ),
     ] = 0,
     token_mode: Annotated[
@@ -140,9 +150,7 @@ def sandbox(
     ] = TokenMode.ROTATING,
     key_delay: Annotated[
         float,
-        typer.Option(
-            min=0, help="Seconds between the code exchange and the creation of the API key."
-        ),
+        seconds(0, 86_400, "Seconds between the code exchange and the creation of the API key."),
     ] = 1.0,
     host: Annotated[
         str,
@@ -174,11 +182,7 @@ def sandbox(
     secret = client_secret or secrets.token_urlsafe(32)
     people = user or ["alice", "bob"]
     if not client_id or client_secret == "" or port == eu_port != 0:
-        say(
-            f"{PROGRAM} sandbox: --client-id or --client-secret is empty, or both servers have "
-            "one port."
-        )
-        raise typer.Exit(Exit.USAGE)
+        raise UsageError("--client-id or --client-secret is empty, or both servers have one port.")
 
     def prepare(sandbox: Administration) -> None:
         """Register the partner and the users, again after a reset."""
@@ -205,18 +209,12 @@ def sandbox(
         )
         server.start()
     except ValueError as error:
-        say(f"{PROGRAM} sandbox: {error}.")
-        raise typer.Exit(Exit.USAGE) from None
+        raise UsageError(f"{error}.") from None
     except OSError as error:
-        say(
-            f"{PROGRAM} sandbox: port {port} or {eu_port}: {error.strerror or error}. "
-            "Choose others with --port and --eu-port; 0 is a free one.",
-        )
-        raise typer.Exit(Exit.USAGE) from None
-    except KeyboardInterrupt:
-        say(f"{PROGRAM} sandbox: interrupted.")
-        raise typer.Exit(Exit.INTERRUPTED) from None
-    signal.signal(signal.SIGTERM, _interrupt)
+        raise UsageError(
+            f"{host}, port {port} or {eu_port}: {error.strerror or error}. Choose others with "
+            "--port and --eu-port; 0 is a free one."
+        ) from None
     token = server.control_token
     query = "" if token is None else f"?token={token}"
     try:
@@ -259,50 +257,52 @@ def completion(
 
     For example: whitebit-oauth completion bash >> ~/.bashrc
     """
-    variable = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE"
-    print(get_completion_script(prog_name=PROGRAM, complete_var=variable, shell=shell.value))
+    print(get_completion_script(prog_name=PROGRAM, complete_var=_COMPLETES, shell=shell.value))
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """Stop on SIGTERM as on Ctrl-C."""
-    raise KeyboardInterrupt
-
-
-def run(arguments: Sequence[str] | None = None) -> int:
+def run(given: Sequence[str] | None = None) -> int:
     """Run the command line, and return its exit code; no traceback is printed, whatever happens."""
+    arguments = sys.argv[1:] if given is None else list(given)
     use_utf8()
-    completion_init()
     # SQLAlchemy logs with a traceback where Ctrl-C meets the closing of a connection.
     logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
     command = typer.main.get_command(app)
-    _show_whole_sentences(command)
-    # Otherwise help has at least 50 columns, on a narrower screen too.
-    columns = shutil.get_terminal_size().columns
-    narrow: dict[str, Any] = {"terminal_width": columns - 1} if columns < 52 else {}
+    fit(command)
     try:
-        code = command.main(arguments, prog_name=PROGRAM, standalone_mode=False, **narrow)
+        code = _invoke(command, arguments)
+        sys.stdout.flush()
     except TyperException as error:
         problem = error.format_message()
         if problem.startswith("Usage:"):  # no command was named: this is the help
-            typer.echo(problem, err=True)
-        elif problem:  # a wrong argument
+            print(problem, file=sys.stderr)
+        else:  # a wrong argument
             name = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
             say(f"{name}: {' '.join(problem.split()).rstrip('.')}. See {name} --help.")
         return Exit.USAGE
-    except KeyboardInterrupt:
-        say(f"{PROGRAM}: interrupted.")
-        return Exit.INTERRUPTED
-    except (typer.Abort, EOFError):
-        say(f"{PROGRAM}: the input ended.")
-        return Exit.USAGE
-    except Exception as error:
-        say(last_resort(error))
-        return Exit.WRONG
-    return code if isinstance(code, int) else Exit.DONE
+    except (Exception, KeyboardInterrupt) as error:
+        return explain(_name_of(command, arguments), error)
+    return code
 
 
-def _show_whole_sentences(command: Any) -> None:
-    """Give each command its first sentence whole: on a narrow screen, Click would cut it."""
-    for below in getattr(command, "commands", {}).values():
-        below.short_help = below.short_help or (below.help or "").partition("\n\n")[0]
-        _show_whole_sentences(below)
+def _invoke(command: Any, arguments: list[str]) -> int:
+    if _COMPLETES in os.environ:  # a shell asks for completions
+        completion_init()
+        return int(command.main(arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
+    try:
+        # Not main(), which ends silently after Ctrl-C, and with other codes.
+        with command.make_context(PROGRAM, list(arguments)) as context:
+            command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
+    return Exit.DONE
+
+
+def _name_of(command: Any, arguments: Sequence[str]) -> str:
+    """Return the name of the command that was called, such as ``whitebit-oauth key info``."""
+    names = [PROGRAM]
+    for argument in arguments:
+        command = getattr(command, "commands", {}).get(argument)
+        if command is None:
+            break
+        names.append(argument)
+    return " ".join(names)

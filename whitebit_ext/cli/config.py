@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from .. import Region, Secret
 from ..settings.environment import Setting, check, is_factory, settings_of
-from . import layout
-from .exits import exit_on_error
+from .layout import Grid, show
 from .options import AsJson, with_options
 from .partner import PartnerOptions
 
@@ -27,21 +24,20 @@ def group() -> None:
 
 @config.command("show")
 @with_options(PartnerOptions)
-def show(options: PartnerOptions, as_json: AsJson = False) -> None:
+def show_settings(options: PartnerOptions, as_json: AsJson = False) -> None:
     """Show each setting with its source: a flag, a variable, a file or the default.
 
     A confidential value is not shown. Exits with 2 if a partner cannot be made of them.
     """
-    with exit_on_error("config show"):
-        settings = settings_of(options.flags())
-        facts = {name: _facts(setting) for name, setting in settings.items()}
-        if as_json:
-            print(json.dumps(facts))
-        else:
-            titles = ("variable", "value", "source")
-            rows = [[Text(fact[name] or "") for name in titles] for fact in facts.values()]
-            layout.show(layout.Grid(titles, rows), Console(highlight=False))
-        check(settings)
+    settings = settings_of(options.flags())
+    facts = {name: _facts(setting) for name, setting in settings.items()}
+    if as_json:
+        print(json.dumps(facts))
+    else:
+        titles = ("variable", "value", "source")
+        rows = [[fact[name] or "" for name in titles] for fact in facts.values()]
+        show(Grid(titles, rows))
+    check(settings)
 
 
 def _facts(setting: Setting) -> dict[str, str | None]:

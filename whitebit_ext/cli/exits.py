@@ -1,22 +1,26 @@
-"""The exit codes of all commands, and the one line on standard error that explains each."""
+"""The exit codes of all commands, and the one line on standard error that explains each.
+
+It imports nothing that an extra brings.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import os
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+import threading
+from types import FrameType
+from typing import Any, Final, NoReturn
 
-import typer
-
-from .. import WhiteBITError
 from ..errors import (
     Action,
     ApiKeyError,
     ConnectionFailed,
     InvalidArgument,
     RateLimited,
+    WhiteBITError,
 )
 
 PROGRAM: Final = "whitebit-oauth"
@@ -38,10 +42,85 @@ class Exit(enum.IntEnum):
     PENDING = 6
     """Not finished yet: run the same command again later."""
     INTERRUPTED = 130
+    """128 and the number of the signal: 143 after SIGTERM, 129 after SIGHUP."""
 
 
 class UsageError(Exception):
     """A command cannot start; the message says what to do, and contains no secret."""
+
+
+# Signals
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal ends the command: whatever is cleaned up after Ctrl-C is after it, too."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def stop_on_signals() -> list[int]:
+    """Let the signals that end a command raise ``Stopped``, and return their numbers."""
+    numbers = [
+        number
+        for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP"))
+        # What is ignored stays so: by nohup, or a shell for what it runs in the background.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    for number in numbers:
+        signal.signal(number, _stop)
+    return numbers
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    sys.unraisablehook = _torn
+    raise Stopped(number)
+
+
+def _torn(what: Any) -> None:
+    """Print no traceback of what a signal has torn; raise it again if it was lost there."""
+    if isinstance(what.exc_value, Stopped):
+        again = threading.Timer(0.01, os.kill, (os.getpid(), what.exc_value.number))
+        again.daemon = True
+        again.start()
+
+
+# Errors
+
+
+def explain(command: str, error: BaseException) -> int:
+    """Print an error in one line, with its notes, and return its exit code."""
+    message, code = _of(error)
+    if message:
+        say(" ".join([f"{command}: {message}", *getattr(error, "__notes__", ())]))
+    return code
+
+
+def _of(error: BaseException) -> tuple[str, int]:
+    match error:
+        case KeyboardInterrupt():
+            return "interrupted.", 128 + getattr(error, "number", signal.SIGINT)
+        case EOFError():
+            return "the input ended.", Exit.USAGE
+        case UsageError():
+            return sentence(error), Exit.USAGE
+        case WhiteBITError():
+            return sentence(error), exit_of(error)
+        case ModuleNotFoundError():  # a driver of the store; the message says what to install
+            return str(error), Exit.USAGE
+        case BrokenPipeError():  # such as `| head`
+            return "", Exit.WRONG
+        case OSError():
+            where = error.filename or "the output"
+            return f"{where}: {error.strerror or type(error).__name__}.", Exit.WRONG
+    trace, place = error.__traceback__, "?"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    # Without its text, which could contain anything.
+    kind = type(error).__name__
+    return f"unexpected {kind} at {place}. Please report this line.", Exit.WRONG
 
 
 def exit_of(error: WhiteBITError) -> Exit:
@@ -66,9 +145,13 @@ def sentence(error: UsageError | WhiteBITError) -> str:
     return f"{error.message.rstrip('.')}{f' ({fields})' if fields else ''}. {error.hint}"
 
 
+# Streams
+
+
 def say(text: str) -> None:
-    """Print a line of talk to standard error."""
-    typer.echo(printable(text), err=True)
+    """Print a line of talk to standard error; one that nobody can read is no failure."""
+    with contextlib.suppress(OSError):
+        print(printable(text), file=sys.stderr, flush=True)
 
 
 def printable(text: str) -> str:
@@ -78,46 +161,19 @@ def printable(text: str) -> str:
     )
 
 
-@contextmanager
-def exit_on_error(command: str, *, interrupted: str = "interrupted.") -> Iterator[None]:
-    """Print an error in one line, and exit with its code.
-
-    Args:
-        command: The name of the command, such as ``login``.
-        interrupted: What to print after Ctrl-C.
-    """
-    try:
-        yield
-        return
-    except UsageError as error:
-        message, code = sentence(error), Exit.USAGE
-    except WhiteBITError as error:
-        message, code = sentence(error), exit_of(error)
-    except ModuleNotFoundError as error:  # a driver of the store; the message says what to install
-        message, code = str(error), Exit.USAGE
-    except BrokenPipeError:  # such as `| head`
-        raise
-    except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        message, code = f"{name}{error.strerror or type(error).__name__}.", Exit.WRONG
-    except KeyboardInterrupt:
-        message, code = interrupted, Exit.INTERRUPTED
-    say(f"{PROGRAM} {command}: {message}")
-    raise typer.Exit(code)
-
-
-def last_resort(error: Exception) -> str:
-    """Return a line about an error that no command expects, without its text or locals."""
-    trace, place = error.__traceback__, "?"
-    while trace is not None:
-        place = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return f"{PROGRAM}: unexpected {type(error).__name__} at {place}. Please report this line."
-
-
 def use_utf8() -> None:
     """Write UTF-8 whatever the locale says: no name and no amount is broken by it."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a notebook's or a test's stream may have none
             reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def give_up_output() -> None:
+    """Drop what could not be written: the interpreter would try again, and print a traceback."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            with open(os.devnull, "wb") as nothing:
+                os.dup2(nothing.fileno(), stream.fileno())

@@ -12,9 +12,9 @@ import typer
 from .. import KeyCondition, Region, Secret, StatusState, User
 from ..errors import Action, KeyPending
 from ..regions import operation
-from ..terminal.pasting import hidden_line
-from .exits import Exit, UsageError, exit_on_error, printable, say
-from .options import AsJson, UserId, with_options
+from ..terminal.pasting import hidden_lines
+from .exits import PROGRAM, Exit, UsageError, printable, say
+from .options import AsJson, UserId, seconds, with_options
 from .partner import PartnerOptions, opened_partner
 
 key = typer.Typer(
@@ -23,9 +23,7 @@ key = typer.Typer(
     rich_markup_mode=None,
 )
 
-Timeout = Annotated[
-    float, typer.Option(min=0, max=330, help="Seconds to wait for the key to appear.")
-]
+Timeout = Annotated[float, seconds(0, 330, "Seconds to wait for the key to appear.")]
 Require = Annotated[
     list[str] | None, typer.Option(help="Permission group that the key must have; repeatable.")
 ]
@@ -67,17 +65,12 @@ def issue_key(
 ) -> None:
     """Wait for a user's key, and print its id; never its secret."""
     say(f"Waiting for the API key of {user.id}, {timeout:g} seconds at most …")
-    pending: KeyPending | None = None
     try:
         issued = user.api_key.issue(timeout=timeout, require=require, forbid=forbid)
-    except KeyPending as error:
-        pending = error
-    if pending is not None:
-        say(
-            f"whitebit-oauth: {pending.message}: the user may still be choosing permissions. Run "
-            f"`whitebit-oauth key issue --user {user.id}` again."
-        )
-        raise typer.Exit(Exit.PENDING)
+    except KeyPending as pending:
+        pending.hint = f"Run `{PROGRAM} key issue --user {user.id}` again: the user may still be "
+        pending.hint += "choosing permissions."
+        raise
     report(as_json, user=user.id, key=issued.external_id, stored=True)
 
 
@@ -95,7 +88,7 @@ def issue(
 
     Exits with 4 if the key lacks a permission, or has a forbidden one; it stays stored.
     """
-    with exit_on_error("key issue"), opened_partner(options) as partner:
+    with opened_partner(options) as partner:
         issue_key(partner.user(user), timeout, as_json, require or (), forbid or ())
 
 
@@ -103,7 +96,7 @@ def issue(
 @with_options(PartnerOptions)
 def info(options: PartnerOptions, user: UserId, as_json: AsJson = False) -> None:
     """Ask WhiteBIT for the state of a user's key, and what the user granted."""
-    with exit_on_error("key info"), opened_partner(options) as partner:
+    with opened_partner(options) as partner:
         found = partner.user(user).api_key.info()
         report(
             as_json,
@@ -119,7 +112,7 @@ def info(options: PartnerOptions, user: UserId, as_json: AsJson = False) -> None
 @with_options(PartnerOptions)
 def health(options: PartnerOptions, user: UserId, as_json: AsJson = False) -> None:
     """Judge a user's stored key by its use; nothing is sent. Exits with 4 if it is unusable."""
-    with exit_on_error("key health"), opened_partner(options) as partner:
+    with opened_partner(options) as partner:
         found = partner.user(user).api_key.health()
         report(
             as_json,
@@ -147,8 +140,8 @@ def adopt(
     as_json: AsJson = False,
 ) -> None:
     """Store a key that you already have; its secret is read from standard input, hidden."""
-    with exit_on_error("key adopt"), opened_partner(options) as partner:
-        secret = Secret(hidden_line("Secret of the key (it is not shown): "))
+    with opened_partner(options) as partner:
+        secret = Secret(*hidden_lines("Secret of the key (it is not shown): "))
         if not secret.reveal():
             raise UsageError("no secret came on standard input.")
         partner.adopt(user, public_key=public_key, secret=secret, external_id=external_id)
@@ -168,7 +161,7 @@ def status(
     Exits with 0 if the user is connected, 6 while a login or the key is awaited, and 4 if the user
     must act.
     """
-    with exit_on_error("status"), opened_partner(options) as partner:
+    with opened_partner(options) as partner:
         found = partner.user(user).status(require=require or (), forbid=forbid or ())
         seen = found.worker_seen_at
         report(
@@ -201,9 +194,9 @@ def disconnect(
 
     Exits with 6 if it is not finished, and with 4 if the user must delete a key in the dashboard.
     """
-    with exit_on_error("disconnect"), opened_partner(options) as partner:
+    with opened_partner(options) as partner:
         if not yes:
-            if not sys.stdin.isatty():
+            if sys.stdin is None or not sys.stdin.isatty():
                 raise UsageError("this deletes the API key. Add --yes.")
             question = f"Delete the API key of {printable(user)} and all that is stored? [y/N] "
             print(question, end="", file=sys.stderr, flush=True)

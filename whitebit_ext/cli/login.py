@@ -16,13 +16,13 @@ import typer
 from .. import MemoryStore, Region, User, WhiteBIT, generate_encryption_key, terminal
 from ..regions import Server
 from ..settings.environment import settings_of
-from ..terminal.pasting import hidden_line
+from ..terminal.pasting import hidden_lines
 from .account.export import export_balances
 from .account.options import ReadOptions
 from .account.target import Target
-from .exits import Exit, UsageError, exit_on_error, say
+from .exits import PROGRAM, Exit, UsageError, say
 from .keys import Timeout, has_keys, issue_key, report
-from .options import AsJson, UserId, with_options
+from .options import AsJson, UserId, seconds, with_options
 from .partner import PartnerOptions, opened_partner
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ class LoginOptions(PartnerOptions):
             show_default=False,
         ),
     ] = None
-    timeout: Annotated[
-        float, typer.Option(min=1, max=86_400, help="Seconds to wait for the callback.")
-    ] = 600.0
+    timeout: Annotated[float, seconds(1, 86_400, "Seconds to wait for the callback.")] = 600.0
     wait: Timeout = 40.0
     no_key: Annotated[
         bool, typer.Option("--no-key", help="Only connect: do not wait for the API key.")
@@ -81,46 +79,45 @@ def login(options: LoginOptions) -> None:
     It listens on the redirect URI if that is an address of this machine, and at a terminal also
     takes a pasted address. With --json it only begins: it prints {url, expires_at, binding}.
     """
-    stage = ["nothing was connected"]
-    with exit_on_error("login"):
-        try:
-            _login(options, stage)
-        except KeyboardInterrupt:
-            say(f"whitebit-oauth login: interrupted; {stage[-1]}.")
-            raise typer.Exit(Exit.INTERRUPTED) from None
-
-
-def _login(options: LoginOptions, stage: list[str]) -> None:
     with _partner(options) as (partner, consents):
-        if options.complete is not None:
-            user = _complete(partner, options)
-        elif consents:
-            user = _consented(partner, options.user)
-        elif options.as_json:
-            begun = partner.authorize(options.user, kind="terminal")
-            expires_at = begun.expires_at.isoformat(timespec="seconds")
-            facts = {"url": begun.url, "expires_at": expires_at, "binding": begun.binding}
-            print(json.dumps(facts))
-            return
-        else:
-            user = terminal.login(
-                partner,
-                options.user,
-                timeout=options.timeout,
-                browser=options.browser is not False,
-                paste=options.paste,
-                say=say_lines,
-            )
-        stage.append(f"{user.id} is connected; `key issue` goes on")
-        say(f"{user.id} is connected.")
-        if has_keys(partner.region) and not options.no_key:
-            issue_key(user, options.wait, options.as_json)
-        else:
-            report(options.as_json, user=user.id, connected=True)
-        if options.sandbox and not options.as_json:
-            export_balances(
-                user.account, None, Target.of("balances", ReadOptions(user=user.id)), False
-            )
+        user: User | None = None
+        try:
+            if options.as_json and options.complete is None and not consents:
+                begun = partner.authorize(options.user, kind="terminal")
+                expires_at = begun.expires_at.isoformat(timespec="seconds")
+                facts = {"url": begun.url, "expires_at": expires_at, "binding": begun.binding}
+                print(json.dumps(facts))
+                return
+            user = _connected(partner, options, consents)
+            say(f"{user.id} is connected.")
+            if has_keys(partner.region) and not options.no_key:
+                issue_key(user, options.wait, options.as_json)
+            else:
+                report(options.as_json, user=user.id, connected=True)
+            if options.sandbox and not options.as_json:
+                target = Target.of("balances", ReadOptions(user=user.id))
+                export_balances(user.account, None, target, False)
+        except KeyboardInterrupt as stop:
+            if user is not None:
+                stop.add_note(f"{user.id} is connected; `key issue` goes on.")
+            elif not hasattr(stop, "__notes__"):
+                stop.add_note("Nothing was connected.")
+            raise
+
+
+def _connected(partner: WhiteBIT, options: LoginOptions, consents: bool) -> User:
+    if options.complete is not None:
+        return _complete(partner, options)
+    if consents:
+        return _consented(partner, options.user)
+    return terminal.login(
+        partner,
+        options.user,
+        timeout=options.timeout,
+        browser=options.browser is not False,
+        paste=options.paste,
+        say=say_lines,
+    )
 
 
 def say_lines(text: str) -> None:
@@ -130,14 +127,17 @@ def say_lines(text: str) -> None:
 
 def _complete(partner: WhiteBIT, options: LoginOptions) -> User:
     named = options.complete or "-"
-    if named == "-" and sys.stdin.isatty():
-        address = hidden_line("Address of the callback (it is not shown): ")
-        text = f"{address}\n{hidden_line('Binding (it is not shown): ')}"
+    if named == "-" and sys.stdin and sys.stdin.isatty():
+        prompts = "Address of the callback (it is not shown): ", "Binding (it is not shown): "
+        text = "\n".join(hidden_lines(*prompts))
     elif named == "-":
-        text = sys.stdin.read(_LARGEST_INPUT)
+        text = sys.stdin.read(_LARGEST_INPUT) if sys.stdin else ""
     else:
-        with Path(named).open(encoding="utf-8") as file:
-            text = file.read(_LARGEST_INPUT)
+        try:
+            with Path(named).open(encoding="utf-8", errors="replace") as file:
+                text = file.read(_LARGEST_INPUT)
+        except OSError as error:
+            raise UsageError(f"--complete: {named}: {error.strerror}.") from None
     callback, binding = _pair(text)
     return partner.connect(callback, binding=binding, user_id=options.user, kind="terminal")
 
@@ -222,7 +222,7 @@ def _consented(partner: WhiteBIT, user_id: str) -> User:
     except ValueError as error:
         problem = f"the sandbox has no such user ({error})."
     if problem:
-        say(f"whitebit-oauth login: {problem}")
+        say(f"{PROGRAM} login: {problem}")
         raise typer.Exit(Exit.USER)
     say(f"{user_id} consented on the sandbox's pages.")
     return partner.connect(callback, binding=begun.binding, user_id=user_id, kind="terminal")

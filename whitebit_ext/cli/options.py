@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, Final, ParamSpec, TypeVar, get_type_hints
@@ -10,6 +11,7 @@ from typing import Annotated, Any, Concatenate, Final, ParamSpec, TypeVar, get_t
 import attrs
 import typer
 
+from .exits import UsageError
 from .store import KEYS_VARIABLE, STORE_VARIABLE
 
 T = TypeVar("T")
@@ -36,6 +38,32 @@ KeysFile = Annotated[
         show_default=False,
     ),
 ]
+
+
+def seconds(least: float, most: float, help: str) -> Any:
+    """Return an option that takes a number of seconds."""
+    # The range alone would let nan through.
+    return typer.Option(min=least, max=most, help=help, callback=_number)
+
+
+def _number(value: float) -> float:
+    if math.isnan(value):
+        raise typer.BadParameter("expected a number")
+    return value
+
+
+def require_writable(path: Path) -> None:
+    """Check that a path can be written as a regular file.
+
+    Raises:
+        UsageError: It is not a regular file, or its directory does not exist.
+    """
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is not a regular file.")
+    if not path.parent.is_dir():
+        raise UsageError(f"the directory {path.parent} does not exist.")
+
+
 UserId = Annotated[str, typer.Option("--user", help="User id, as assigned by the partner.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 

@@ -130,26 +130,20 @@ def migrated(named: str | None, prefix: str, *, only_print: bool) -> tuple[int, 
             "migrate needs a database: --store sqlite:///FILE or postgresql+psycopg://…"
         )
     _require_sqlalchemy()
-    import sqlalchemy as sa
-
     from ..custody.stores import SQLStore, engines, schema
 
     engine = engines.make_engine(named, _TIMEOUT, 1)
     dialect, path = engine.dialect.name, Path(engine.url.database or "")
     if only_print and dialect == "sqlite" and not path.is_file():  # connecting would create it
         return 0, schema.ddl(dialect, prefix)
-    problem = ""
-    try:
-        with SQLStore(named, table_prefix=prefix, timeout=_TIMEOUT, migrate=False) as store:
-            before = store.schema_version()
-            if not only_print:
-                store.migrate()
-        return before, schema.ddl(dialect, prefix, since=before)
-    except sa.exc.SQLAlchemyError as error:
-        problem = _first_line(error, named)
-    except OSError as error:
-        problem = f"{error.filename}: {error.strerror}"
-    raise UsageError(f"cannot open the store: {problem}")
+    with (
+        _explained(named),
+        SQLStore(named, table_prefix=prefix, timeout=_TIMEOUT, migrate=False) as store,
+    ):
+        before = store.schema_version()
+        if not only_print:
+            store.migrate()
+    return before, schema.ddl(dialect, prefix, since=before)
 
 
 def _named(given: str | None) -> str:
@@ -172,26 +166,33 @@ def _made(named: str) -> Store:
 
 def _sql_store(url: str, prefix: str, make: bool, *, migrate: bool) -> Store:
     _require_sqlalchemy()
-    import sqlalchemy as sa
-
     from ..custody.stores import SQLStore
 
-    problem = ""
-    try:
-        if not make:
-            _require_tables(url, prefix)
+    with _explained(url):
+        _require_tables(url, prefix, make=make)
         store = SQLStore(url, table_prefix=prefix, timeout=_TIMEOUT, pool_size=1, migrate=migrate)
         if migrate:
             store.get("key", "")  # connects, and creates or migrates the tables
-    except ModuleNotFoundError as error:  # the driver
-        problem = str(error)
+    return store
+
+
+@contextmanager
+def _explained(url: str) -> Iterator[None]:
+    """Turn an error of the database into one line, without the password of the URL."""
+    import sqlalchemy as sa
+
+    problem = ""
+    try:
+        yield
     except sa.exc.SQLAlchemyError as error:
-        problem = _first_line(error, url)
+        text = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+        password = sa.make_url(url).password
+        line = text.splitlines()[0]
+        problem = line.replace(str(password), "***") if password else line
     except OSError as error:
         problem = f"{error.filename}: {error.strerror}"
-    else:
-        return store
-    raise UsageError(f"cannot open the store: {problem}")
+    if problem:
+        raise UsageError(f"cannot open the store: {problem}")
 
 
 def _require_sqlalchemy() -> None:
@@ -202,17 +203,22 @@ def _require_sqlalchemy() -> None:
         )
 
 
-def _require_tables(url: str, prefix: str) -> None:
-    """Check that a database has our tables, without creating anything.
+def _require_tables(url: str, prefix: str, *, make: bool) -> None:
+    """Check that a database has our tables, or can get them, without creating anything.
 
     Raises:
-        UsageError: It has none.
+        UsageError: It has none, or is a directory.
     """
     from ..custody.stores import engines, schema
 
     engine: sa.Engine = engines.make_engine(url, _TIMEOUT, 1)
     path = engine.url.database or ""
-    if engine.dialect.name == "sqlite" and not Path(path).is_file():  # connecting would create it
+    is_file = engine.dialect.name == "sqlite"
+    if is_file and Path(path).is_dir():
+        raise UsageError(f"{path} is a directory.")
+    if make:
+        return
+    if is_file and not Path(path).is_file():  # connecting would create it
         raise UsageError(f"the file {path} does not exist. `custody init` creates it.")
     tables = schema.tables(prefix)
     try:
@@ -224,13 +230,3 @@ def _require_tables(url: str, prefix: str) -> None:
         raise UsageError(
             f"the table {tables.schema.name} does not exist. `custody init` creates it."
         )
-
-
-def _first_line(error: Exception, url: str) -> str:
-    """Return the first line of a database error, without the password of the URL."""
-    import sqlalchemy as sa
-
-    text = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
-    password = sa.make_url(url).password
-    line = text.splitlines()[0]
-    return line.replace(str(password), "***") if password else line

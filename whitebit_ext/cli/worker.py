@@ -17,14 +17,12 @@ import typer
 
 from .. import MaintenanceReport, WhiteBITError
 from ..errors import InvalidArgument
-from .exits import PROGRAM, Exit, exit_on_error, say, sentence
-from .options import AsJson, with_options
+from .exits import PROGRAM, Exit, say, sentence
+from .options import AsJson, require_writable, seconds, with_options
 from .partner import PartnerOptions, opened_partner
 
 Budget = Annotated[int, typer.Option(min=1, max=10_000, help="Users of each kind in one pass.")]
-GiveUp = Annotated[
-    float, typer.Option(min=1, max=86_400, help="Seconds for which a user's key is waited for.")
-]
+GiveUp = Annotated[float, seconds(1, 86_400, "Seconds for which a user's key is waited for.")]
 
 
 @with_options(PartnerOptions)
@@ -35,18 +33,15 @@ def maintain(
 
     Any number of processes may run it at the same time.
     """
-    with exit_on_error("maintain"):
-        with opened_partner(options) as partner:
-            report = partner.maintain(budget, give_up)
-        typer.echo(_line(report, as_json=as_json))
+    with opened_partner(options) as partner:
+        report = partner.maintain(budget, give_up)
+    print(_line(report, as_json=as_json))
 
 
 @with_options(PartnerOptions)
 def worker(
     options: PartnerOptions,
-    interval: Annotated[
-        float, typer.Option(min=1, max=3600, help="Seconds from one pass to the next.")
-    ] = 5.0,
+    interval: Annotated[float, seconds(1, 3600, "Seconds from one pass to the next.")] = 5.0,
     health_file: Annotated[
         Path | None,
         typer.Option(help="File that is written after each pass that succeeded; watch its age."),
@@ -60,8 +55,10 @@ def worker(
     Prints a line for each pass that changed something. A failing store or server is reported on
     standard error, and the next pass tries again.
     """
+    if health_file is not None:
+        require_writable(health_file)
     stop = _Stop()
-    with exit_on_error("worker"), opened_partner(options) as partner:
+    with opened_partner(options) as partner:
         shown: MaintenanceReport | None = None
         while not stop.is_set:
             began = time.monotonic()
@@ -73,7 +70,7 @@ def worker(
                 say(f"{PROGRAM} worker: {sentence(error)}")
             else:
                 if report != shown and (shown is not None or report != MaintenanceReport()):
-                    typer.echo(_line(report, as_json=as_json))
+                    print(_line(report, as_json=as_json), flush=True)
                 shown = report
                 if health_file is not None:
                     try:

@@ -14,6 +14,7 @@ from .values import REFRESH_TOKEN_LIFETIME
 _LONGEST_LINE = 100
 _LONGEST_PAUSE = 30.0
 """Seconds of a pause that a caller waits for."""
+_REMEMBERED = 3_600.0
 
 
 class Pace:
@@ -70,8 +71,8 @@ class Pace:
         seconds = min(seconds, REFRESH_TOKEN_LIFETIME)
 
         def change(value: Value | None) -> Value:
-            line = value.get("line", []) if value else []
-            return {"turn": fresh_id(), "line": line, "pause": seconds}
+            known = {name: item for name, item in (value or {}).items() if name != "of"}
+            return {"line": [], **known, "turn": fresh_id(), "pause": seconds}
 
         self._custody.update("pace", (self._egress,), change)
 
@@ -102,7 +103,8 @@ class Pace:
             if rest <= 0:
                 turn = fresh_id()
                 behind = [who for who in line[before:] if who != self._me]
-                if self._write({"turn": turn, "line": behind}, held.version if held else None):
+                fresh = {"turn": turn, "line": behind, "intervals": self._intervals(value)}
+                if self._write(fresh, held.version if held else None):
                     # The request leaves after the write, however long that took.
                     self._seen, self._since = turn, self._clock.monotonic()
                     return
@@ -121,6 +123,13 @@ class Pace:
             if monotonic - called >= 1.0:
                 called = monotonic
                 alive()
+
+    def _intervals(self, value: Value) -> dict[str, float]:
+        """Return the intervals that processes used in the last hour, and when: for the doctor."""
+        now = self._clock.time()
+        known: dict[str, float] = value.get("intervals", {})
+        recent = {name: at for name, at in known.items() if abs(now - at) < _REMEMBERED}
+        return {**recent, f"{self._interval:g}": now}
 
     def _write(self, value: Value, expect: int | None) -> bool:
         value.setdefault("of", self._me)

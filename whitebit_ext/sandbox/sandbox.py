@@ -164,6 +164,10 @@ def _base(url: str) -> SplitResult:
     """Return the parts of a base URL."""
     parts = urlsplit(url.rstrip("/"))
     extra = parts.path or parts.query or parts.fragment or parts.username
-    if parts.scheme not in ("http", "https") or not parts.hostname or extra:
+    try:
+        readable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port beyond 65535
+        readable = False
+    if not readable or extra:
         raise ValueError("public_url: must be an http or https URL without a path")
     return parts

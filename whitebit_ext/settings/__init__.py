@@ -103,7 +103,7 @@ class Settings:
         secret = check_secret("client_secret", client_secret)
         check_text("client_id", client_id)
         check_text("egress", egress)
-        _check_redirect_uri(redirect_uri)
+        check_redirect_uri(redirect_uri)
         _check_number("timeout", timeout, 0.1, 120.0)
         _check_number("refresh_interval", refresh_interval, 0.0, 60.0)
         _check_number("cache_for", cache_for, 0.0, 300.0)
@@ -236,7 +236,12 @@ def _check_clock(clock: object) -> None:
         raise InvalidArgument("clock", f"expected an object with {', '.join(_CLOCK)}")
 
 
-def _check_redirect_uri(redirect_uri: str) -> None:
+def check_redirect_uri(redirect_uri: str) -> None:
+    """Check that a redirect URI is a web address without a fragment.
+
+    Raises:
+        InvalidArgument: it is not.
+    """
     check_text("redirect_uri", redirect_uri)
     try:
         parts = urlsplit(redirect_uri)
@@ -245,5 +250,5 @@ def _check_redirect_uri(redirect_uri: str) -> None:
         readable = False
     if not readable:
         raise InvalidArgument("redirect_uri", "expected the registered https://… address")
-    if parts.fragment:  # RFC 6749, section 3.1.2
+    if "#" in redirect_uri:  # RFC 6749, section 3.1.2
         raise InvalidArgument("redirect_uri", "it must not have a fragment")

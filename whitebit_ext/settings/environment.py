@@ -174,6 +174,15 @@ def nearest(name: str) -> str | None:
     return known[min(alike, key=len)] if alike else None
 
 
+def missing_in(found: Mapping[str, Setting]) -> list[str]:
+    """Return the names of the required variables that are not set."""
+    return [
+        one.variable.name
+        for one in found.values()
+        if one.variable.is_required and one.value is None
+    ]
+
+
 def check(found: Mapping[str, Setting], environment: Mapping[str, str] | None = None) -> None:
     """Check that nothing is missing, that no name is mistyped, and where the base URL leads.
 
@@ -187,11 +196,7 @@ def check(found: Mapping[str, Setting], environment: Mapping[str, str] | None = 
         # A name of the partner's own beside a variable that is set is no mistake.
         if meant and sources.get(meant.removesuffix("_FILE")) in ("not set", "default")
     ]
-    missing = [
-        one.variable.name
-        for one in found.values()
-        if one.variable.is_required and one.value is None
-    ]
+    missing = missing_in(found)
     problems = [f"not set: {', '.join(missing)}", *typos] if missing else typos
     if problems:
         raise InvalidArgument(

@@ -120,6 +120,10 @@ def login(
                     user_id=user_id,
                     kind="terminal",
                 )
+            except KeyboardInterrupt as stop:
+                # What was sent is finished, and stored, before the partner is closed.
+                stop.add_note(f"A callback had come: see the status of {user_id}.")
+                raise
             except _OF_ANOTHER_LOGIN as error:
                 say(f"Ignored: {error.message}.")
                 arrival.answer(400, "This is not the login that was started here.")

@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from typer.testing import CliRunner, Result
-
-from whitebit_ext.cli.account.commands import account
 from whitebit_ext.sandbox import HistoryName, Sandbox
+
+from ..calling import Called, call
 
 READS: tuple[HistoryName, ...] = get_args(HistoryName)
 COUNT = 230
@@ -24,12 +23,10 @@ OPERATIONS: Mapping[str, str] = {
 }
 
 
-def run(*arguments: str, code: int = 0) -> Result:
+def run(*arguments: str, code: int = 0) -> Called:
     """Run a command for the user alice."""
-    result = CliRunner().invoke(account, [*arguments, "--user", "alice"])
-    assert result.exception is None or isinstance(result.exception, SystemExit)
+    result = call("account", *arguments, "--user", "alice")
     assert result.exit_code == code, result.output
-    assert "Traceback" not in result.output
     SAID.append(result.output)
     return result
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from whitebit_ext.cli.account.display import balance_table, history_table, progress
+from whitebit_ext.cli.account.display import balance_table, history_table
 from whitebit_ext.cli.account.rows import Format, Layout, exact, plain
 from whitebit_ext.cli.account.target import columns_of
 from whitebit_ext.cli.exits import printable
-from whitebit_ext.cli.layout import show
+from whitebit_ext.cli.layout import progress, show
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,12 @@ def test_progress_shows_on_a_terminal_only() -> None:
     """The bar counts rows, including those of an earlier run; it needs a terminal."""
     screen, pipe = io.StringIO(), io.StringIO()
     terminal = Console(file=screen, force_terminal=True, width=80)
-    with progress("deals", 1000, wanted=True, console=terminal) as came:
+    with progress("deals", done=1000, console=terminal) as came:
         came(500, None)
         came(500, 4000)
     assert "2,000 rows" in screen.getvalue()
     for wanted, console in ((True, Console(file=pipe)), (False, terminal)):
         before = screen.getvalue()
-        with progress("deals", 0, wanted=wanted, console=console) as came:
+        with progress("deals", wanted=wanted, console=console) as came:
             came(1, None)
         assert (pipe.getvalue(), screen.getvalue()) == ("", before)

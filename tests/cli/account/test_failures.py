@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from whitebit_ext.cli.account.commands import account
 from whitebit_ext.errors import HistoryTruncated, Unreached
 from whitebit_ext.sandbox import Sandbox
 
+from ..calling import call
 from .exporting import COUNT, READS, fail, run
 
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -57,7 +56,7 @@ def test_missing_settings_are_named(
 def test_wrong_usage_exits_with_2(sandbox: Sandbox, arguments: tuple[str, ...]) -> None:
     """An invalid argument is an error before anything is sent."""
     user = () if "--user" in arguments else ("--user", "alice")
-    result = CliRunner().invoke(account, [*arguments, *user])
+    result = call("account", *arguments, *user)
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
     assert len(sandbox.requests) == 0
@@ -65,7 +64,7 @@ def test_wrong_usage_exits_with_2(sandbox: Sandbox, arguments: tuple[str, ...]) 
 
 def test_failures_say_what_to_do(sandbox: Sandbox, tmp_path: Path) -> None:
     """A failed read prints one line with what to do."""
-    result = CliRunner().invoke(account, ["deals", "--user", "nobody"])
+    result = call("account", "deals", "--user", "nobody")
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (4, "", 1)
     assert run("balances", "--ticker", "NOPE", code=1).stderr.count("ticker") == 1
     fail(sandbox, "deals", 1, times=4)
@@ -113,7 +112,7 @@ def test_truncated_history_is_written_as_far_as_possible(
 def test_secrets_are_not_options() -> None:
     """No command has an option for a client secret or an encryption key."""
     for read in (*READS, "balances"):
-        said = CliRunner().invoke(account, [read, "--help"], env={"COLUMNS": "200"}).stdout
+        said = call("account", read, "--help", env={"COLUMNS": "200"}).stdout
         assert "--client-id" in said
         assert "--client-secret" not in said
         assert "--keys" not in said

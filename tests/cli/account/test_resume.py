@@ -97,7 +97,7 @@ def test_export_is_resumed_after_ctrl_c(tmp_path: Path, monkeypatch: pytest.Monk
         patched.setattr(files, "write_whole", stop)
         said = run("orders", "--out", str(file), *PAGE, code=130).stderr
     saved = rf"interrupted\. 1\d\d rows are saved in {file}\. Add --resume to continue\."
-    assert re.fullmatch(f"whitebit-oauth account: {saved}\n", said)
+    assert re.fullmatch(f"whitebit-oauth account orders: {saved}\n", said)
     assert len(file.read_text().splitlines()) > 100
     run("orders", "--out", str(file), *PAGE, "--resume", "--bearer")
     rows = list(csv.DictReader(io.StringIO(file.read_text())))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from typer.testing import CliRunner, Result
-
 from whitebit_ext import Region, generate_encryption_key
-from whitebit_ext.cli.app import app
 from whitebit_ext.regions import Server
+
+from ..calling import Called, call
 
 OLD, NEW = generate_encryption_key(), generate_encryption_key()
 SERVER = Server.of(Region.GLOBAL)
@@ -17,12 +16,9 @@ DAY = 86_400.0
 COMMANDS = ("rotate", "list", "lost", "check")
 
 
-def run(*arguments: str) -> Result:
+def run(*arguments: str) -> Called:
     """Run a command over a store."""
-    result = CliRunner().invoke(app, ["custody", *arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    assert "Traceback" not in result.output
-    return result
+    return call("custody", *arguments)
 
 
 def told(*arguments: str, code: int = 0) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from tests.cli.leaking import encodings
-from whitebit_ext.cli.custody.display import Report
+from whitebit_ext.cli.custody import commands
 from whitebit_ext.cli.store import KEYS_VARIABLE
 from whitebit_ext.custody.rows import Custody
 from whitebit_ext.custody.sealing import Sealer
@@ -283,16 +284,16 @@ def test_rotate_continues_after_an_interruption(environment: pytest.MonkeyPatch)
     environment.setenv(KEYS_VARIABLE, f"{NEW} {OLD}")
     turns = iter(range(3))
 
-    def stop(self: Report) -> None:
+    def stop(rows: int, total: int | None) -> None:
         if next(turns, None) is None:
             raise KeyboardInterrupt
 
     with environment.context() as stopping:
-        stopping.setattr(Report, "advance", stop)
+        stopping.setattr(commands, "progress", lambda title, wanted: nullcontext(stop))
         result = run("rotate")
     assert result.exit_code == 130
     assert "4 rows encrypted again" in result.stdout
-    assert "Run the command again" in result.stdout
+    assert "Run the command again" in result.stderr
     assert told("check")["not_opened"] == []
     again = told("rotate")
     assert (again["rotated"], again["current"]) == (2, 4)

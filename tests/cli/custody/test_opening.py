@@ -6,12 +6,11 @@ import sqlite3
 import subprocess
 import sys
 import types
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from whitebit_ext import SQLStore
+from whitebit_ext import Row, SQLStore
 from whitebit_ext.cli import store as cli_store
 from whitebit_ext.cli.store import KEYS_VARIABLE, STORE_VARIABLE
 from whitebit_ext.custody.rows import Custody
@@ -166,10 +165,10 @@ def test_sqlalchemy_is_missing(environment: pytest.MonkeyPatch) -> None:
 def test_store_that_fails_later(environment: pytest.MonkeyPatch) -> None:
     """An error of the store after its opening ends the command with exit code 1."""
 
-    def fail(self: SQLStore, kind: str) -> Iterator[str]:
+    def fail(self: SQLStore, kind: str, after: str | None, limit: int) -> list[tuple[str, Row]]:
         raise ConnectionError("away")
 
-    environment.setattr(SQLStore, "scan", fail)
+    environment.setattr(SQLStore, "page", fail)
     result = run("check")
     assert result.exit_code == 1
     assert "the store did not scan a connection (ConnectionError)" in result.stderr

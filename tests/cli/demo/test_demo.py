@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
@@ -11,15 +10,13 @@ from functools import partial
 from typing import Any
 
 import pytest
-from rich.console import Console
-from typer.testing import CliRunner
 
+from tests.cli.calling import call
 from tests.cli.leaking import encodings
 from whitebit_ext import Region
-from whitebit_ext.cli.app import app
 from whitebit_ext.cli.demo import demonstration
 from whitebit_ext.cli.demo.demonstration import Demo
-from whitebit_ext.cli.demo.display import JsonLines, Terminal
+from whitebit_ext.cli.demo.display import show_outcome
 from whitebit_ext.cli.demo.steps import Outcome, Step, expect, refusal, walk
 from whitebit_ext.sandbox import Sandbox, SecretKind
 
@@ -45,19 +42,15 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def told(region: Region, sandbox: Sandbox) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Run a demonstration; return its steps and its summary as they are told to a program."""
-    out = io.StringIO()
-    display = JsonLines(out)
     with Demo(region, sandbox) as demonstration:
-        ok = all(outcome.ok for outcome in list(walk(demonstration.steps, display)))
-        display.close(demonstration.summary(ok))
-    *steps, summary = [json.loads(line) for line in out.getvalue().splitlines()]
-    return steps, summary
+        steps = [outcome.as_dict() for outcome in walk(demonstration.steps)]
+        return steps, dict(demonstration.summary(all(step["ok"] for step in steps)))
 
 
 @pytest.mark.usefixtures("at_once")
 def test_whole_flow_as_json() -> None:
     """Every step of the flow is one line, and the last line says what was proved."""
-    result = CliRunner().invoke(app, ["demo", "--json"])
+    result = call("demo", "--json")
     assert result.exit_code == 0, result.output
     *steps, summary = [json.loads(line) for line in result.stdout.splitlines()]
     assert [step["step"] for step in steps] == FLOW
@@ -79,7 +72,7 @@ def test_whole_flow_as_json() -> None:
 @pytest.mark.usefixtures("at_once")
 def test_whole_flow_for_a_person() -> None:
     """On a terminal each step has its number and title, and a verdict stands at the end."""
-    result = CliRunner().invoke(app, ["demo"])
+    result = call("demo")
     assert result.exit_code == 0, result.output
     assert " 5. Wait for the key; retrieve its secret once" in result.stdout
     assert "Secret already retrieved." in result.stdout
@@ -134,21 +127,23 @@ def test_eu_sends_nothing_to_either_server(sandbox: Sandbox) -> None:
 
 def test_eu_refusal_is_no_failure() -> None:
     """The command exits with 0 after the expected refusal in the EU region."""
-    result = CliRunner().invoke(app, ["demo", "--region", "eu"])
+    result = call("demo", "--region", "eu")
     assert result.exit_code == 0, result.output
     assert "RegionNotSupported" in result.stdout
     assert "nothing was sent" in " ".join(result.stdout.split())
 
 
 @pytest.mark.parametrize("region", list(Region))
-def test_no_secret_is_shown(region: Region, sandbox: Sandbox) -> None:
+def test_no_secret_is_shown(
+    region: Region, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No secret that was issued or received is in either output, in any encoding."""
-    lines, screen = io.StringIO(), io.StringIO()
-    console = Console(file=screen, force_terminal=True, width=10_000)
     with Demo(region, sandbox) as demonstration:
-        for outcome in walk(demonstration.steps, Terminal(console)):
-            JsonLines(lines).end(outcome)
-    shown = lines.getvalue() + screen.getvalue()
+        for outcome in walk(demonstration.steps):
+            show_outcome(outcome)
+            print(json.dumps(outcome.as_dict()))
+    shown = capsys.readouterr().out
+    assert "Create a login URL" in shown
     kinds: list[SecretKind] = ["client_secret", "code", "access_token", "code_verifier"]
     if region is Region.GLOBAL:
         kinds.append("api_secret")
@@ -187,7 +182,7 @@ def test_failure_is_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
         return {}
 
     monkeypatch.setattr(Demo, "introduce", fail)
-    result = CliRunner().invoke(app, ["demo"])
+    result = call("demo")
     assert result.exit_code == 1
     assert "made to fail" in result.stdout
     assert "Not all steps succeeded." in result.stdout
@@ -196,7 +191,7 @@ def test_failure_is_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_missing_refusal() -> None:
     """A call that should be refused but succeeds is an unexpected outcome."""
     step = Step("refusal", "Something is refused", lambda: {"error": refusal(lambda: None)})
-    (outcome,) = walk([step], JsonLines(io.StringIO()))
+    (outcome,) = walk([step])
     assert outcome == Outcome(
         number=1,
         name="refusal",
@@ -212,7 +207,7 @@ def test_missing_refusal() -> None:
 @pytest.mark.parametrize("arguments", [["demo", "--region", "mars"], ["dance"], ["demo", "--jsn"]])
 def test_wrong_usage(arguments: list[str]) -> None:
     """A command, option or region that does not exist is a usage error."""
-    assert CliRunner().invoke(app, arguments).exit_code == 2
+    assert call(*arguments).exit_code == 2
 
 
 def test_as_a_process() -> None:

@@ -11,7 +11,7 @@ from ... import OrderStatusFilter, TransactionMethod
 from ...settings.environment import region_of
 from ..options import with_options
 from .export import export_balances, export_history
-from .opening import exit_on_error, opened_account
+from .opening import opened_account, telling
 from .options import HistoryOptions, ReadOptions
 from .target import Target
 
@@ -47,10 +47,9 @@ def balances(
     ] = False,
 ) -> None:
     """Show main and spot balances side by side."""
-    with exit_on_error():
-        target = Target.of("balances", options)
-        with opened_account(options) as opened:
-            export_balances(opened, ticker, target, everything)
+    target = Target.of("balances", options)
+    with opened_account(options) as opened:
+        export_balances(opened, ticker, target, everything)
 
 
 @account.command("transactions")
@@ -131,9 +130,8 @@ def converts(
 
 def _export(read: str, options: HistoryOptions, **filters: Any) -> None:
     """Export a history; ``None`` means that a filter was not given."""
-    with exit_on_error():
-        target = Target.of(read, options, options.mode)
-        settings = {name: one.value for name, one in options.settings().items()}
+    target = Target.of(read, options, options.mode)
+    settings = {name: one.value for name, one in options.settings().items()}
     given = {name: value for name, value in filters.items() if value is not None}
     # --bearer and --signed read the same rows, and pages of any size have them.
     export: dict[str, Any] = {
@@ -151,7 +149,7 @@ def _export(read: str, options: HistoryOptions, **filters: Any) -> None:
     }
     bounds = {"until": options.until, "limit": options.page_size}
     given |= {name: value for name, value in bounds.items() if value is not None}
-    with exit_on_error(target), opened_account(options) as opened:
+    with telling(target), opened_account(options) as opened:
         begin = getattr(opened, read)
         export_history(
             lambda cursor, since: begin(**given, since=since, cursor=cursor),

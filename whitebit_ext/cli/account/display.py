@@ -1,17 +1,13 @@
-"""Tables and progress bars on the terminal."""
+"""Tables on the terminal."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from typing import Any, Final
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from ..exits import printable
@@ -89,7 +85,7 @@ def history_table(
 ) -> Shown:
     """Return the rows of a history as a table, of the most important columns or of the chosen."""
     if not rows:
-        return Text(f"No {read}.")
+        return f"No {read}."
     known = _COLUMNS[read]
     columns = list(known) if chosen is None else chosen
     titles = [known.get(name, name) for name in columns]
@@ -127,7 +123,7 @@ def balance_table(
     """
     below = f"{hidden} with a zero balance; use --all to show them" if hidden else ""
     if not rows:
-        return Text(f"No balances{f' ({below})' if below else ''}.")
+        return f"No balances{f' ({below})' if below else ''}."
     totals = [{**row, "total": _total(row)} for row in rows]
     columns = chosen or [*_BALANCES]
     titles = [_BALANCES.get(name, name) for name in columns]
@@ -162,39 +158,3 @@ def _in_line(title: str, amounts: Sequence[Decimal | None]) -> list[Text]:
         Text(text.rjust(width), style="" if amount else "dim")
         for amount, text in zip(amounts, padded, strict=True)
     ]
-
-
-@contextmanager
-def progress(
-    title: str, done: int, *, wanted: bool, console: Console | None = None
-) -> Iterator[Callable[[int, int | None], None]]:
-    """Show the number of rows on standard error if it is a terminal.
-
-    Args:
-        title: The name of the history.
-        done: The number of rows that an earlier run has read.
-        wanted: Whether to show anything; rows on the same terminal would break the bar.
-        console: The console to print to.
-
-    Yields:
-        A function to call for each page with its number of rows and the total, if known.
-    """
-    console = console or Console(file=sys.stderr)
-    if not (wanted and console.is_terminal):
-        yield lambda rows, total: None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(max(1, min(40, console.width - 36))),  # the others fit beside it
-        TextColumn("{task.completed:,.0f} rows"),
-        TimeElapsedColumn(),
-    )
-    # Not redirected: rows that are printed meanwhile belong to standard output.
-    unchanged: dict[str, Any] = {"redirect_stdout": False, "redirect_stderr": False}
-    with Progress(*columns, console=console, transient=True, **unchanged) as bar:
-        task = bar.add_task(title, total=None, completed=done)
-
-        def advance(rows: int, total: int | None) -> None:
-            bar.update(task, advance=rows, total=total)
-
-        yield advance

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 
 from ...errors import HistoryTruncated
-from ..layout import Shown, show
-from .display import balance_table, history_table, progress
+from ..layout import Shown, progress, show
+from .display import balance_table, history_table
 from .files import ResumableFile, write_whole
 from .lock import writing
 from .rows import Format, encoded
@@ -64,9 +64,10 @@ def export_history(
         else:
             rows: list[dict[str, Any]] = []
             walk = begin(None, since)  # its arguments are checked before anything is shown
-            with progress(target.read, 0, wanted=True) as advance:
+            with progress(target.read) as advance:
                 for page in _pages(target, walk, ends, advance):
                     rows += target.rows(page)
+            target.drawing = target.out is None
             if target.layout.format is Format.JSON:
                 _write(target.layout.whole(rows), target.out)
             else:
@@ -84,7 +85,7 @@ def _to_file(
     layout, names = target.layout, NAMES[target.read]
     position = file.start(target.mode)
     walk = begin(position.cursor, position.earliest)
-    with progress(target.read, position.rows, wanted=True) as advance:
+    with progress(target.read, done=position.rows) as advance:
         pages = _pages(target, walk, ends, advance)
         # An existing file is not touched before the first page has been received.
         page = next(pages, None)
@@ -107,7 +108,7 @@ def _to_file(
 def _to_output(walk: Rows[Any], target: Target, ends: list[HistoryTruncated]) -> None:
     """Write each page to standard output when it has been received."""
     begun = False
-    with progress(target.read, 0, wanted=not sys.stdout.isatty()) as advance:
+    with progress(target.read, wanted=not sys.stdout.isatty()) as advance:
         for page in _pages(target, walk, ends, advance):
             if not begun:
                 _print([target.layout.head()])
@@ -205,7 +206,7 @@ def _print(records: Iterable[bytes]) -> None:
 
 def _draw(shown: Shown, out: Path | None) -> None:
     if out is None:
-        show(shown, Console(highlight=False))
+        show(shown)
         return
     text = io.StringIO()
     show(shown, Console(file=text, highlight=False, width=80))

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final, Self
 import attrs
 
 from ..exits import UsageError
+from ..options import require_writable
 
 _VERSION: Final = 2
 
@@ -203,18 +204,6 @@ class ResumableFile:
 def sidecar_of(path: Path) -> Path:
     """Return the path of the file with the cursor of an export."""
     return path.with_name(f"{path.name}.cursor")
-
-
-def require_writable(path: Path) -> None:
-    """Check that a path can be written as a regular file.
-
-    Raises:
-        UsageError: It is not a regular file, or its directory does not exist.
-    """
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is not a regular file.")
-    if not path.parent.is_dir():
-        raise UsageError(f"the directory {path.parent} does not exist.")
 
 
 def write_whole(path: Path, content: Iterable[bytes]) -> None:

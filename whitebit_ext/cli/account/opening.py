@@ -1,4 +1,4 @@
-"""Opening of a user's account, and the report of an error on standard error."""
+"""Opening of a user's account, and what an error says of an export."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-import typer
-
-from ... import WhiteBITError
 from ...errors import HistoryTruncated
-from ..exits import PROGRAM, Exit, UsageError, exit_of, say, sentence
+from ..exits import PROGRAM, say
 from ..partner import opened_partner
 from .options import ReadOptions
 
@@ -34,59 +31,35 @@ def opened_account(options: ReadOptions) -> Iterator[Account]:
         UsageError: A setting is missing, or the store cannot be opened.
         InvalidArgument: A setting has an invalid value.
     """
-    with opened_partner(options) as partner:
+    with opened_partner(options) as partner, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DeprecationWarning)
         user = partner.user(options.user)
-        if options.bearer is None:
-            yield user.account
-        else:
-            yield (user.bearer if options.bearer else user.signed).account
+        try:
+            if options.bearer is None:
+                yield user.account
+            else:
+                yield (user.bearer if options.bearer else user.signed).account
+        finally:
+            for warning in caught:
+                removal = issubclass(warning.category, DeprecationWarning)
+                say(f"{PROGRAM} account: {_REMOVAL if removal else warning.message}")
 
 
 @contextmanager
-def exit_on_error(target: Target | None = None) -> Iterator[None]:
-    """Print an error in one line with what to do about it, and exit with its code.
-
-    Args:
-        target: The destination of an export that has begun, to say what it keeps.
-    """
-    code, truncated = Exit.WRONG, False
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", DeprecationWarning)
-        try:
-            yield
-        except UsageError as error:
-            message, code = str(error), Exit.USAGE
-        except WhiteBITError as error:
-            message, code = _sentence(error), exit_of(error)
-            truncated = isinstance(error, HistoryTruncated)  # its message says what was written
-        except BrokenPipeError:  # such as `| head`: click exits quietly
-            raise
-        except OSError as error:
-            message = f"{error.filename or 'the output'}: {error.strerror or type(error).__name__}."
-        except KeyboardInterrupt:
-            message, code = "interrupted.", Exit.INTERRUPTED
-        else:
-            message = ""
-    for warning in caught:
-        removal = issubclass(warning.category, DeprecationWarning)
-        _print(_REMOVAL if removal else str(warning.message))
-    if not message:
-        return
-    if target is not None and code != Exit.USAGE and not truncated:
-        left = target.kept or ("Nothing was written." if code == Exit.INTERRUPTED else "")
-        message = f"{message} {left}".rstrip()
-    _print(message)
-    raise typer.Exit(code)
-
-
-def _sentence(error: WhiteBITError) -> str:
-    if isinstance(error, HistoryTruncated):
-        return (
-            f"{error.message}: {error.reached} of {error.total} rows were written. Narrow the "
-            "export with --ticker, --method, --address or --since, or ask WhiteBIT for an export."
+def telling(target: Target) -> Iterator[None]:
+    """Add to an error what of an export is kept."""
+    try:
+        yield
+    except HistoryTruncated as error:
+        error.hint = (
+            f"{error.reached} of {error.total} rows were written. Narrow the export with --ticker, "
+            "--method, --address or --since, or ask WhiteBIT for an export."
         )
-    return sentence(error)
-
-
-def _print(message: str) -> None:
-    say(f"{PROGRAM} account: {message}")
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        stopped = isinstance(error, KeyboardInterrupt)
+        kept = target.kept or ("Nothing was written." if stopped else "")
+        # Of a full disk it is not known how much it has taken.
+        if kept and not (isinstance(error, OSError) and target.out is None):
+            error.add_note(kept)
+        raise

@@ -10,7 +10,8 @@ import attrs
 
 from ...account.frames import to_dict
 from ..exits import UsageError
-from .files import Mode, ResumableFile, require_writable
+from ..options import require_writable
+from .files import Mode, ResumableFile
 from .rows import Format, Layout
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Target:
         mode: What to do with the file of an earlier export.
         columns: The columns that were chosen for a table; ``None`` for the most important ones.
         printed: The number of rows that were written to standard output.
+        drawing: Whether a table is being written there.
         file: The file that grows by page, once it is open.
     """
 
@@ -53,6 +55,7 @@ class Target:
     mode: Mode
     columns: tuple[str, ...] | None
     printed: int = 0
+    drawing: bool = False
     file: ResumableFile | None = None
 
     @classmethod
@@ -91,6 +94,8 @@ class Target:
             position = self.file.position
             where = f"{position.rows:,} rows are saved in {self.out}."
             return where if position.finished else f"{where} Add --resume to continue."
+        if self.drawing:
+            return "The output is incomplete."
         return f"{self.printed:,} rows were written." if self.printed else ""
 
     def rows(self, page: Page[Any]) -> list[dict[str, Any]]:

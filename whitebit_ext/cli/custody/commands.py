@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ import typer
 
 from ... import KeyCondition, generate_encryption_key
 from ...maintenance import Finding, Holding, Loss, Maintenance, Rotation
-from ..exits import Exit, exit_on_error
+from ..exits import Exit, say
+from ..layout import progress
 from ..options import (
     DEFAULT_PREFIX,
     AsJson,
@@ -23,7 +25,7 @@ from ..options import (
     with_options,
 )
 from ..store import KEYS_VARIABLE, migrated, opened, sealer_of
-from .display import Report
+from .display import show_check, show_holdings, show_losses, show_rotation
 
 custody = typer.Typer(
     # One paragraph per line: the help keeps line breaks.
@@ -55,10 +57,9 @@ class SealedStoreOptions(StoreOptions):
 @contextmanager
 def _maintenance(options: SealedStoreOptions) -> Iterator[Maintenance]:
     """Open an existing store with the given encryption keys."""
-    with exit_on_error("custody"):
-        sealer = sealer_of(options.keys_file)
-        with opened(options.store, options.table_prefix) as store:
-            yield Maintenance(store, sealer)
+    sealer = sealer_of(options.keys_file)
+    with opened(options.store, options.table_prefix) as store:
+        yield Maintenance(store, sealer)
 
 
 @custody.command("init")
@@ -75,23 +76,19 @@ def init(
     ] = False,
 ) -> None:
     """Create the tables, or migrate them to this release; safe to run again."""
-    with (
-        exit_on_error("custody"),
-        opened(options.store, options.table_prefix, make=True) as store,
-    ):
+    with opened(options.store, options.table_prefix, make=True) as store:
         for _ in store.scan("connection"):  # a store of your own may connect on its first use
             break
     key = generate_encryption_key() if new_key else None
     if options.as_json:
         print(json.dumps({"store": repr(store), "ready": True} | ({"new_key": key} if key else {})))
         return
-    typer.echo(f"{store!r} is ready.", err=key is not None)
+    print(f"{store!r} is ready.", file=sys.stderr if key else sys.stdout)
     if key:
-        typer.echo(
+        say(
             "The new encryption key follows. Keep it in a secret manager, separate from the "
             "store. Pass it to every process in encryption_keys=[…], and to these commands in "
-            f"{KEYS_VARIABLE}.",
-            err=True,
+            f"{KEYS_VARIABLE}."
         )
         print(key)
 
@@ -108,15 +105,14 @@ def migrate(
     ] = False,
 ) -> None:
     """Create the tables or bring them to this release; for processes with `migrate=False`."""
-    with exit_on_error("custody"):
-        before, statements = migrated(options.store, options.table_prefix, only_print=sql)
+    before, statements = migrated(options.store, options.table_prefix, only_print=sql)
     if sql:
         print(statements, end="")
     elif options.as_json:
         print(json.dumps({"from": before, "changed": bool(statements)}))
     else:
         done = f"migrated from version {before}" if statements else "up to date already"
-        typer.echo(f"The tables are {done}.")
+        print(f"The tables are {done}.")
 
 
 @custody.command("rotate")
@@ -127,28 +123,29 @@ def rotate(options: SealedStoreOptions) -> None:
     Before: give every process the new key after the old one, then before it. After: when `check`
     with only the new key finds nothing and the spill directories are empty, remove the old key.
     """
-    report = Report()
     so_far = Rotation()
-
-    def show(reached: Rotation) -> None:
-        nonlocal so_far
-        so_far = reached
-        report.advance()
-
+    stopped: KeyboardInterrupt | None = None
     with _maintenance(options) as maintenance:
         try:
-            with report.progress("Rotating", 0 if options.as_json else _count(maintenance)):
+            with progress("Rotating", wanted=not options.as_json) as advance:
+
+                def show(reached: Rotation) -> None:
+                    nonlocal so_far
+                    so_far = reached
+                    advance(1, None)
+
                 maintenance.rotate(show)
-            finished = True
-        except KeyboardInterrupt:
-            finished = False
+        except KeyboardInterrupt as stop:
+            stopped = stop
+    finished = stopped is None
     done = {"rotated": so_far.rotated, "current": so_far.current, "finished": finished}
     if options.as_json:
         _print_json(**done, not_opened=[_finding(found) for found in so_far.findings])
     else:
-        report.rotation(so_far, finished)
-    if not finished:
-        raise typer.Exit(Exit.INTERRUPTED)
+        show_rotation(so_far, finished)
+    if stopped is not None:
+        stopped.add_note("Run the command again to continue.")
+        raise stopped
     raise typer.Exit(Exit.WRONG if so_far.findings else Exit.DONE)
 
 
@@ -156,21 +153,21 @@ def rotate(options: SealedStoreOptions) -> None:
 @with_options(SealedStoreOptions)
 def list_all(options: SealedStoreOptions) -> None:
     """List the kinds of rows, and the users with the state of their keys; never a secret."""
-    report, users = Report(), list[Holding]()
+    users = list[Holding]()
     with _maintenance(options) as maintenance:
         kinds = Counter(place.kind for place in maintenance.places())
         sealed = maintenance.sealed_with()
-        with report.progress("Reading", 0 if options.as_json else kinds["connection"]):
+        with progress("Reading", wanted=not options.as_json) as advance:
             for user in maintenance.holdings():
                 users.append(user)
-                report.advance()
+                advance(1, kinds["connection"])
     users.sort(key=lambda user: (user.origin, user.client_id, user.user_id))
     if options.as_json:
         _print_json(
             kinds=dict(kinds), sealed_with=dict(sealed), users=[_holding(user) for user in users]
         )
     else:
-        report.holdings(kinds, sealed, users)
+        show_holdings(kinds, sealed, users)
     raise typer.Exit(Exit.WRONG if any(user.findings for user in users) else 0)
 
 
@@ -183,7 +180,7 @@ def lost(options: SealedStoreOptions) -> None:
     if options.as_json:
         _print_json(lost=[_loss(loss) for loss in losses])
     else:
-        Report().losses(losses)
+        show_losses(losses)
     raise typer.Exit(Exit.WRONG if any(loss.outcome == "unreadable" for loss in losses) else 0)
 
 
@@ -191,25 +188,21 @@ def lost(options: SealedStoreOptions) -> None:
 @with_options(SealedStoreOptions)
 def check(options: SealedStoreOptions) -> None:
     """Decrypt every row; exit with 1 if a row cannot be decrypted."""
-    report = Report()
     rows, findings = 0, list[Finding]()
-    with _maintenance(options) as maintenance:
-        total = 0 if options.as_json else _count(maintenance)
-        with report.progress("Checking", total):
-            for finding in maintenance.check():
-                rows += 1
-                report.advance()
-                if finding is not None:
-                    findings.append(finding)
+    with (
+        _maintenance(options) as maintenance,
+        progress("Checking", wanted=not options.as_json) as advance,
+    ):
+        for finding in maintenance.check():
+            rows += 1
+            advance(1, None)
+            if finding is not None:
+                findings.append(finding)
     if options.as_json:
         _print_json(rows=rows, not_opened=[_finding(found) for found in findings])
     else:
-        report.check(rows, findings)
+        show_check(rows, findings)
     raise typer.Exit(Exit.WRONG if findings else 0)
-
-
-def _count(maintenance: Maintenance) -> int:
-    return sum(1 for _ in maintenance.places())
 
 
 def _print_json(**content: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 
@@ -52,22 +52,6 @@ class Outcome:
         }
 
 
-class Display(Protocol):
-    """The output of a demonstration."""
-
-    def begin(self, number: int, step: Step) -> None:
-        """Show that a step has started."""
-
-    def end(self, outcome: Outcome) -> None:
-        """Show the outcome of a step."""
-
-    def close(self, summary: Facts) -> None:
-        """Show the summary."""
-
-    def stop(self) -> None:
-        """Take back what is shown of a step that does not end."""
-
-
 def expect(condition: bool, otherwise: str) -> None:
     """Raise `UnexpectedOutcomeError` unless a condition is true."""
     if not condition:
@@ -83,24 +67,23 @@ def refusal(act: Callable[[], object]) -> WhiteBITError:
     raise UnexpectedOutcomeError("the call should have been refused, but it succeeded")
 
 
-def walk(steps: Sequence[Step], display: Display) -> Iterator[Outcome]:
+def walk(steps: Sequence[Step]) -> Iterator[Outcome]:
     """Run the steps in order, and stop after the first failure."""
     for number, step in enumerate(steps, start=1):
-        display.begin(number, step)
-        outcome = _run(number, step)
-        display.end(outcome)
-        yield outcome
-        if not outcome.ok:
+        ok, facts = _run(step)
+        yield Outcome(number, step.name, step.title, ok, facts)
+        if not ok:
             return
 
 
-def _run(number: int, step: Step) -> Outcome:
+def _run(step: Step) -> tuple[bool, Facts]:
     try:
-        facts = step.act()
+        return True, step.act()
     except WhiteBITError as error:
-        facts = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
+        return False, {
+            "error": type(error).__name__,
+            "message": error.message,
+            "hint": error.hint,
+        }
     except UnexpectedOutcomeError as error:
-        facts = {"error": "unexpected", "message": str(error)}
-    else:
-        return Outcome(number, step.name, step.title, ok=True, facts=facts)
-    return Outcome(number, step.name, step.title, ok=False, facts=facts)
+        return False, {"error": "unexpected", "message": str(error)}

@@ -13,20 +13,26 @@ from typing import Annotated, Final
 import attrs
 import typer
 from rich.console import Console
-from rich.padding import Padding
-from rich.text import Text
 
 from ... import Secret, Store, WhiteBIT, WhiteBITError
 from ..._version import __version__
 from ...custody.sealing import Sealer
 from ...settings.environment import Setting, keys_of, settings_of
-from ..exits import Exit, exit_on_error, printable
+from ..exits import Exit, printable
+from ..layout import show_words
 from ..options import AsJson, with_options
 from ..partner import PartnerOptions
 from ..store import opened
 from . import configuration, online, storage, users
 from .findings import UNCHECKED, UNCHECKED_OFFLINE, Finding, failed, run
 
+# Arguments of a partner with a check of their own, and the missing ones.
+_CHECKED: Final = frozenset(
+    {
+        *("environment", "redirect_uri", "region", "base_url", "verify", "proxy"),
+        *("encryption_keys", "spill"),
+    }
+)
 _PACKAGES: Final = ("httpx", "cryptography", "authlib", "msgspec", "sqlalchemy", "psycopg")
 
 
@@ -47,18 +53,17 @@ def doctor(
     It writes one row of its own into the store, and one file into the spill directory, and deletes
     both. Exits with 1 if it finds something.
     """
-    with exit_on_error("doctor"):
-        findings = list(_all(options, ask))
-        unchecked = UNCHECKED if ask else (*UNCHECKED, UNCHECKED_OFFLINE)
-        if as_json:
-            facts = {
-                "versions": _versions(),
-                "findings": [attrs.asdict(finding) for finding in findings],
-                "not_checked": unchecked,
-            }
-            print(json.dumps(facts))
-        else:
-            _show(findings, unchecked)
+    findings = list(_all(options, ask))
+    unchecked = UNCHECKED if ask else (*UNCHECKED, UNCHECKED_OFFLINE)
+    if as_json:
+        facts = {
+            "versions": _versions(),
+            "findings": [attrs.asdict(finding) for finding in findings],
+            "not_checked": unchecked,
+        }
+        print(json.dumps(facts))
+    else:
+        _show(findings, unchecked)
     raise typer.Exit(Exit.WRONG if findings else Exit.DONE)
 
 
@@ -111,7 +116,9 @@ def _of_store(options: PartnerOptions, found: Mapping[str, Setting]) -> Iterator
             keys = keys_of(value) if isinstance(value, Secret) else []
             sealer = Sealer(keys)
             partner = WhiteBIT.from_env(**{**options.flags(), "store": one})
-        except WhiteBITError:  # found above
+        except WhiteBITError as error:
+            if error.message.partition(":")[0] not in _CHECKED:
+                yield failed("variable", error)
             return
         stack.callback(partner.close)
         sealed = list(run("encryption-key", partial(storage.seals, one, sealer)))
@@ -120,18 +127,19 @@ def _of_store(options: PartnerOptions, found: Mapping[str, Setting]) -> Iterator
         if sealed:
             return
         for id, check in (
-            ("losses", users.losses),
-            ("keys", users.keys),
-            ("worker", users.worker),
+            ("losses", partial(users.losses, partner)),
+            ("keys", partial(users.keys, partner)),
+            ("worker", partial(users.worker, partner)),
+            ("pace", partial(users.pace, partner, str(found["egress"].value))),
         ):
-            yield from run(id, partial(check, partner))
+            yield from run(id, check)
 
 
 def _versions() -> dict[str, str | None]:
     versions: dict[str, str | None] = {
         "whitebit-oauth": __version__,
         "python": platform.python_version(),
-        "system": platform.platform(terse=True),
+        "system": f"{platform.system()} {platform.machine()}",
     }
     for name in _PACKAGES:
         try:
@@ -142,13 +150,14 @@ def _versions() -> dict[str, str | None]:
 
 
 def _show(findings: list[Finding], unchecked: tuple[str, ...]) -> None:
-    console = Console(highlight=False)
     for finding in findings:
-        console.print(Text.assemble((finding.id, "bold red"), ": ", printable(finding.finding)))
-        console.print(Padding(Text(f"→ {printable(finding.remedy)}"), (0, 0, 0, 2), expand=False))
+        show_words(f"{finding.id}: {printable(finding.finding)}", style="bold red")
+        show_words(f"→ {printable(finding.remedy)}", indent="  ")
     if not findings:
-        console.print(Text("Nothing is wrong.", "green"))
+        show_words("Nothing is wrong.", style="green")
     aside = Console(stderr=True, highlight=False)
-    aside.print(Text("Not checked:", "dim"))
+    versions = ", ".join(f"{name} {found or '(none)'}" for name, found in _versions().items())
+    for line in (f"Versions: {versions}.", "Not checked:"):
+        show_words(line, aside, "dim")
     for line in unchecked:
-        aside.print(Padding(Text(line, "dim"), (0, 0, 0, 2), expand=False))
+        show_words(line, aside, "dim", "  ")

@@ -9,9 +9,18 @@ from urllib.parse import urlsplit
 
 from ... import Secret
 from ...custody.sealing import Sealer
+from ...errors import InvalidArgument
 from ...http.network import Network
 from ...regions import Server
-from ...settings.environment import Setting, check, keys_of, region_of, unknown
+from ...settings import check_redirect_uri
+from ...settings.environment import (
+    Setting,
+    check,
+    keys_of,
+    missing_in,
+    region_of,
+    unknown,
+)
 from ...terminal.listener import is_loopback
 from .findings import Finding
 
@@ -23,11 +32,7 @@ def settings(found: Mapping[str, Setting]) -> Iterator[Finding]:
             yield Finding(
                 "variable-unknown", f"{name} is set, and is read by nothing", f"Rename it: {meant}?"
             )
-    missing = [
-        one.variable.name
-        for one in found.values()
-        if one.variable.is_required and one.value is None
-    ]
+    missing = missing_in(found)
     if missing:
         yield Finding(
             "variable-missing",
@@ -43,15 +48,15 @@ def redirect_uri(found: Mapping[str, Setting]) -> Iterator[Finding]:
         return
     remedy = "Use the redirect URI that WhiteBIT registered, exactly."
     try:
-        parts = urlsplit(uri)
-        readable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        readable = False
-    if not readable:
-        yield Finding("redirect-uri", "the redirect URI is not a URL that can be read", remedy)
-    elif "#" in uri:  # RFC 6749, section 3.1.2
-        yield Finding("redirect-uri", f"the redirect URI {uri} has a fragment", remedy)
-    elif parts.username is not None or parts.password is not None:
+        check_redirect_uri(uri)
+        problem = ""
+    except InvalidArgument as error:
+        problem = error.message.removeprefix("redirect_uri: ")
+    if problem:
+        yield Finding("redirect-uri", f"the redirect URI: {problem}", remedy)
+        return
+    parts = urlsplit(uri)
+    if parts.username is not None or parts.password is not None:
         yield Finding("redirect-uri", "the redirect URI contains a user or a password", remedy)
     elif parts.scheme == "http" and not is_loopback(uri):
         yield Finding(
@@ -91,7 +96,12 @@ def network_of(found: Mapping[str, Setting]) -> tuple[Server, Network]:
     there = Server.of(region_of(found["region"].value), None if base_url is None else str(base_url))
     given: Any = proxy
     verify = True if authorities is None else str(authorities)
-    return there, Network(there, verify=verify, proxy=given)
+    try:
+        return there, Network(there, verify=verify, proxy=given)
+    except InvalidArgument as error:
+        argument, _, problem = error.message.partition(": ")
+    name = found["ca_file" if argument == "verify" else "proxy"].variable.name
+    raise InvalidArgument(name, problem, hint=f"Correct {name}.")
 
 
 def encryption_keys(found: Mapping[str, Setting]) -> Iterator[Finding]:

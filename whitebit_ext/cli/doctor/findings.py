@@ -7,16 +7,20 @@ from collections.abc import Callable, Iterable, Iterator
 import attrs
 
 from ... import WhiteBITError
-from ..exits import UsageError, sentence
+from ..exits import UsageError
 
 UNCHECKED = (
     "Whether WhiteBIT has registered this client id, secret, redirect URI and region, and this "
     "machine's address: nothing that is confidential is sent.",
-    "Other machines and processes: their settings, clocks, spill directories, and whether all of "
-    "them use the same refresh_interval for an egress label.",
+    "Other machines and processes: their settings, clocks and spill directories.",
     "Whether backups of store and encryption keys can be restored.",
 )
 """What no check can find out."""
+_REMEDY = (
+    "Check its address, that it runs, and that this user may read and write it; of a SQLite file "
+    "also the directory. `whitebit-oauth custody init` creates the tables."
+)
+"""Of a store that cannot be opened; nothing else ends in errors that are not the library's."""
 UNCHECKED_OFFLINE = "The network and this machine's clock: add --online."
 
 
@@ -35,11 +39,17 @@ class Finding:
     remedy: str
 
 
-def failed(id: str, error: UsageError | WhiteBITError) -> Finding:
+def failed(id: str, error: Exception) -> Finding:
     """Return the finding of a check that an error ended."""
-    if isinstance(error, UsageError):
-        return Finding(id, sentence(error), "Correct it, and run this command again.")
-    return Finding(id, error.message, error.hint)
+    match error:
+        case WhiteBITError():
+            return Finding(id, error.message, error.hint or "")
+        case ModuleNotFoundError():  # a driver; the message says what to install
+            return Finding(id, str(error), "Install it, and run this command again.")
+        case OSError():
+            name = f"{error.filename}: " if error.filename else ""
+            return Finding(id, f"{name}{error.strerror or type(error).__name__}", _REMEDY)
+    return Finding(id, str(error), _REMEDY)
 
 
 Check = Callable[[], Iterable[Finding]]
@@ -50,12 +60,6 @@ def run(id: str, check: Check) -> Iterator[Finding]:
     try:
         yield from check()
         return
-    except (UsageError, WhiteBITError) as error:
+    except (UsageError, WhiteBITError, ModuleNotFoundError, OSError) as error:
         found = failed(id, error)
-    except ModuleNotFoundError as error:  # a driver; the message says what to install
-        found = Finding(id, str(error), "Install it, and run this command again.")
-    except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        problem = f"{name}{error.strerror or type(error).__name__}"
-        found = Finding(id, problem, "Correct it, and run this command again.")
     yield found

@@ -132,9 +132,11 @@ def spill(directory: str | None) -> Iterator[Finding]:
         return
     path = Path(directory)
     if not path.is_dir():
-        yield Finding(
-            "spill", f"the spill directory {path} does not exist", f"Run: mkdir -m 700 {path}"
-        )
+        if path.exists():
+            problem, remedy = "is not a directory", "Name a directory on a local disk."
+        else:
+            problem, remedy = "does not exist", f"Run: mkdir -m 700 {path}"
+        yield Finding("spill", f"the spill directory {path} {problem}", remedy)
         return
     probe = path / f".doctor-{secrets.token_hex(8)}"
     try:

@@ -89,6 +89,19 @@ def worker(partner: WhiteBIT) -> Iterator[Finding]:
     )
 
 
+def pace(partner: WhiteBIT, egress: str) -> Iterator[Finding]:
+    """Check that all processes behind one address keep the same pace."""
+    row = partner._engine.custody.read("pace", egress)
+    intervals = sorted(row.value.get("intervals", {})) if row is not None else []
+    if len(intervals) > 1:
+        yield Finding(
+            "pace-differs",
+            f"processes of egress {egress} used refresh_interval={' and '.join(intervals)} in the "
+            "last hour",
+            "Give all processes that send from one address the same refresh_interval.",
+        )
+
+
 def _some(names: Iterable[str]) -> str:
     """Return the first few names."""
     every = list(names)
