@@ -239,7 +239,7 @@ def databases(url: str, users: int) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         sqlite = first_use(url, f"sqlite:///{Path(folder) / 'custody.db'}", users, "SQLite")
     try:
-        from tests.stores.conftest import free_port
+        from tests.ports import free_port
         from tests.stores.postgres_server import PostgresServer
     except ModuleNotFoundError as missing:
         name = f"reads at the first signed use of one of {users} users, PostgreSQL"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import socket
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +11,7 @@ from typing import Self
 
 import psycopg
 
+from ..ports import free_port
 from ..stores.postgres_server import PostgresServer
 
 KINDS = ("sqlite", "postgresql")
@@ -30,10 +30,7 @@ class Databases:
     def server(self) -> PostgresServer:
         """The PostgreSQL that databases are made in."""
         if self._server is None:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = int(probe.getsockname()[1])
-            self._server = PostgresServer(port).__enter__()
+            self._server = PostgresServer(free_port()).__enter__()
         return self._server
 
     def new(self, kind: str) -> str:

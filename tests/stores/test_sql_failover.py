@@ -17,7 +17,7 @@ from whitebit_ext.custody.stores import CommitUnknown, SQLStore
 from whitebit_ext.custody.stores.conformance.opening import must_get
 from whitebit_ext.errors import StoreUnavailable
 
-from .conftest import free_port
+from ..ports import free_port
 from .postgres_server import PostgresServer
 
 PATIENCE = 30.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -12,13 +11,6 @@ from whitebit_ext import MemoryStore, Region, WhiteBIT, generate_encryption_key
 from whitebit_ext.sandbox import Sandbox
 
 Partners = Callable[[str], WhiteBIT]
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from whitebit_ext import User, WhiteBIT, terminal
 from whitebit_ext.errors import AuthorizationDenied, CodeRejected, InvalidArgument, LoginExpired
 from whitebit_ext.sandbox import Sandbox
 
-from .conftest import Partners, free_port
+from ..ports import free_port
+from .conftest import Partners
 
 Browse = Callable[[str], None]
 

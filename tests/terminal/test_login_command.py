@@ -15,7 +15,7 @@ import pytest
 from whitebit_ext import SQLStore, generate_encryption_key
 from whitebit_ext.sandbox import Sandbox
 
-from .conftest import free_port
+from ..ports import free_port
 from .running import Pty, invoke, run
 
 URL = r"http://127\.0\.0\.1:\d+/auth/login\?\S+"

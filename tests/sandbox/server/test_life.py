@@ -15,6 +15,8 @@ import pytest
 
 from whitebit_ext.sandbox import Clock, Sandbox
 
+from ...ports import free_port
+
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Partner
 
@@ -82,9 +84,7 @@ def test_it_can_be_started_again_and_keeps_its_state() -> None:
 
 def test_it_takes_the_ports_that_it_is_given() -> None:
     """Given ports are used, and one that is in use is an error without leftovers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with Sandbox(port=port) as sandbox:
         assert sandbox.global_url == f"http://127.0.0.1:{port}"
         assert sandbox.url("eu") == sandbox.eu_url != sandbox.global_url
