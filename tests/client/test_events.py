@@ -364,8 +364,13 @@ def test_ctrl_c_in_a_hook_leaves_a_connection_to_go_on_with(face: Face, name: st
         return key.external_id
 
     partner = face.partner(on_event=[press])
-    with pytest.raises(KeyboardInterrupt):
-        flow(partner)
+    # The tests may have been started in the background, where a shell has SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            flow(partner)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert flow(partner) == flow(face.partner())
     assert face.sandbox.count("POST", "exchange_code") == 1
     assert face.sandbox.count("GET", SECRET) == 1

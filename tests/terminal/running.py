@@ -19,9 +19,11 @@ from typing import Self
 
 from ..cli.calling import Called, call
 
-# A shell starts what it runs in the background with SIGINT ignored; the terminal's is meant here.
+# A shell starts what it runs in the background with SIGINT ignored, and `nohup` with SIGHUP; the
+# terminal's are meant here.
 PROGRAM = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); "
     "from whitebit_ext.cli import main; main()"
 )
 
