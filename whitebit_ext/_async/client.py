@@ -12,7 +12,7 @@ from ..errors import InvalidArgument
 from ..runtime.events import EventName
 from ..runtime.rim import async_rim, rim
 from ..secret import Secret
-from ..settings import Settings, check_binding, check_key_id, check_kind, check_secret, check_user
+from ..settings.checks import check_binding, check_key_id, check_kind, check_secret, check_user
 from .overview import AsyncOverview
 from .user import AsyncUser
 
@@ -99,6 +99,7 @@ class AsyncWhiteBIT(AsyncOverview):
         clock: Clock | None = None,
     ) -> None:
         # The parts of a partner are imported with the first partner, not with the package.
+        from ..settings.arguments import Settings
         from .engine import AsyncEngine
 
         self._engine = AsyncEngine(

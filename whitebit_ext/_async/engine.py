@@ -41,7 +41,7 @@ from ..runtime.events import EventName, Events
 from ..runtime.forks import watch_forks
 from ..runtime.waiting import AsyncWaiting, Waiting
 from ..runtime.workers import Flights, Workers
-from ..settings import Settings
+from ..settings.arguments import Settings
 from .reading import AsyncReader
 from .tokens import AsyncTokens
 from .transport import AsyncTransport

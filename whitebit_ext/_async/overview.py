@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..runtime.rim import async_rim, rim
-from ..settings import check_user
+from ..settings.checks import check_user
 
 if TYPE_CHECKING:
     from ..custody.journal import JournalEntry

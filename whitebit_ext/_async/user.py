@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..http.requests import Access
 from ..runtime.rim import async_rim, rim
-from ..settings import check_user
+from ..settings.checks import check_user
 
 if TYPE_CHECKING:
     from ..keys.leaving import Disconnection

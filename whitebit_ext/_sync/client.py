@@ -15,7 +15,7 @@ from ..errors import InvalidArgument
 from ..runtime.events import EventName
 from ..runtime.rim import rim
 from ..secret import Secret
-from ..settings import Settings, check_binding, check_key_id, check_kind, check_secret, check_user
+from ..settings.checks import check_binding, check_key_id, check_kind, check_secret, check_user
 from .overview import Overview
 from .user import User
 
@@ -102,6 +102,7 @@ class WhiteBIT(Overview):
         clock: Clock | None = None,
     ) -> None:
         # The parts of a partner are imported with the first partner, not with the package.
+        from ..settings.arguments import Settings
         from .engine import Engine
 
         self._engine = Engine(

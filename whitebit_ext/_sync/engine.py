@@ -44,7 +44,7 @@ from ..runtime.events import EventName, Events
 from ..runtime.forks import watch_forks
 from ..runtime.waiting import Waiting
 from ..runtime.workers import Flights, Workers
-from ..settings import Settings
+from ..settings.arguments import Settings
 from .reading import Reader
 from .tokens import Tokens
 from .transport import Transport

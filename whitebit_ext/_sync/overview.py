@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..runtime.rim import rim
-from ..settings import check_user
+from ..settings.checks import check_user
 
 if TYPE_CHECKING:
     from ..custody.journal import JournalEntry

@@ -12,7 +12,7 @@ from ...custody.sealing import Sealer
 from ...errors import InvalidArgument
 from ...http.network import Network
 from ...regions import Server
-from ...settings import check_redirect_uri
+from ...settings.checks import check_redirect_uri
 from ...settings.environment import (
     Setting,
     check,
