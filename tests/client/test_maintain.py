@@ -108,7 +108,7 @@ def test_giving_up(face: Face) -> None:
     report = worker.maintain(give_up=300)
     assert (report.expired, report.waiting) == (1, 0)
     assert worker.maintain(give_up=300) == MaintenanceReport()
-    assert face.sandbox.requests == []
+    assert [request.operation for request in face.sandbox.requests] == ["get_server_time"]
     status = face.partner().user("alice").status()
     assert (status.state, status.error) == ("failed", "KeyAbsent")
     connected(face)
@@ -116,13 +116,13 @@ def test_giving_up(face: Face) -> None:
 
 
 def test_tokens_that_died_are_not_looked_at(face: Face) -> None:
-    """A worker that comes too late records the end, and sends nothing."""
+    """A worker that comes too late records the end, and asks for nothing but the time."""
     choosing(face)
     face.clock.advance(601)
     face.sandbox.forget_requests()
     worker = face.partner()
     assert (worker.maintain().expired, worker.maintain().expired) == (1, 0)
-    assert face.sandbox.requests == []
+    assert [request.operation for request in face.sandbox.requests] == ["get_server_time"]
     assert face.partner().user("alice").status().error == "ReauthorizationRequired"
 
 
@@ -218,6 +218,34 @@ def test_a_small_budget_is_shared_fairly(face: Face) -> None:
     worker.maintain(budget=3)
     worker.close()  # which waits for the renewals
     assert refreshes(face) == 3
+
+
+@pytest.mark.parametrize("ahead", [660, 3_600, -660])
+def test_a_worker_with_a_wrong_clock_ends_no_wait(
+    face: Face, caplog: pytest.LogCaptureFixture, ahead: float
+) -> None:
+    """By its clock all tokens are dead; it says so, and a worker with a right one goes on."""
+    choosing(face)
+    worker = face.partner()
+    face.clock.ahead = ahead
+    assert worker.maintain().expired == 0
+    face.clock.ahead = 0.0
+    assert ("this machine's clock is" in caplog.text) == (ahead > 0)
+    assert worker.user("alice").status().state == "choosing"
+    face.clock.advance(20)
+    face.sandbox.finish_choosing("alice")
+    assert face.partner().maintain().finished == 1
+
+
+def test_no_wait_ends_while_the_time_is_unknown(face: Face) -> None:
+    """Where the server does not tell the time, a later pass ends what is over."""
+    choosing(face)
+    face.clock.advance(1_300)
+    worker = face.partner()
+    face.sandbox.faults.add("get_server_time", kind="status", status=503)
+    assert worker.maintain().expired == 0
+    face.clock.advance(20)
+    assert worker.maintain().expired == 1
 
 
 def test_a_pass_does_not_wait_for_renewals(face: Face) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import logging
 from collections import Counter
 
 import attrs
@@ -31,7 +32,11 @@ from .api_key import AsyncUserApiKey
 from .engine import AsyncEngine
 from .leaving import disconnect
 
+log = logging.getLogger("whitebit_ext")
+
 _SWEPT_AT_ONCE = 1_000
+_CLOCK_TOLERANCE = 60.0
+"""Seconds; a refresh token outlives its access token by five times as long."""
 _READ_AT_ONCE = 16
 """Keys; a read is repeated, and where the server hangs, those who choose would wait for all."""
 
@@ -56,9 +61,15 @@ async def maintain(engine: AsyncEngine, budget: int, give_up: float) -> Maintena
     entries = await work(engine.upkeep.survey)
     due = [entry for entry in entries if engine.upkeep.is_due(entry)]
     leaving = [entry for entry in due if entry.is_leaving][:budget]
-    pending = [entry for entry in due if not entry.is_leaving][:budget]
+    pending = [entry for entry in due if not entry.is_leaving]
+    verdicts = {entry.user_id: engine.upkeep.verdict(entry, give_up) for entry in pending}
+    if any(verdicts.values()) and not await _keeps_time(engine):
+        pending = [entry for entry in pending if verdicts[entry.user_id] is None]
+    pending = pending[:budget]
     left = await together([functools.partial(_leave, engine, entry) for entry in leaving])
-    looked = await together([functools.partial(_look, engine, entry, give_up) for entry in pending])
+    looked = await together(
+        [functools.partial(_look, engine, entry, verdicts[entry.user_id]) for entry in pending]
+    )
     neglected = await work(engine.upkeep.neglected, min(budget, _READ_AT_ONCE))
     read = await together([functools.partial(_read, engine, user_id) for user_id in neglected])
     swept = await work(engine.sweeper.sweep_if_due, _SWEPT_AT_ONCE)
@@ -89,11 +100,27 @@ async def _leave(engine: AsyncEngine, entry: Entry) -> _Result:
     return _Result.FINISHED if is_finished else _Result.NOTHING
 
 
-async def _look(engine: AsyncEngine, entry: Entry, give_up: float) -> _Result:
+async def _keeps_time(engine: AsyncEngine) -> bool:
+    """Return whether waiting may be ended by this machine's clock.
+
+    One that is minutes ahead would end it for every user. Another worker ends what is over.
+    """
+    try:
+        offset = await engine.reader.clock_offset()
+    except WhiteBITError as error:
+        engine.custody.log_trouble("no wait was ended, since the server's time is not known", error)
+        return False
+    if abs(offset) <= _CLOCK_TOLERANCE:
+        return True
+    log.error("this machine's clock is %+.0f s off WhiteBIT's: no wait was ended by it", offset)
+    return False
+
+
+async def _look(engine: AsyncEngine, entry: Entry, verdict: str | None) -> _Result:
     """Look for the key of a user who may still be choosing, and take its secret."""
     failure: WhiteBITError
     try:
-        if await engine.waiting.work(engine.upkeep.is_over, entry, give_up):
+        if verdict is not None and await engine.waiting.work(engine.upkeep.end, entry, verdict):
             return _Result.EXPIRED
         binding = await engine.waiting.work(engine.upkeep.claim, entry)
         if binding is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import logging
 from collections import Counter
 
 import attrs
@@ -34,7 +35,11 @@ from .api_key import UserApiKey
 from .engine import Engine
 from .leaving import disconnect
 
+log = logging.getLogger("whitebit_ext")
+
 _SWEPT_AT_ONCE = 1_000
+_CLOCK_TOLERANCE = 60.0
+"""Seconds; a refresh token outlives its access token by five times as long."""
 _READ_AT_ONCE = 16
 """Keys; a read is repeated, and where the server hangs, those who choose would wait for all."""
 
@@ -59,9 +64,15 @@ def maintain(engine: Engine, budget: int, give_up: float) -> MaintenanceReport:
     entries = work(engine.upkeep.survey)
     due = [entry for entry in entries if engine.upkeep.is_due(entry)]
     leaving = [entry for entry in due if entry.is_leaving][:budget]
-    pending = [entry for entry in due if not entry.is_leaving][:budget]
+    pending = [entry for entry in due if not entry.is_leaving]
+    verdicts = {entry.user_id: engine.upkeep.verdict(entry, give_up) for entry in pending}
+    if any(verdicts.values()) and not _keeps_time(engine):
+        pending = [entry for entry in pending if verdicts[entry.user_id] is None]
+    pending = pending[:budget]
     left = together([functools.partial(_leave, engine, entry) for entry in leaving])
-    looked = together([functools.partial(_look, engine, entry, give_up) for entry in pending])
+    looked = together(
+        [functools.partial(_look, engine, entry, verdicts[entry.user_id]) for entry in pending]
+    )
     neglected = work(engine.upkeep.neglected, min(budget, _READ_AT_ONCE))
     read = together([functools.partial(_read, engine, user_id) for user_id in neglected])
     swept = work(engine.sweeper.sweep_if_due, _SWEPT_AT_ONCE)
@@ -92,11 +103,27 @@ def _leave(engine: Engine, entry: Entry) -> _Result:
     return _Result.FINISHED if is_finished else _Result.NOTHING
 
 
-def _look(engine: Engine, entry: Entry, give_up: float) -> _Result:
+def _keeps_time(engine: Engine) -> bool:
+    """Return whether waiting may be ended by this machine's clock.
+
+    One that is minutes ahead would end it for every user. Another worker ends what is over.
+    """
+    try:
+        offset = engine.reader.clock_offset()
+    except WhiteBITError as error:
+        engine.custody.log_trouble("no wait was ended, since the server's time is not known", error)
+        return False
+    if abs(offset) <= _CLOCK_TOLERANCE:
+        return True
+    log.error("this machine's clock is %+.0f s off WhiteBIT's: no wait was ended by it", offset)
+    return False
+
+
+def _look(engine: Engine, entry: Entry, verdict: str | None) -> _Result:
     """Look for the key of a user who may still be choosing, and take its secret."""
     failure: WhiteBITError
     try:
-        if engine.waiting.work(engine.upkeep.is_over, entry, give_up):
+        if verdict is not None and engine.waiting.work(engine.upkeep.end, entry, verdict):
             return _Result.EXPIRED
         binding = engine.waiting.work(engine.upkeep.claim, entry)
         if binding is None:

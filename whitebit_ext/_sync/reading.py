@@ -225,20 +225,25 @@ class Reader:
             binding.check((self._waiting.work(self._connections.read, binding.user_id)).row)
         raise failure
 
-    def _correct_clock(self, failure: WhiteBITError) -> None:
-        """Measure the offset to the server's clock, and sign by the server's time from now on.
+    def clock_offset(self) -> float:
+        """Measure by how many seconds this machine's clock is ahead of the server's.
 
         The server sends whole seconds only (contract, section 6): half a second is unknown.
+        """
+        began = self._clock.time()
+        seconds = self._transport.send(time_request())
+        return (began + self._clock.time()) / 2 - seconds - 0.5
+
+    def _correct_clock(self, failure: WhiteBITError) -> None:
+        """Measure the offset to the server's clock, and sign by the server's time from now on.
 
         Raises:
             ClockSkew: the server's time could not be read.
         """
-        began = self._clock.time()
         try:
-            seconds = self._transport.send(time_request())
+            self._server_clock.offset = self.clock_offset()
         except WhiteBITError:
             raise self._skew(failure) from None
-        self._server_clock.offset = (began + self._clock.time()) / 2 - seconds - 0.5
         log.warning(
             "this machine's clock is %+.1f s off WhiteBIT's; signed requests are corrected by that",
             self._server_clock.offset,

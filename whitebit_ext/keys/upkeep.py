@@ -255,17 +255,15 @@ class Upkeep:
         self._clock.sleep(rest)
         return self._leases.abandoned(user_id, self._connections.read(user_id)) is not None
 
-    def is_over(self, entry: Entry, give_up: float) -> bool:
-        """Record the end of waiting where the tokens are dead or it took too long."""
+    def verdict(self, entry: Entry, give_up: float) -> str | None:
+        """Return why waiting is over by this machine's clock: dead tokens, or it took too long."""
         now, pair = self._clock.time(), entry.row.pair
-        if pair is not None and is_alive(pair, now) and now - entry.since < give_up:
-            return False
-        error = "KeyAbsent"
         if pair is None or not is_alive(pair, now):
-            error = ReauthorizationRequired.__name__
-        elif entry.row.consent_since is None:  # the key appeared, and its secret was not received
-            error = "SecretUnanswered"
-        return self.end(entry, error)
+            return ReauthorizationRequired.__name__
+        if now - entry.since < give_up:
+            return None
+        # Without a consent the key appeared, and its secret was not received.
+        return "SecretUnanswered" if entry.row.consent_since is None else "KeyAbsent"
 
     def end(self, entry: Entry, error: str) -> bool:
         """Record why a user is no longer waited for; return whether it was recorded now."""
