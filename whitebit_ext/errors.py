@@ -162,6 +162,11 @@ class WhiteBITError(Exception):
         return MappingProxyType(self._errors)
 
     @property
+    def url(self) -> str:
+        """The error's place in the documentation, relative to wherever that is published."""
+        return f"errors.html#{type(self).__name__}"
+
+    @property
     def retryable(self) -> bool:
         """Whether the same call may succeed later, without any change."""
         return self.action in (Action.RETRY, Action.WAIT)
