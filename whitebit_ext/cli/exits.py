@@ -24,6 +24,8 @@ from ..errors import (
 )
 
 PROGRAM: Final = "whitebit-oauth"
+_OPTIONS: Final = {"limit": "--page-size", "verify": "--ca-file"}
+"""The options of arguments that have another name."""
 
 
 class Exit(enum.IntEnum):
@@ -142,7 +144,10 @@ def sentence(error: UsageError | WhiteBITError) -> str:
     if isinstance(error, UsageError):
         return str(error)
     fields = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in error.errors.items())
-    return f"{error.message.rstrip('.')}{f' ({fields})' if fields else ''}. {error.hint}"
+    message = error.message.rstrip(".")
+    if isinstance(error, InvalidArgument) and error.argument in _OPTIONS:
+        message = _OPTIONS[error.argument] + message.removeprefix(error.argument)
+    return f"{message}{f' ({fields})' if fields else ''}. {error.hint}"
 
 
 # Streams

@@ -62,6 +62,14 @@ def test_wrong_usage_exits_with_2(sandbox: Sandbox, arguments: tuple[str, ...]) 
     assert len(sandbox.requests) == 0
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("--page-size", "501"), ("--ca-file", "/no-such-file")]
+)
+def test_an_error_has_the_name_of_the_option(sandbox: Sandbox, option: str, value: str) -> None:
+    """It is not that of the library's argument, which has another name."""
+    assert f"orders: {option}: " in run("orders", option, value, code=2).stderr
+
+
 def test_failures_say_what_to_do(sandbox: Sandbox, tmp_path: Path) -> None:
     """A failed read prints one line with what to do."""
     result = call("account", "deals", "--user", "nobody")
