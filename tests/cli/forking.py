@@ -23,8 +23,8 @@ from typing import Any
 def prepare() -> None:
     """Load what the commands need."""
     # All that commands import, once.
-    import rich.progress  # noqa: F401
-    import sqlalchemy  # noqa: F401
+    import rich.progress  # noqa: F401  # only to have it loaded
+    import sqlalchemy  # noqa: F401  # likewise
 
     import whitebit_ext
     import whitebit_ext.cli.app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import traceback
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -406,6 +407,32 @@ def test_a_sealed_callback_expires(world: World, partner: WhiteBIT) -> None:
     user[0] = "7"
     world.clock.pass_by(61.0)
     assert visitor.send("finish").status == 400
+
+
+def test_an_exception_of_the_application_shows_no_callback(world: World, partner: WhiteBIT) -> None:
+    """While a callback waits for the session, no frame of the library holds its query."""
+    user: list[str | None] = ["7"]
+
+    def user_id(request: object) -> str | None:
+        if user[0] == "raise":
+            raise RuntimeError("the application's database is down")
+        return user[0]
+
+    visitor = visit(world, partner, user_id=user_id)
+    started = visitor.send("connect", method="POST")
+    url = world.sandbox.person("alice").approve(dict(started.headers)["Location"])
+    user[0] = None
+    visitor.send("callback", query=urlsplit(url).query)
+    user[0] = "raise"
+    with pytest.raises(RuntimeError) as caught:
+        visitor.send("finish")
+    printed = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [repr(frame.locals) for frame in printed.stack if "whitebit_ext" in frame.filename]
+    assert len(ours) > 3
+    for values in parse_qs(urlsplit(url).query).values():
+        assert values[0] not in "".join(ours)
+    user[0] = "7"
+    assert visitor.send("finish").status == 303
 
 
 def test_a_forged_sealed_callback(world: World, partner: WhiteBIT) -> None:

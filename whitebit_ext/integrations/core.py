@@ -215,11 +215,12 @@ class Core:
         return page.adding(cookie)
 
     async def _finish(self, request: Request) -> Response:
-        held = self._cookies.read(request.headers.get("cookie", ""), FINISH)
-        query = self._held.open(held) if held else None
-        if query is None:
+        held = self._cookies.read(request.headers.get("cookie", ""), FINISH) or ""
+        if self._held.open(held) is None:
             raise Refused("binding_missing")
+        # The application's code may raise anything: no frame holds the query meanwhile.
         user_id = await self._serving.user(request)
+        query = self._held.open(held) or ""
         await self._connect(user_id, query, self._binding(request, query))
         return self._serving.redirect("status").adding(self._cookies.delete(FINISH))
 
