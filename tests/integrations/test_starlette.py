@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from whitebit_ext.integrations.conformance import Application, ConnectConformance
-from whitebit_ext.integrations.starlette import connect_routes
+from whitebit_ext.integrations.starlette import connect_routes, core_of, serve
+from whitebit_ext.integrations.values import Options
 
 from .asgi import Served, sign_in
 from .conftest import REDIRECT_URI, World
@@ -74,3 +77,37 @@ def test_a_client_that_goes_away(world: World) -> None:
         served.wait(route.app({**scope, "query_string": b""}, receive, send))
     assert sent[0]["status"] == 400
     assert world.sandbox.requests == []
+
+
+def test_an_exception_of_the_application_shows_no_body(world: World) -> None:
+    """While the application's code runs, no frame of ours holds the callback or the cookies."""
+
+    async def broken(request: Request) -> str:
+        raise RuntimeError("the application's database is down")
+
+    body = b'{"callback": "the-code", "binding": "the-binding"}'
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/complete",
+        "query_string": b"",
+        "headers": [
+            (b"host", b"partner.example"),
+            (b"content-type", b"application/json"),
+            (b"sec-fetch-site", b"same-origin"),
+            (b"cookie", b"session=the-session"),
+        ],
+    }
+    with Served(world) as served:
+        core = core_of(served.partner, Options(user_id=broken))
+        with pytest.raises(RuntimeError) as caught:
+            asyncio.run(serve(core, "complete", Request(scope, receive)))
+    printed = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [repr(frame.locals) for frame in printed.stack if "whitebit_ext" in frame.filename]
+    assert len(ours) > 2
+    for part in ("the-code", "the-binding", "the-session"):
+        assert part not in "".join(ours)

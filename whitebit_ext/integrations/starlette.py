@@ -57,30 +57,11 @@ def core_of(partner: AsyncWhiteBIT, options: Options) -> Core:
 
 async def serve(core: Core, route: str, request: requests.Request) -> Any:
     """Translate a request, and the response of the core."""
-    headers: dict[str, str] = {}
-    for name, value in request.headers.items():
-        # HTTP/2 may split the cookies (RFC 9113, section 8.2.3).
-        joint = "; " if name == "cookie" else ", "
-        headers[name] = f"{headers[name]}{joint}{value}" if name in headers else value
-    body = b""
-    if request.method == "POST":
-        try:
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LONGEST_BODY:
-                    break
-        except requests.ClientDisconnect:
-            return responses.Response(status_code=400)  # nobody reads it
-    made = await core.handle(
-        route,
-        Request(
-            method=request.method,
-            query=request.scope["query_string"].decode("latin-1"),
-            headers=headers,
-            body=body,
-            native=request,
-        ),
-    )
+    try:
+        asked = await _translated(request)
+    except requests.ClientDisconnect:
+        return responses.Response(status_code=400)  # nobody reads it
+    made = await core.handle(route, asked)
     if not isinstance(made, Response):
         return made
     response = responses.Response(made.body, made.status)
@@ -89,3 +70,25 @@ async def serve(core: Core, route: str, request: requests.Request) -> Any:
         for name, value in (*made.headers, ("Content-Length", str(len(made.body))))
     ]
     return response
+
+
+async def _translated(request: requests.Request) -> Request:
+    """Return the request for the core; this frame ends before the application's code runs."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        # HTTP/2 may split the cookies (RFC 9113, section 8.2.3).
+        joint = "; " if name == "cookie" else ", "
+        headers[name] = f"{headers[name]}{joint}{value}" if name in headers else value
+    body = b""
+    if request.method == "POST":
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LONGEST_BODY:
+                break
+    return Request(
+        method=request.method,
+        query=request.scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=body,
+        native=request,
+    )

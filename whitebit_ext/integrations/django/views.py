@@ -43,22 +43,7 @@ def view(route: str) -> Callable[[HttpRequest], Any]:
 
 def _serve(route: str, request: HttpRequest) -> Any:
     """Translate a request, and the response of the core."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    headers["host"] = request.get_host()  # of ALLOWED_HOSTS, and the proxy's where that is set
-    made = run(
-        conf.core().handle(
-            route,
-            Request(
-                method=request.method or "",
-                query=request.META.get("QUERY_STRING", ""),
-                headers=headers,
-                body=request.body,
-                native=request,
-                hidden=(_TOKEN, get_token(request)) if route in _WITH_FORMS else None,
-                csrf_checked=True,
-            ),
-        )
-    )
+    made = run(conf.core().handle(route, _translated(route, request)))
     if not isinstance(made, Response):
         return made
     response = HttpResponse(made.body, status=made.status)
@@ -68,3 +53,18 @@ def _serve(route: str, request: HttpRequest) -> Any:
         else:
             response[name] = value
     return response
+
+
+def _translated(route: str, request: HttpRequest) -> Request:
+    """Return the request for the core; this frame ends before the application's code runs."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers["host"] = request.get_host()  # of ALLOWED_HOSTS, and the proxy's where that is set
+    return Request(
+        method=request.method or "",
+        query=request.META.get("QUERY_STRING", ""),
+        headers=headers,
+        body=request.body,
+        native=request,
+        hidden=(_TOKEN, get_token(request)) if route in _WITH_FORMS else None,
+        csrf_checked=True,
+    )
