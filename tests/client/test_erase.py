@@ -148,6 +148,6 @@ def test_a_list_of_logins_that_cannot_be_read_is_replaced(face: Face, store: Fai
     (id,) = store.scan("logins")
     row = store.get("logins", id)
     assert row is not None
-    store.put("logins", id, row.data[:-1] + b"?", row.version)
+    store.put("logins", id, row.data[:-1] + bytes([row.data[-1] ^ 1]), row.version)
     assert partner.user("alice").status().state is StatusState.NONE
     assert connected(face, partner=partner).status().state is StatusState.CHOOSING

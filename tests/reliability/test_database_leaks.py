@@ -121,7 +121,8 @@ def test_no_canary_is_seen(world: World, databases: Databases, log: io.StringIO)
         place = row_id(custody, "alice")
         row = store.get("connection", place)
         assert row is not None
-        assert store.put("connection", place, row.data[:-1] + b"?", row.version)
+        spoiled = row.data[:-1] + bytes([row.data[-1] ^ 1])
+        assert store.put("connection", place, spoiled, row.version)
         with pytest.raises(WhiteBITError) as broken:
             pair_of(custody, "alice")
         said.append(shown(broken.value))
